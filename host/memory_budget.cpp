@@ -1,0 +1,31 @@
+// Counting bytes against the limit.
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/memory_budget.h>
+
+namespace millrace {
+
+bool MemoryBudget::try_reserve(std::size_t bytes) noexcept {
+  std::size_t used = used_.load(std::memory_order_relaxed);
+  do {
+    if (bytes > limit_ - used) return false;
+  } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+  std::size_t peak = peak_.load(std::memory_order_relaxed);
+  while (peak < used + bytes && !peak_.compare_exchange_weak(peak, used + bytes, std::memory_order_relaxed)) {
+  }
+  return true;
+}
+
+void MemoryBudget::reserve(std::size_t bytes, std::string_view what) {
+  if (!try_reserve(bytes)) throw BudgetError(what, used() + bytes, limit_);
+}
+
+void MemoryBudget::release(std::size_t bytes) noexcept {
+  used_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+MemoryBudget& unlimited_budget() noexcept {
+  static MemoryBudget budget(std::numeric_limits<std::size_t>::max());
+  return budget;
+}
+
+}  // namespace millrace

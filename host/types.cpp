@@ -1,0 +1,29 @@
+// Names of enumerators.
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/plan.h>
+#include <millrace/types.h>
+
+namespace millrace {
+
+std::string_view to_string(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::oversized: return "oversized";
+    case RejectReason::missing_field: return "missing field";
+    case RejectReason::malformed: return "malformed value";
+    case RejectReason::overflow: return "value overflow";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::count: return "count";
+    case Reduction::sum: return "sum";
+    case Reduction::min: return "min";
+    case Reduction::max: return "max";
+    case Reduction::mean: return "mean";
+  }
+  return "unknown";
+}
+
+}  // namespace millrace

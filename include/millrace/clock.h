@@ -1,0 +1,21 @@
+// The clock seam: real time for programs, manual time for tests.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <millrace/types.h>
+
+namespace millrace {
+
+/// Any thread may call it.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Monotonic time: everything but the names of windows is decided by it.
+  virtual Instant now() const = 0;
+  /// Calendar time. The engine reads it once, at start.
+  virtual Timestamp wall() const = 0;
+};
+
+const Clock& real_clock();
+
+}  // namespace millrace

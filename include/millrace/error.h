@@ -1,0 +1,110 @@
+// Errors: who is at fault decides the type, and the type decides the exit code.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// Base of everything that millrace throws. `what()` is one sentence for the user.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  /// The process's exit status for this error, after sysexits.h.
+  virtual int exit_code() const noexcept = 0;
+};
+
+/// The user is wrong. Holds all problems at once, each with what to do about it.
+class ConfigError : public Error {
+ public:
+  /// `exit_code`: 64 for the command line, 66 for a missing input, 78 for a plan or configuration.
+  explicit ConfigError(std::vector<std::string> problems, int exit_code = 78);
+  const std::vector<std::string>& problems() const noexcept { return problems_; }
+  int exit_code() const noexcept override { return exit_code_; }
+
+ private:
+  std::vector<std::string> problems_;
+  int exit_code_;
+};
+
+/// The world failed and may recover: the caller retries a bounded number of times.
+class TransientError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 74; }
+};
+
+/// The world failed for good: the text names the file or peer and gives errno's or the peer's words.
+class IoError : public Error {
+ public:
+  using Error::Error;
+  /// "WHAT: the text of error_number".
+  static IoError from_errno(std::string_view what, int error_number);
+  int exit_code() const noexcept override { return 74; }
+};
+
+/// A service or a device that the job needs is not there.
+class UnavailableError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 69; }
+};
+
+/// The device failed. The engine goes on with the CPU where the job allows it.
+class DeviceError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 69; }
+};
+
+/// What the job must hold does not fit its memory budget.
+class BudgetError : public Error {
+ public:
+  BudgetError(std::string_view what, std::size_t needed, std::size_t limit);
+  std::size_t needed() const noexcept { return needed_; }
+  int exit_code() const noexcept override { return 75; }
+
+ private:
+  std::size_t needed_;
+};
+
+/// A record was bad and the job was told to stop on that.
+class BadRecordError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 65; }
+};
+
+/// A result left the range of 64 bits.
+class OverflowError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 65; }
+};
+
+/// We are wrong: a promise of our own code is broken.
+class InternalError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 70; }
+};
+
+/// Throws InternalError with the place and `promise` unless `condition` holds. Always on.
+inline void check(bool condition, std::string_view promise,
+                  std::source_location where = std::source_location::current());
+
+namespace detail {
+[[noreturn]] void broken(std::string_view promise, const std::source_location& where);
+}
+
+inline void check(bool condition, std::string_view promise, std::source_location where) {
+  if (!condition) [[unlikely]]
+    detail::broken(promise, where);
+}
+
+}  // namespace millrace

@@ -1,0 +1,79 @@
+// One limit for all memory that grows with the input: ring, backend, state, queues of clients and sinks.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <millrace/error.h>
+
+namespace millrace {
+
+/// Counts bytes against a limit. Any thread may call any function.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::size_t limit) noexcept : limit_(limit) {}
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+  /// Takes `bytes` if they fit; changes nothing otherwise.
+  [[nodiscard]] bool try_reserve(std::size_t bytes) noexcept;
+  /// Takes `bytes` or throws BudgetError, which names `what` and how much would have been needed.
+  void reserve(std::size_t bytes, std::string_view what);
+  void release(std::size_t bytes) noexcept;
+
+  std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+  std::size_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
+  std::size_t limit() const noexcept { return limit_; }
+
+ private:
+  std::size_t limit_;
+  std::atomic<std::size_t> used_{0};
+  std::atomic<std::size_t> peak_{0};
+};
+
+/// A budget without a limit, for tests and tools.
+MemoryBudget& unlimited_budget() noexcept;
+
+/// Lets standard containers draw on a budget. REQUIRES: the budget outlives the container.
+template <class T>
+class BudgetAllocator {
+ public:
+  using value_type = T;
+  using propagate_on_container_move_assignment = std::true_type;
+  using propagate_on_container_copy_assignment = std::true_type;
+  using propagate_on_container_swap = std::true_type;
+
+  explicit BudgetAllocator(MemoryBudget& budget) noexcept : budget_(&budget) {}
+  template <class U>
+  BudgetAllocator(const BudgetAllocator<U>& other) noexcept : budget_(&other.budget()) {}
+
+  T* allocate(std::size_t n) {
+    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    budget_->reserve(n * sizeof(T), "keys and their values");
+    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignof(T)}));
+  }
+  void deallocate(T* p, std::size_t n) noexcept {
+    ::operator delete(p, std::align_val_t{alignof(T)});
+    budget_->release(n * sizeof(T));
+  }
+  MemoryBudget& budget() const noexcept { return *budget_; }
+
+  template <class U>
+  friend bool operator==(const BudgetAllocator& a, const BudgetAllocator<U>& b) noexcept {
+    return &a.budget() == &b.budget();
+  }
+
+ private:
+  MemoryBudget* budget_;
+};
+
+template <class T>
+using BudgetVector = std::vector<T, BudgetAllocator<T>>;
+
+}  // namespace millrace

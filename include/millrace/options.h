@@ -1,0 +1,45 @@
+// How a job runs. Every field is a long flag of the program with the same name.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <millrace/backend.h>
+
+namespace millrace {
+
+/// What to do with a record that cannot be counted. Skipped ones are counted by reason.
+enum class OnBadRecord : std::uint8_t { skip, stop };
+
+/// Something worth telling the user. The library never prints: it calls Options::on_event.
+struct Event {
+  enum class Level : std::uint8_t { info, warning };
+  Level level = Level::info;
+  std::string text;
+};
+
+struct Options {
+  // What is computed does not depend on these: they trade speed, delay and memory.
+  BackendKind backend = BackendKind::automatic;
+  unsigned threads = 0;         ///< CPU workers; 0: the processors this process may use
+  unsigned readers = 0;         ///< threads that read what can be split; 0: a choice by the source
+  std::size_t memory = 0;       ///< bytes for buffers, keys and queues; 0: half of the machine or cgroup
+  std::size_t batch_bytes = 0;  ///< a batch closes at this size; 0: what suits the backend
+  std::chrono::nanoseconds batch_time = std::chrono::milliseconds{100};  ///< ... or at this age
+  std::size_t batch_records = 0;  ///< ... or after this many records, where they are counted; 0: no limit
+  std::chrono::nanoseconds commit_every{0};  ///< an epoch ends at this age; 0: at window ends and at the end
+
+  // What happens when something goes wrong.
+  std::size_t max_record_bytes = std::size_t{16} << 20;
+  OnBadRecord on_bad_record = OnBadRecord::skip;
+  unsigned retries = 5;  ///< of a source or sink that failed for now
+  std::chrono::nanoseconds retry_pause = std::chrono::milliseconds{100};  ///< doubles with each retry
+
+  std::function<void(const Event&)> on_event;  ///< any thread of the job may call it
+};
+
+}  // namespace millrace

@@ -1,0 +1,107 @@
+// What a job computes: how records become keys, what is measured, over which time, in which order.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <millrace/types.h>
+
+namespace millrace {
+
+enum class Reduction : std::uint8_t { count, sum, min, max, mean };
+std::string_view to_string(Reduction reduction);
+
+/// One result column. `value` numbers an input value column (FieldRule::values, or the columns of Rows);
+/// a count needs none.
+struct Measure {
+  Reduction reduction = Reduction::count;
+  std::uint32_t value = 0;
+  friend bool operator==(const Measure&, const Measure&) = default;
+};
+
+/// Where keys come from.
+enum class KeyedBy : std::uint8_t {
+  words,   ///< runs of bytes between ASCII white space " \t\n\v\f\r"; bytes >= 0x80 and NUL are word bytes
+  split,   ///< every piece of a record between delimiters, empty ones too
+  fields,  ///< one delimited field of each record, with values from others
+  record,  ///< the whole record
+  rows,    ///< the host function hands over keys and values
+};
+
+/// How words are told apart and made alike.
+struct WordRule {
+  bool fold_case = false;     ///< ASCII letters to lower case
+  bool alphanumeric = false;  ///< only ASCII letters, digits and bytes >= 0x80 are word bytes
+};
+
+/// Fields of a record, counted from 0, without quoting.
+struct FieldRule {
+  char delimiter = ',';
+  std::uint32_t key = 0;              ///< the field that is the key
+  std::vector<std::uint32_t> values;  ///< the fields that are values, in the order of Measure::value
+  std::uint32_t scale = 0;            ///< digits kept after the decimal point, at most 18
+};
+
+/// Receives what a host function makes of one record. Views need to live only during the call.
+class RecordOut {
+ public:
+  virtual ~RecordOut() = default;
+  /// A new record, for words, split, fields and record keys.
+  virtual void record(std::string_view text) = 0;
+  /// A key with its values, for KeyedBy::rows; as many values as the plan's `row_values`.
+  virtual void row(std::string_view key, std::span<const std::int64_t> values) = 0;
+};
+
+/// The user's map, filter and flat_map, composed. Each reader thread calls it; it must be thread-safe.
+using HostFunction = std::function<void(std::string_view record, RecordOut& out)>;
+
+enum class Order : std::uint8_t {
+  value,  ///< first measure descending, then key bytes ascending
+  key,    ///< key bytes ascending
+  none,   ///< as they come
+};
+
+/// A plan is a value: the command line, the fluent API and the tests build the same one.
+struct Plan {
+  KeyedBy keyed_by = KeyedBy::words;
+  WordRule words;
+  FieldRule fields;              ///< also the delimiter of `split`
+  HostFunction host;             ///< runs before keys are found; empty: records go straight to the backend
+  std::uint32_t row_values = 0;  ///< values per row, for KeyedBy::rows
+  std::vector<Measure> measures = {Measure{}};
+  std::chrono::nanoseconds every{0};  ///< length of tumbling windows on arrival time; 0: the whole stream
+  std::size_t top = 0;                ///< only the first rows of each window; 0: all
+  Order order = Order::value;
+};
+
+/// Everything that is wrong with a plan, each with what to do; empty when it can run.
+std::vector<std::string> problems(const Plan& plan);
+
+/// How two values of one column become one.
+enum class Combine : std::uint8_t { sum, min, max };
+
+/// A column that backends and state keep for each key, beside the count.
+struct ValueColumn {
+  Combine combine = Combine::sum;
+  std::uint32_t value = 0;  ///< the input value column it reads
+  friend bool operator==(const ValueColumn&, const ValueColumn&) = default;
+};
+
+/// The value columns that the measures need, each once, in order of first use. A mean needs its sum.
+std::vector<ValueColumn> value_columns(std::span<const Measure> measures);
+
+/// The value column of a measure; none for a count.
+std::optional<std::size_t> column_of(const Measure& measure, std::span<const ValueColumn> columns);
+
+/// Values per record or row on the input side of the backend.
+std::size_t input_values(const Plan& plan);
+
+}  // namespace millrace

@@ -1,0 +1,90 @@
+// Running a job: sources + plan + sinks + options.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <millrace/options.h>
+#include <millrace/plan.h>
+#include <millrace/sink.h>
+#include <millrace/source.h>
+
+namespace millrace {
+
+using SourceFactory = std::function<SourceList(const SourceOptions&)>;
+
+/// A job is data. Sources and sinks are addresses, or objects of the caller.
+struct Job {
+  std::vector<std::string> from;            ///< addresses for open_sources
+  std::vector<SourceFactory> from_sources;  ///< the caller's own
+  Plan plan;
+  std::vector<std::string> to;                  ///< addresses for open_sink
+  std::vector<std::shared_ptr<Sink>> to_sinks;  ///< the caller's own
+  std::vector<RowFunction> to_functions;
+  RowLayout layout;  ///< of `to`; columns are filled in from the plan, format and header are the caller's
+  Options options;
+};
+
+/// Counters of a job, all since its start. Read at any time, by any thread.
+struct Progress {
+  std::uint64_t bytes_read = 0;
+  std::optional<std::uint64_t> bytes_total;  ///< of all input, where it is known
+  std::uint64_t batches = 0;                 ///< counted by the backend
+  std::uint64_t batches_repeated = 0;        ///< given back uncounted and submitted again
+  std::uint64_t epochs = 0;                  ///< committed
+  std::uint64_t tokens = 0;                  ///< words, fields or rows behind all committed keys
+  std::uint64_t rows = 0;                    ///< written to the sinks
+  std::uint64_t device_fallbacks = 0;
+  std::uint64_t retries = 0;                             ///< of sources and sinks
+  std::array<std::uint64_t, kRejectReasons> rejected{};  ///< by RejectReason
+  std::size_t memory_used = 0;
+  std::size_t memory_peak = 0;
+  std::string backend;
+
+  std::uint64_t rejected_total() const;
+};
+
+struct Summary {
+  Progress progress;
+  bool partial = false;  ///< stop() ended it before its input did
+};
+
+/// A job under way. The destructor stops and waits.
+class RunningJob {
+ public:
+  RunningJob(RunningJob&&) noexcept;
+  RunningJob& operator=(RunningJob&&) noexcept;
+  ~RunningJob();
+
+  /// Drain: stop reading, count what was read, write the result, end. Returns at once; safe to call
+  /// twice and from any thread.
+  void stop();
+  /// Waits for the end. Throws what ended the job early.
+  Summary wait();
+  bool finished() const;
+  Progress progress() const;
+
+ private:
+  friend RunningJob start(Job job);
+  struct Impl;
+  explicit RunningJob(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Everything that is wrong with a job that can be told without starting it.
+std::vector<std::string> problems(const Job& job);
+
+/// Checks the job, opens its sources and sinks, starts its threads. Throws ConfigError before any thread
+/// has started.
+RunningJob start(Job job);
+
+/// start and wait.
+Summary run(Job job);
+
+}  // namespace millrace

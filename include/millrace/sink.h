@@ -1,0 +1,75 @@
+// Where aggregates go.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <millrace/disk.h>
+#include <millrace/plan.h>
+#include <millrace/types.h>
+
+namespace millrace {
+
+/// What a sink promises when an epoch is written again under its id.
+enum class Delivery : std::uint8_t {
+  idempotent,     ///< the second writing changes nothing
+  transactional,  ///< an epoch is seen whole and once, or not at all
+  at_least_once,  ///< rows may be seen again
+};
+
+/// The committer thread calls everything: begin, write 0..n times, then finish or abandon.
+/// May throw TransientError (the epoch is abandoned and repeated, a bounded number of times) and IoError.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void begin(EpochId epoch) = 0;
+  /// Rows of one window come together, in order; the next window's may follow in the same call.
+  virtual void write(std::span<const Aggregate> rows) = 0;
+  /// The epoch is durable outside when this returns.
+  virtual void finish(EpochId epoch) = 0;
+  /// Forgets what was written since begin. The same id comes again with the same rows, or never.
+  virtual void abandon(EpochId epoch) noexcept = 0;
+  /// The last epoch that finish made durable, as far as the outside can tell.
+  virtual std::optional<EpochId> last_finished() = 0;
+  virtual Delivery delivery() const = 0;
+};
+
+/// How rows look as text.
+enum class Format : std::uint8_t {
+  table,  ///< aligned columns for people
+  text,   ///< key<TAB>value, no header; tab, newline and backslash are escaped
+  json,   ///< one object per line
+  csv,    ///< RFC 4180
+  tsv,    ///< as text
+};
+
+/// What a row consists of: [start, end,] key, one column per measure.
+struct RowLayout {
+  Format format = Format::text;
+  bool header = false;
+  bool windowed = false;
+  std::vector<Measure> measures;
+  std::vector<std::string> names;  ///< of the measures, e.g. "count", "sum_2"
+  std::uint32_t scale = 0;         ///< digits after the decimal point of all but counts
+};
+
+/// The layout of a plan's rows, with names made from its measures.
+RowLayout row_layout(const Plan& plan);
+
+/// Opens what the address names: "stdout:" or "-", "discard:", "file:PATH" or a path. A path that ends
+/// with '/' or is a directory gets a file per epoch; another path is one file, for jobs without windows.
+/// Throws ConfigError.
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk);
+
+/// Called with rows of one epoch, in order, once or several times. May be called again with the same
+/// rows if it throws TransientError.
+using RowFunction = std::function<void(std::span<const Aggregate> rows)>;
+
+}  // namespace millrace

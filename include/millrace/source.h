@@ -1,0 +1,87 @@
+// Where records come from.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <millrace/types.h>
+
+namespace millrace {
+
+/// What ends a record. A `\r` before a newline is left in the bytes; who reads fields drops it.
+struct Framing {
+  enum class Kind : std::uint8_t {
+    newline,     ///< '\n'
+    whitespace,  ///< any of " \t\n\v\f\r": for word jobs, so that a record is no longer than a word
+    message,     ///< the source's own messages; the bytes between them mean nothing
+  };
+  Kind kind = Kind::newline;
+  /// A longer record is skipped and counted as ReadResult::oversized. Its end is not part of its length.
+  std::size_t max_record_bytes = std::size_t{16} << 20;
+};
+
+/// One record of a read: its bytes end at `end`, counted from the start of the read.
+struct Record {
+  std::uint32_t end = 0;
+};
+
+struct ReadResult {
+  enum class Status : std::uint8_t {
+    data,     ///< `bytes` > 0 were written: whole records, each followed by its end
+    idle,     ///< nothing came before the deadline, or wake() was called
+    end,      ///< there is nothing more, ever
+    too_big,  ///< the next record does not fit: call again with at least `bytes` of room
+    revoked,  ///< partitions were taken away: mark, commit, then go on reading
+  };
+  Status status = Status::idle;
+  std::size_t bytes = 0;
+  std::uint64_t oversized = 0;  ///< records skipped by this call for exceeding max_record_bytes
+};
+
+/// One reader thread calls everything but wake(). May throw TransientError (the reader calls again after
+/// a pause, a bounded number of times; nothing is lost) and IoError (the job ends).
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// Writes whole records to the front of `into` and returns what was written. An unfinished record stays
+  /// inside, so that position() never covers it; the end of a file or connection ends the record before
+  /// it. Every record of newline or white-space framing is followed by its end: a source adds a '\n'
+  /// where input ends without one. Message framing: records are back to back. May return fewer bytes
+  /// than fit. Waits until `deadline` at most; a deadline in the past means "do not wait".
+  /// `records`, when given, is cleared and gets one entry per record; its end excludes the end mark.
+  virtual ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) = 0;
+
+  /// The position after everything that read has returned.
+  virtual Offsets position() const = 0;
+  /// Whether seek can go back to any earlier position().
+  virtual bool replayable() const = 0;
+  /// Goes on reading from `offsets`. REQUIRES: replayable().
+  virtual void seek(const Offsets& offsets) = 0;
+  /// Everything before `offsets` is finished for good.
+  virtual void committed(const Offsets& offsets) = 0;
+  /// Ends a waiting read at once, or the next one. Any thread may call it.
+  virtual void wake() noexcept = 0;
+  /// How many bytes there are to read in all, where that is known: for progress and its forecast.
+  virtual std::optional<std::uint64_t> bytes_total() const { return std::nullopt; }
+};
+
+struct SourceOptions {
+  Framing framing;
+  unsigned readers = 1;  ///< sources to return at most, for what can be split
+};
+
+using SourceList = std::vector<std::unique_ptr<Source>>;
+
+/// Opens what the addresses name: paths, globs, "-" or "stdin:", "file:PATH", "tcp://HOST:PORT",
+/// "generate:…". All files together are shared out among `readers` sources.
+/// Throws ConfigError with every problem at once (exit code 66 if an input is missing).
+SourceList open_sources(std::span<const std::string> uris, const SourceOptions& options);
+
+}  // namespace millrace

@@ -1,0 +1,142 @@
+// The nouns of the house: keys, tokens, panes, batches, partials, aggregates, offsets.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// A moment on the monotonic clock. Deadlines are instants too.
+using Instant = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+using Deadline = Instant;
+
+/// A moment of the calendar, UTC.
+using Timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+/// What tokens are grouped by. A text of at most 7 bytes is packed whole and can be read back from the
+/// key; a longer one is a seeded hash with the top bit set, and its text travels beside it. Two equal
+/// hashed keys are the same word only if their texts are equal too. See kernels/key.h.
+struct Key {
+  std::uint64_t bits = 0;
+  friend constexpr auto operator<=>(const Key&, const Key&) = default;
+};
+
+/// A run of bytes inside one batch.
+struct Token {
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
+  friend constexpr bool operator==(const Token&, const Token&) = default;
+};
+
+/// The smallest span of time that state is kept for: pane n covers [n * slide, (n + 1) * slide) since
+/// the Unix epoch. A job without windows has the single pane 0.
+struct Pane {
+  std::int64_t index = 0;
+  friend constexpr auto operator<=>(const Pane&, const Pane&) = default;
+};
+
+/// The span between two commits. Grows by one with each epoch that holds anything; the first is 1.
+struct EpochId {
+  std::uint64_t number = 0;
+  friend constexpr auto operator<=>(const EpochId&, const EpochId&) = default;
+};
+
+/// Names one batch buffer of the ring, or a one-off buffer for a record that is larger than those.
+struct BufferId {
+  std::uint32_t index = 0;
+  friend constexpr auto operator<=>(const BufferId&, const BufferId&) = default;
+};
+
+/// Bytes past the end of every batch that may be read (never used), so that wide loads need no tail case.
+inline constexpr std::size_t kSlackBytes = 64;
+
+/// Largest batch or single record: offsets inside a batch are 32 bit, and a GPU wants the sign bit free.
+inline constexpr std::size_t kBatchBytesMax = std::size_t{1} << 30;
+
+/// Keys found on the host (by the user's `map`, later by JSON and quoted CSV): nothing is tokenised.
+/// Row i has the key batch.bytes[key_at[i], key_at[i] + key_length[i]) and came from record[i].
+struct Rows {
+  std::span<const std::uint32_t> key_at;
+  std::span<const std::uint32_t> key_length;
+  std::span<const std::uint32_t> record;
+  std::span<const std::int64_t> values;  ///< column-major: rows x value columns
+};
+
+/// Whole records of one pane and one epoch. Every span belongs to the engine and stays valid until the
+/// backend has given the buffer back through `Backend::reclaim`.
+struct Batch {
+  BufferId buffer;
+  Pane pane;
+  std::span<const std::byte> bytes;     ///< kSlackBytes more may be read
+  std::span<const std::uint32_t> ends;  ///< record i ends at ends[i]; empty: each record ends with '\n'
+  bool has_rows = false;                ///< true: `rows` are the input and nothing is tokenised
+  Rows rows;
+};
+
+/// Why a record was not counted.
+enum class RejectReason : std::uint8_t {
+  oversized,      ///< longer than max_record_bytes
+  missing_field,  ///< fewer fields than the job needs
+  malformed,      ///< a value is not a decimal number, or has more digits than the scale allows
+  overflow,       ///< a value does not fit 64 bits at the job's scale
+};
+inline constexpr std::size_t kRejectReasons = 4;
+std::string_view to_string(RejectReason reason);
+
+/// A record of a batch that was not counted.
+struct Reject {
+  Token where;  ///< the record's bytes, without its end
+  RejectReason reason = RejectReason::malformed;
+};
+
+/// A buffer that a backend has read. `counted == false`: nothing of it was counted, because the pane's
+/// memory was full or a sum could have wrapped: collect its pane and submit the batch again.
+struct Finished {
+  BufferId buffer;
+  bool counted = true;
+  std::span<const Reject> rejects;  ///< valid until the next call of the backend
+};
+
+/// Columns of reduced values, not yet merged with their equals.
+struct Partials {
+  std::span<const Key> keys;
+  std::span<const std::string_view> texts;  ///< the key's bytes if it is hashed, empty if it is packed
+  std::span<const std::int64_t> counts;     ///< tokens or rows behind each key
+  std::span<const std::int64_t> values;     ///< column-major: keys x value columns
+  bool unique = false;                      ///< no key (with its text) comes twice in one collect
+};
+
+/// What one window covers: [start, end).
+struct Window {
+  Timestamp start;
+  Timestamp end;
+  friend constexpr auto operator<=>(const Window&, const Window&) = default;
+};
+
+/// The exact result for one key in one window. Views are valid only inside the call that hands it over.
+struct Aggregate {
+  std::optional<Window> window;  ///< empty: the whole stream
+  std::string_view key;
+  std::int64_t count = 0;  ///< tokens or records behind the key, whatever the measures
+  /// One per measure of the plan, at the plan's scale. For a mean it is the sum: the mean is values[i] / count.
+  std::span<const std::int64_t> values;
+};
+
+/// The next position to read, per partition (a file, a range of a file, a Kafka partition).
+struct Offset {
+  std::string partition;
+  std::int64_t next = 0;
+  friend bool operator==(const Offset&, const Offset&) = default;
+};
+using Offsets = std::vector<Offset>;
+
+}  // namespace millrace
