@@ -55,12 +55,16 @@ class BudgetAllocator {
 
   T* allocate(std::size_t n) {
     if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
-    budget_->reserve(n * sizeof(T), "keys and their values");
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignof(T)}));
+    const std::size_t bytes = n * sizeof(T);
+    budget_->reserve(bytes, "keys and their values");
+    void* p = ::operator new(bytes, std::align_val_t{alignof(T)}, std::nothrow);
+    if (p != nullptr) return static_cast<T*>(p);
+    budget_->release(bytes);
+    throw BudgetError("keys and their values", budget_->used() + bytes, budget_->limit());
   }
   void deallocate(T* p, std::size_t n) noexcept {
+    budget_->release(n * sizeof(T));  // first: g++ 12 takes the use of n after the delete for one of p
     ::operator delete(p, std::align_val_t{alignof(T)});
-    budget_->release(n * sizeof(T));
   }
   MemoryBudget& budget() const noexcept { return *budget_; }
 
