@@ -1,0 +1,180 @@
+// The CPU backend: workers count whole batches, each into its own tables; collect merges those.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+#include <deque>
+#include <exception>
+#include <latch>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <millrace/backend.h>
+
+#include "kernels/cpu/batch_counter.h"
+#include "kernels/cpu/emit.h"
+#include "kernels/cpu/outbox.h"
+#include "kernels/cpu/pane_table.h"
+#include "kernels/cpu/workers.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kBatchBytes = std::size_t{1} << 20;  // stays in the caches of one core
+
+/// A worker's own tables. Its lock is held for a whole batch, so that collect sees batches whole.
+struct WorkerTables {
+  WorkerTables(const Plan& plan, MemoryBudget& budget) : counter(plan, budget) {}
+  std::mutex mutex;
+  BatchCounter counter;
+  std::map<Pane, PaneTable> panes;
+};
+
+void check_batch(const Batch& batch) {
+  check(batch.bytes.size() <= kBatchBytesMax, "a batch is at most kBatchBytesMax long");
+  check(batch.ends.empty() || batch.ends.back() <= batch.bytes.size(), "records end inside their batch");
+  check(batch.rows.key_length.size() == batch.rows.key_at.size(),
+        "every key of a row has a place and a length");
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(const Plan& plan, const BackendOptions& options)
+      : plan_(plan),
+        columns_(value_columns(plan.measures)),
+        budget_(*options.budget),
+        batch_bytes_(options.batch_bytes == 0 ? kBatchBytes : options.batch_bytes),
+        rule_{columns_, hash_rule(options.hash_seed, options.hash_bits), mix(~options.hash_seed), &budget_},
+        workers_(std::max(options.threads, 1U)) {
+    for (const ValueColumn& column : columns_)
+      check(column.value < input_values(plan_), "measures read values that the plan has");
+    for (std::size_t i = 0; i < workers_.count(); ++i) tables_.emplace_back(plan_, budget_);
+  }
+
+  std::string_view name() const override { return "cpu"; }
+  bool may_fail() const override { return false; }
+  HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, budget_); }
+  std::size_t batch_bytes() const override { return batch_bytes_; }
+  unsigned in_flight_max() const override { return static_cast<unsigned>(workers_.count()); }
+  int panes_max() const override { return std::numeric_limits<int>::max(); }
+
+  void submit(const Batch& batch) override;
+  std::optional<Finished> reclaim(Wait wait) override;
+  void collect(Pane pane, PartialSink& sink) override;
+
+ private:
+  void count(WorkerTables& tables, const Batch& batch);
+  std::vector<PaneTable> take_tables(Pane pane);
+  std::vector<PaneTable> merge(const std::vector<PaneTable>& tables);
+
+  const Plan plan_;
+  const std::vector<ValueColumn> columns_;
+  MemoryBudget& budget_;
+  const std::size_t batch_bytes_;
+  const TableRule rule_;
+  std::deque<WorkerTables> tables_;
+  Outbox outbox_;
+  std::size_t in_flight_ = 0;
+  std::optional<Done> reclaimed_;  // its rejects are lent to the engine until the next call
+  Workers workers_;                // last: stops before the rest goes
+};
+
+void CpuBackend::submit(const Batch& batch) {
+  outbox_.throw_if_failed();
+  reclaimed_.reset();
+  check_batch(batch);
+  ++in_flight_;
+  workers_.post([this, batch](std::size_t worker) { count(tables_[worker], batch); });
+}
+
+void CpuBackend::count(WorkerTables& tables, const Batch& batch) {
+  try {
+    Done done{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
+    {
+      const std::lock_guard lock(tables.mutex);
+      PaneTable& table = tables.panes.try_emplace(batch.pane, rule_).first->second;
+      tables.counter.count(batch, table, done.rejects);
+    }
+    outbox_.push(std::move(done));
+  } catch (...) {
+    outbox_.fail(std::current_exception());
+  }
+}
+
+std::optional<Finished> CpuBackend::reclaim(Wait wait) {
+  outbox_.throw_if_failed();
+  reclaimed_.reset();
+  if (in_flight_ == 0) return std::nullopt;
+  reclaimed_ = outbox_.pop(wait);
+  if (!reclaimed_) return std::nullopt;
+  --in_flight_;
+  return Finished{reclaimed_->buffer, true, reclaimed_->rejects};
+}
+
+void CpuBackend::collect(Pane pane, PartialSink& sink) {
+  outbox_.throw_if_failed();
+  reclaimed_.reset();
+  std::vector<PaneTable> tables = take_tables(pane);
+  std::vector<PaneTable> merged;
+  if (tables.size() > 1) {
+    merged = merge(tables);
+    for (PaneTable& table : tables) table.forget_keys();
+  }
+  std::vector<const PaneTable*> all;
+  for (const PaneTable& table : tables) all.push_back(&table);
+  for (const PaneTable& table : merged) all.push_back(&table);
+  emit(all, columns_.size(), budget_, sink);
+}
+
+std::vector<PaneTable> CpuBackend::take_tables(Pane pane) {
+  std::vector<PaneTable> taken;
+  for (WorkerTables& tables : tables_) {
+    const std::lock_guard lock(tables.mutex);
+    const auto node = tables.panes.extract(pane);
+    if (!node.empty()) taken.push_back(std::move(node.mapped()));
+  }
+  outbox_.throw_if_failed();  // a batch may have failed meanwhile, half counted
+  return taken;
+}
+
+// Each task merges one range of the keys of all tables, so that none waits for another.
+std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
+  const unsigned range_bits =
+      std::min(static_cast<unsigned>(std::bit_width(workers_.count() - 1)), Table::kRangeBitsMax);
+  const std::size_t ranges = std::size_t{1} << range_bits;
+  TableRule rule = rule_;
+  // Filling a table in the order of its own slots would make long runs of full ones.
+  rule.slot_seed = mix(rule_.slot_seed);
+  std::size_t packed = 0;
+  std::size_t hashed = 0;
+  for (const PaneTable& table : tables) {
+    packed = std::max(packed, table.packed_size() / ranges);
+    hashed = std::max(hashed, table.hashed_size() / ranges);
+  }
+  std::vector<PaneTable> merged;
+  for (std::size_t range = 0; range < ranges; ++range) merged.emplace_back(rule, packed, hashed);
+
+  std::latch done(static_cast<std::ptrdiff_t>(ranges));
+  for (unsigned range = 0; range < ranges; ++range)
+    workers_.post_urgent([&, range](std::size_t) {
+      try {
+        for (const PaneTable& table : tables) merged[range].add_range(table, range, range_bits);
+      } catch (...) {
+        outbox_.fail(std::current_exception());
+      }
+      done.count_down();
+    });
+  done.wait();
+  outbox_.throw_if_failed();
+  return merged;
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(const Plan& plan, const BackendOptions& options) {
+  return std::make_unique<CpuBackend>(plan, options);
+}
+
+}  // namespace millrace

@@ -1,0 +1,15 @@
+// Stands in for the CUDA backend in builds without CUDA.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/cuda.h"
+
+namespace millrace {
+
+std::string cuda_missing() {
+  return "this build has no CUDA backend";
+}
+
+std::unique_ptr<Backend> make_cuda_backend(const Plan&, const BackendOptions&) {
+  throw UnavailableError("the CUDA backend cannot be used: " + cuda_missing());
+}
+
+}  // namespace millrace

@@ -1,0 +1,47 @@
+// The key and the values of one record of a fields job, or why it cannot be counted.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <millrace/types.h>
+
+#include "kernels/field.h"
+#include "kernels/hd.h"
+#include "kernels/value.h"
+
+namespace millrace {
+
+/// FieldRule as a device can read it.
+struct FieldView {
+  char delimiter = ',';
+  std::uint32_t key = 0;
+  const std::uint32_t* values = nullptr;  ///< the numbers of the value fields
+  std::uint32_t value_count = 0;
+  std::uint32_t scale = 0;
+};
+
+struct RecordFields {
+  Token key;
+  bool counted = false;
+  RejectReason reason = RejectReason::missing_field;  ///< where it is not counted
+};
+
+/// Reads the key and writes `rule.value_count` values. Every field that the rule names is needed; the
+/// first problem, in the order key, values, is the reason.
+MILLRACE_HD constexpr RecordFields read_fields(const char* text, Token record, const FieldView& rule,
+                                               std::int64_t* values) {
+  const Field key = find_field(text, record, rule.delimiter, rule.key);
+  if (!key.found) return {};
+  for (std::uint32_t i = 0; i < rule.value_count; ++i) {
+    const Field field = find_field(text, record, rule.delimiter, rule.values[i]);
+    if (!field.found) return {};
+    const Value value = parse_value(text + field.where.offset, field.where.length, rule.scale);
+    if (value.status == ValueStatus::malformed) return {{}, false, RejectReason::malformed};
+    if (value.status == ValueStatus::overflow) return {{}, false, RejectReason::overflow};
+    values[i] = value.number;
+  }
+  return {key.where, true, {}};
+}
+
+}  // namespace millrace

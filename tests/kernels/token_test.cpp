@@ -1,0 +1,91 @@
+// Words: separators, rules, and the 64-byte scan against the byte-wise one.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/token.h"
+
+#include <cctype>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kernels/cpu/word_scan.h"
+#include "tests/support/property.h"
+
+namespace millrace {
+namespace {
+
+char byte(int value) {
+  return static_cast<char>(static_cast<unsigned char>(value));
+}
+
+TEST(Token, SeparatorsAreTheSixWhiteSpaceBytes) {
+  for (int value = 0; value < 256; ++value)
+    EXPECT_EQ(is_separator(byte(value)),
+              value != 0 && std::string_view(" \t\n\v\f\r").find(byte(value)) != std::string_view::npos)
+        << value;
+}
+
+TEST(Token, AlphanumericBytesAreAsciiOnesAndThoseOfUtf8) {
+  for (int value = 0; value < 256; ++value)
+    EXPECT_EQ(is_alphanumeric(byte(value)), value >= 0x80 || std::isalnum(value) != 0) << value;
+}
+
+TEST(Token, CaseIsFoldedForAsciiLettersOnly) {
+  for (int value = 0; value < 256; ++value) {
+    const int folded = value >= 'A' && value <= 'Z' ? value + 32 : value;
+    EXPECT_EQ(fold_case(byte(value)), byte(folded)) << value;
+    for (unsigned lane = 0; lane < 8; ++lane) {
+      // Neighbours that would show a carry from one byte into the next.
+      const std::uint64_t others = 0xffffffffffffffff & ~(std::uint64_t{0xff} << (8 * lane));
+      const std::uint64_t word = others | static_cast<std::uint64_t>(value) << (8 * lane);
+      EXPECT_EQ(fold_case(word), others | static_cast<std::uint64_t>(folded) << (8 * lane)) << value;
+    }
+  }
+}
+
+std::vector<Token> words_by_bytes(std::string_view text, std::uint32_t begin, std::uint32_t end,
+                                  bool alphanumeric) {
+  std::vector<Token> words;
+  for (Token word = next_token(text.data(), begin, end, alphanumeric); word.length > 0;
+       word = next_token(text.data(), word.offset + word.length, end, alphanumeric))
+    words.push_back(word);
+  return words;
+}
+
+std::vector<Token> words_by_blocks(std::string text, std::uint32_t begin, std::uint32_t end,
+                                   bool alphanumeric) {
+  text.append(kSlackBytes, 'x');  // what lies behind the end must not matter
+  std::vector<Token> words;
+  for_each_word(text.data(), begin, end, alphanumeric, [&](Token word) { words.push_back(word); });
+  return words;
+}
+
+TEST(Token, WordsAreFoundAtEveryPlaceOfABlock) {
+  for (std::uint32_t offset = 0; offset < 140; ++offset) {
+    for (const std::uint32_t length : {1U, 2U, 7U, 63U, 64U, 65U, 130U}) {
+      const std::string text = std::string(offset, ' ') + std::string(length, 'w') + " ";
+      const auto size = static_cast<std::uint32_t>(text.size());
+      const std::vector<Token> expected = {Token{offset, length}};
+      EXPECT_EQ(words_by_bytes(text, 0, size, false), expected);
+      EXPECT_EQ(words_by_blocks(text, 0, size, false), expected);
+      EXPECT_EQ(words_by_blocks(text, 0, size - 1, false), expected) << "a word that ends the text";
+    }
+  }
+}
+
+TEST(Token, BlocksAndBytesFindTheSameWords) {
+  check_property(2000, [](bool alphanumeric) {
+    const auto text = *rc::gen::container<std::string>(
+        rc::gen::oneOf(rc::gen::element(' ', '\n', '\t', '\r', '\0', 'a', 'Z', '-', '\x80', '\xff'),
+                       rc::gen::arbitrary<char>()));
+    const auto size = static_cast<std::uint32_t>(text.size());
+    const auto begin = *rc::gen::inRange<std::uint32_t>(0, size + 1);
+    const auto end = *rc::gen::inRange<std::uint32_t>(begin, size + 1);
+    RC_ASSERT(words_by_blocks(text, begin, end, alphanumeric) ==
+              words_by_bytes(text, begin, end, alphanumeric));
+  });
+}
+
+}  // namespace
+}  // namespace millrace
