@@ -1,0 +1,41 @@
+// The choice of a backend.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <millrace/backend.h>
+
+#include "kernels/cuda/cuda.h"
+
+namespace millrace {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Choose, CpuIsThereAlways) {
+  const ChosenBackend chosen = choose_backend(BackendKind::cpu, Plan{}, {});
+  EXPECT_EQ(chosen.backend->name(), "cpu");
+  EXPECT_THAT(chosen.reason, HasSubstr("cpu"));
+}
+
+TEST(Choose, AutomaticSaysWhyThereIsNoGpu) {
+  if (cuda_missing().empty()) GTEST_SKIP() << "there is a GPU";
+  const ChosenBackend chosen = choose_backend(BackendKind::automatic, Plan{}, {});
+  EXPECT_EQ(chosen.backend->name(), "cpu");
+  EXPECT_THAT(chosen.reason, HasSubstr(cuda_missing()));
+  EXPECT_EQ(chosen.reason.find('\n'), std::string::npos);
+}
+
+TEST(Choose, CudaFailsClearlyWithoutAGpu) {
+  if (cuda_missing().empty()) GTEST_SKIP() << "there is a GPU";
+  try {
+    choose_backend(BackendKind::cuda, Plan{}, {});
+    FAIL() << "a backend was made of nothing";
+  } catch (const UnavailableError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(cuda_missing()));
+  }
+  EXPECT_THROW(make_cuda_backend(Plan{}, {}), UnavailableError);
+}
+
+}  // namespace
+}  // namespace millrace
