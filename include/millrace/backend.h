@@ -69,7 +69,7 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// Whether a call may throw DeviceError: the engine then keeps what it needs to go on with another.
   virtual bool may_fail() const = 0;
-  /// Memory that this backend reads fastest. Called at start only.
+  /// Memory that this backend reads fastest. Called at start only; it may outlive the backend.
   virtual HostBuffer allocate(std::size_t capacity) = 0;
   /// The batch size that suits this backend.
   virtual std::size_t batch_bytes() const = 0;

@@ -62,6 +62,8 @@ class Source {
   virtual Offsets position() const = 0;
   /// Whether seek can go back to any earlier position().
   virtual bool replayable() const = 0;
+  /// Whether records are messages, back to back: then only `records` tells where they end.
+  virtual bool messages() const { return false; }
   /// Goes on reading from `offsets`. REQUIRES: replayable().
   virtual void seek(const Offsets& offsets) = 0;
   /// Everything before `offsets` is finished for good.

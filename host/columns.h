@@ -1,0 +1,39 @@
+// Partials that somebody owns: columns drawn from the memory budget, with the texts of hashed keys.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <millrace/backend.h>
+#include <millrace/memory_budget.h>
+#include <millrace/types.h>
+
+namespace millrace {
+
+/// Collects what a backend hands over in one collect, and outlives it. Not thread-safe.
+class Columns final : public PartialSink {
+ public:
+  Columns(std::size_t value_columns, MemoryBudget& budget);
+
+  void add(const Partials& partials) override;
+  /// Appends one key with its count and values. Throws BudgetError and then holds what it held before.
+  void append(Key key, std::string_view text, std::int64_t count);
+
+  std::size_t size() const { return keys.size(); }
+  /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
+  std::string_view hashed_text(std::size_t row) const;
+
+  BudgetVector<Key> keys;
+  BudgetVector<std::int64_t> counts;
+  std::vector<BudgetVector<std::int64_t>> values;  ///< a vector per value column
+  bool unique = true;                              ///< no key comes twice
+  std::int64_t count_total = 0;
+
+ private:
+  BudgetVector<std::uint64_t> text_end_;  ///< one past each row's text in texts_
+  BudgetVector<char> texts_;
+};
+
+}  // namespace millrace

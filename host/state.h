@@ -1,0 +1,67 @@
+// State: partials merged by key and text, per pane.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include <millrace/memory_budget.h>
+#include <millrace/plan.h>
+#include <millrace/types.h>
+
+#include "host/columns.h"
+
+namespace millrace {
+
+/// A 128-bit sum, so that sums of partials cannot wrap. Only a final value must fit 64 bits.
+using WideSum = __int128;
+
+/// The merged keys of one pane. The first partials, if unique, are adopted without hashing a key;
+/// only a second merge builds the index. Not thread-safe.
+class PaneState {
+ public:
+  PaneState(std::vector<ValueColumn> columns, MemoryBudget& budget);
+
+  void merge(Columns&& partials);
+
+  std::size_t size() const { return rows_.size(); }
+  Key key(std::size_t row) const { return rows_.keys[row]; }
+  /// The key's bytes. A packed key is unpacked into `scratch`; a hashed one's text lives until merge.
+  std::string_view text(std::size_t row, char (&scratch)[8]) const;
+  std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
+  WideSum value(std::size_t row, std::size_t column) const;
+
+ private:
+  void build_index(std::size_t rows);
+  std::size_t find_or_add(Key key, std::string_view text);
+  void add_values(std::size_t row, const Columns& from, std::size_t from_row, bool is_new);
+  void combine(std::size_t row, std::size_t column, std::int64_t value);
+
+  std::vector<ValueColumn> columns_;
+  MemoryBudget& budget_;
+  Columns rows_;
+  BudgetVector<std::uint32_t> index_;  ///< open addressing: row + 1, or 0; empty until it is needed
+  /// What does not fit 64 bits of each sum: value = high * 2^64 + unsigned(low). Empty until needed.
+  std::vector<BudgetVector<std::int64_t>> high_;
+};
+
+/// The state of all open panes. The committer thread owns it.
+class State {
+ public:
+  State(std::vector<ValueColumn> columns, MemoryBudget& budget)
+      : columns_(std::move(columns)), budget_(budget) {}
+
+  void merge(Pane pane, Columns&& partials);
+  /// The pane's keys, or an empty state if nothing was merged.
+  const PaneState& at(Pane pane);
+  void forget(Pane pane) { panes_.erase(pane); }
+
+ private:
+  std::vector<ValueColumn> columns_;
+  MemoryBudget& budget_;
+  std::map<Pane, PaneState> panes_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,29 @@
+// A clock that stands still until a test moves it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+
+#include <millrace/clock.h>
+
+namespace millrace::testing {
+
+/// Monotonic and calendar time move together. Any thread may read it and move it.
+class ManualClock final : public Clock {
+ public:
+  /// Starts at `start` of the calendar; its monotonic time starts at one hour, so that deadlines may lie before.
+  explicit ManualClock(Timestamp start = Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}})
+      : start_(start) {}
+
+  Instant now() const override { return Instant{std::chrono::hours{1}} + passed(); }
+  Timestamp wall() const override { return start_ + passed(); }
+  void advance(std::chrono::nanoseconds by) { passed_ += by.count(); }
+
+ private:
+  std::chrono::nanoseconds passed() const { return std::chrono::nanoseconds{passed_.load()}; }
+
+  Timestamp start_;
+  std::atomic<std::int64_t> passed_{0};
+};
+
+}  // namespace millrace::testing
