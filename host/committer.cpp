@@ -1,0 +1,123 @@
+// frame -> sink(id) -> commit, with bounded retries.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/committer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "host/row_order.h"
+#include "host/row_writer.h"
+
+namespace millrace {
+
+Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
+    : shared_(shared), columns_(value_columns(shared.plan.measures)), state_(columns_, shared.budget) {
+  for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
+  const auto repeats_badly = [](const Showing& showing) {
+    return showing.sink->delivery() == Delivery::at_least_once;
+  };
+  std::ranges::stable_sort(sinks_, {}, repeats_badly);
+}
+
+void Committer::take(EpochData epoch) {
+  check(idle(), "the engine hands over one epoch at a time");
+  {
+    const std::scoped_lock lock(handover_);
+    handed_ = std::move(epoch);
+    idle_.store(false, std::memory_order_release);
+  }
+  work.notify();
+}
+
+Step Committer::step() {
+  if (!epoch_) {
+    const std::scoped_lock lock(handover_);
+    if (!handed_) return Step::wait();
+    epoch_ = std::exchange(handed_, std::nullopt);
+    failures_ = 0;
+    retry_at_ = Instant::min();
+    record(*epoch_);
+    return Step::done();
+  }
+  if (shared_.clock.now() < retry_at_) return Step::wait(retry_at_);
+  try {
+    show(*epoch_);
+  } catch (const TransientError& error) {
+    return failed(error, epoch_->id);
+  }
+  finish(*epoch_);
+  return Step::done();
+}
+
+// After this the epoch can be shown any number of times, with the same rows.
+void Committer::record(EpochData& epoch) {
+  shared_.log.append(epoch);
+  tokens_ = 0;
+  for (auto& [pane, columns] : epoch.partials) {
+    tokens_ += static_cast<std::uint64_t>(columns.count_total);
+    state_.merge(pane, std::move(columns));
+  }
+  epoch.partials.clear();
+}
+
+void Committer::show(const EpochData& epoch) {
+  rows_ = 0;
+  for (Showing& showing : sinks_) {
+    if (showing.finished) continue;
+    showing.begun = true;
+    showing.sink->begin(epoch.id);
+  }
+  for (const Pane pane : epoch.closed) write_pane(pane);
+  for (Showing& showing : sinks_) {
+    if (showing.finished) continue;
+    showing.sink->finish(epoch.id);
+    showing.finished = true;
+  }
+}
+
+void Committer::finish(const EpochData& epoch) {
+  for (const Pane pane : epoch.closed) state_.forget(pane);
+  shared_.log.commit(epoch.id);
+  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader)
+    shared_.readers[reader]->epoch_over(epoch.finished.empty() ? std::nullopt
+                                                               : std::optional(epoch.finished[reader]));
+  shared_.metrics.rows += rows_;
+  shared_.metrics.tokens += tokens_;
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
+    shared_.metrics.rejected[reason] += epoch.rejected[reason];
+  ++shared_.metrics.epochs;
+  for (Showing& showing : sinks_) showing.begun = showing.finished = false;
+  epoch_.reset();
+  idle_.store(true, std::memory_order_release);
+  shared_.ring.readers.notify();
+  shared_.ring.engine.notify();
+}
+
+// A sink that has already finished the epoch keeps it; the others get it again under the same id.
+Step Committer::failed(const TransientError& error, EpochId epoch) {
+  for (Showing& showing : sinks_) {
+    if (showing.begun && !showing.finished) showing.sink->abandon(epoch);
+    showing.begun = false;
+  }
+  if (failures_ >= shared_.options.retries) throw IoError(error.what());
+  const auto pause = shared_.options.retry_pause * (std::int64_t{1} << std::min(failures_, 20U));
+  ++failures_;
+  ++shared_.metrics.retries;
+  retry_at_ = shared_.clock.now() + pause;
+  return Step::wait(retry_at_);
+}
+
+void Committer::write_pane(Pane pane) {
+  const PaneState& state = state_.at(pane);
+  const auto order = ordered_rows(state, shared_.plan, shared_.budget);
+  RowWriter writer(state, shared_.plan.measures, columns_, shared_.panes.window(pane));
+  writer.write(order, [this](std::span<const Aggregate> rows) { write(rows); });
+}
+
+void Committer::write(std::span<const Aggregate> rows) {
+  for (Showing& showing : sinks_)
+    if (!showing.finished) showing.sink->write(rows);
+  rows_ += rows.size();
+}
+
+}  // namespace millrace

@@ -1,0 +1,174 @@
+// The journey of a batch, and of an epoch.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine.h"
+
+#include <algorithm>
+
+namespace millrace {
+
+Engine::Engine(std::unique_ptr<Backend> backend, BackendFactory fallback, std::vector<Offsets> start,
+               const EngineShared& shared)
+    : shared_(shared),
+      value_columns_(value_columns(shared.plan.measures).size()),
+      backend_(std::move(backend)),
+      fallback_(std::move(fallback)),
+      epoch_began_(shared.clock.now()),
+      marked_(start.size()),
+      ended_(start.size()),
+      rewinding_(start.size()),
+      handed_positions_(std::move(start)) {
+  epoch_.positions.resize(handed_positions_.size());
+}
+
+Step Engine::step() {
+  try {
+    return advance();
+  } catch (const DeviceError& error) {
+    lose_device(error);
+    return Step::done();
+  }
+}
+
+Step Engine::advance() {
+  pass_on_drain();
+  bool progress = shared_.ring.serve_one_offs();
+  progress |= reclaim_finished();
+  const Instant now = shared_.clock.now();
+  if (epoch_is_due(now)) ask_for_markers(now);
+  progress |= pop_item();
+  if (all_marked()) finish_round();
+  finish_job_if_done();
+  return progress || finished_ ? Step::done() : Step::wait(next_due());
+}
+
+void Engine::pass_on_drain() {
+  if (drain_passed_on_ || !drain_asked_.load(std::memory_order_acquire)) return;
+  drain_passed_on_ = true;
+  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader) {
+    shared_.readers[reader]->drain();
+    shared_.wake_reader(reader);
+  }
+  shared_.ring.readers.notify();
+}
+
+bool Engine::pop_item() {
+  std::optional<Item> item = shared_.ring.pop();
+  if (!item) return false;
+  std::visit([this](auto&& each) { take(std::forward<decltype(each)>(each)); }, std::move(*item));
+  return true;
+}
+
+void Engine::take(Filled filled) {
+  // What a reader pushed before it went back will be read again.
+  if (rewinding_[filled.reader]) {
+    shared_.ring.give_back(filled.buffer);
+    return;
+  }
+  if (has_room_for(filled.pane)) {
+    submit(std::move(filled));
+  } else {
+    unsubmitted_.push_back(std::move(filled));
+    submit_again();
+  }
+}
+
+bool Engine::has_room_for(Pane pane) const {
+  return in_backend_.contains(pane) || in_backend_.size() < static_cast<std::size_t>(backend_->panes_max());
+}
+
+void Engine::submit(Filled filled) {
+  const BufferId buffer = filled.buffer;
+  open_panes_.insert(filled.pane);
+  in_backend_.insert(filled.pane);
+  const Filled& in = in_flight_.insert_or_assign(buffer, std::move(filled)).first->second;
+  Batch batch{.buffer = buffer,
+              .pane = in.pane,
+              .bytes = shared_.ring.memory(buffer).first(in.bytes),
+              .ends = in.ends,
+              .has_rows = in.has_rows,
+              .rows = {}};
+  if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, {}, in.rows.values};
+  backend_->submit(batch);
+}
+
+// Buffers go back to the pool as they come. The engine waits for one only when nobody else can give it
+// anything to do.
+bool Engine::reclaim_finished() {
+  bool any = false;
+  while (!in_flight_.empty()) {
+    const Wait wait = !any && shared_.ring.drained() ? Wait::yes : Wait::no;
+    const std::optional<Finished> finished = backend_->reclaim(wait);
+    if (!finished) break;
+    take_back(*finished);
+    any = true;
+  }
+  if (!unsubmitted_.empty()) submit_again();
+  if (!held_.empty() && in_flight_.empty() && shared_.ring.drained()) {
+    while (!held_.empty()) collect(held_.begin()->first);
+    any = true;
+  }
+  return any;
+}
+
+void Engine::take_back(const Finished& finished) {
+  auto node = in_flight_.extract(finished.buffer);
+  check(!node.empty(), "a backend gives back the buffers it was given");
+  Filled filled = std::move(node.mapped());
+  if (!finished.counted) {
+    ++shared_.metrics.batches_repeated;
+    unsubmitted_.push_back(std::move(filled));
+    return;
+  }
+  ++shared_.metrics.batches;
+  count_rejects(finished);
+  if (holds_buffers()) {
+    held_[filled.pane].push_back(std::move(filled));
+  } else {
+    shared_.ring.give_back(filled.buffer);
+  }
+}
+
+void Engine::count_rejects(const Finished& finished) {
+  if (!finished.rejects.empty() && shared_.options.on_bad_record == OnBadRecord::stop)
+    throw BadRecordError("a record was rejected: " + std::string(to_string(finished.rejects.front().reason)));
+  for (const Reject& reject : finished.rejects) ++epoch_.rejected[static_cast<std::size_t>(reject.reason)];
+}
+
+// The backend has too many panes, or too little memory for one: collect, then count the batches one by
+// one. Until a batch is submitted it stays in the list, so that a device lost here loses no batch.
+void Engine::submit_again() {
+  settle();
+  while (!unsubmitted_.empty()) {
+    const Pane pane = unsubmitted_.back().pane;
+    if (in_backend_.contains(pane)) collect(pane);
+    if (!has_room_for(pane)) collect(*in_backend_.begin());
+    Filled filled = std::move(unsubmitted_.back());
+    unsubmitted_.pop_back();
+    const BufferId buffer = filled.buffer;
+    submit(std::move(filled));
+    settle();
+    check(unsubmitted_.empty() || unsubmitted_.back().buffer != buffer,
+          "a backend counts a batch into a pane that was just collected");
+  }
+}
+
+void Engine::settle() {
+  while (!in_flight_.empty()) {
+    const std::optional<Finished> finished = backend_->reclaim(Wait::yes);
+    check(finished.has_value(), "a backend gives back every buffer it was given");
+    take_back(*finished);
+  }
+}
+
+// REQUIRES: nothing of the pane is in flight, so that a device lost later cannot have counted half of it.
+void Engine::collect(Pane pane) {
+  Columns columns(value_columns_, shared_.budget);
+  backend_->collect(pane, columns);
+  in_backend_.erase(pane);
+  if (columns.size() != 0) epoch_.partials.emplace_back(pane, std::move(columns));
+  auto covered = held_.extract(pane);
+  if (covered.empty()) return;
+  for (const Filled& filled : covered.mapped()) shared_.ring.give_back(filled.buffer);
+}
+
+}  // namespace millrace

@@ -1,0 +1,130 @@
+// The engine: takes batches from the ring to the backend and decides where epochs end.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <millrace/backend.h>
+#include <millrace/clock.h>
+#include <millrace/options.h>
+
+#include "host/committer.h"
+#include "host/epoch_log.h"
+#include "host/metrics.h"
+#include "host/orders.h"
+#include "host/pane.h"
+#include "host/ring.h"
+#include "host/step.h"
+
+namespace millrace {
+
+using BackendFactory = std::function<std::unique_ptr<Backend>()>;
+
+/// What the engine works with. Everything outlives it.
+struct EngineShared {
+  const Plan& plan;
+  const Options& options;
+  const Clock& clock;
+  const PaneClock& panes;
+  Ring& ring;
+  std::vector<std::unique_ptr<Orders>>& readers;
+  std::function<void(std::size_t reader)> wake_reader;  ///< ends a wait in its source
+  Committer& committer;
+  MemoryBudget& budget;
+  Metrics& metrics;
+  bool durable = false;     ///< epochs outlive the process
+  bool replayable = false;  ///< every source can go back
+};
+
+/// Owns the backend. Its thread (or a simulator) calls step(); any thread may call drain().
+///
+/// An epoch ends at markers: when one is due, every reader is asked, closes its buffers and pushes its
+/// marker; when all have marked, the engine waits for the backend, collects and hands over to the
+/// committer. When a device is lost, what was collected for the epoch under way is thrown away and
+/// sources go back to the last epoch handed over; where a source cannot, counted buffers are held until
+/// a collect covers them, and go to the fallback.
+class Engine {
+ public:
+  Engine(std::unique_ptr<Backend> backend, BackendFactory fallback, std::vector<Offsets> start,
+         const EngineShared& shared);
+
+  Step step();
+  void drain() { drain_asked_.store(true, std::memory_order_release); }
+
+  bool finished() const { return finished_; }
+  /// A reader was drained before its source had ended.
+  bool partial() const { return partial_; }
+
+ private:
+  Step advance();
+  void pass_on_drain();
+  bool pop_item();
+  void take(Filled filled);
+  void take(Marker marker);
+  void take(const Ended& ended);
+  void take(const Revoked& revoked);
+  void take(const Rewound& rewound);
+
+  bool has_room_for(Pane pane) const;
+  void submit(Filled filled);
+  bool reclaim_finished();
+  void take_back(const Finished& finished);
+  void count_rejects(const Finished& finished);
+  void submit_again();
+  void settle();
+  void collect(Pane pane);
+
+  bool epoch_is_due(Instant now) const;
+  Instant next_due() const;
+  void ask_for_markers(Instant now);
+  bool all_marked() const;
+  void finish_round();
+  void finish_epoch();
+  std::vector<Offsets> finished_positions();
+  void finish_job_if_done();
+  void lose_device(const DeviceError& error);
+  void rewind_readers();
+  bool all_ended() const;
+  bool holds_buffers() const { return backend_->may_fail() && !shared_.replayable; }
+
+  EngineShared shared_;
+  std::size_t value_columns_;
+  std::unique_ptr<Backend> backend_;
+  BackendFactory fallback_;
+  std::unique_ptr<Backend> lost_;  ///< a device that failed: its pinned buffers are still in the ring
+
+  std::map<BufferId, Filled> in_flight_;
+  std::vector<Filled> unsubmitted_;           ///< to be submitted, or given back uncounted
+  std::map<Pane, std::vector<Filled>> held_;  ///< counted, not yet covered by a collect
+  std::set<Pane> in_backend_;                 ///< panes whose partials are in the backend
+  std::set<Pane> open_panes_;                 ///< panes with data anywhere, not yet closed
+
+  EpochData epoch_;           ///< under way
+  std::uint64_t epochs_ = 0;  ///< numbers given
+  Instant epoch_began_;
+  bool round_open_ = false;
+  Instant round_asked_{};
+  bool revoked_ = false;
+  bool final_epoch_done_ = false;
+  std::vector<char> marked_, ended_, rewinding_;  ///< per reader
+
+  std::vector<Offsets> handed_positions_;  ///< where the last epoch handed over ends
+  std::set<Pane> handed_open_panes_;
+  /// Positions that are finished for good once no pane up to the given one is open.
+  std::optional<std::pair<Pane, std::vector<Offsets>>> unfinished_;
+
+  std::atomic<bool> drain_asked_{false};
+  bool drain_passed_on_ = false;
+  bool partial_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace millrace

@@ -1,0 +1,168 @@
+// How epochs end: markers, the hand-over, the end of the job, and the loss of a device.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "host/engine.h"
+
+namespace millrace {
+
+bool Engine::all_ended() const {
+  return std::ranges::all_of(ended_, [](char ended) { return ended != 0; });
+}
+
+bool Engine::epoch_is_due(Instant now) const {
+  const bool rewinding = std::ranges::any_of(rewinding_, [](char each) { return each != 0; });
+  if (round_open_ || final_epoch_done_ || rewinding || !shared_.committer.idle()) return false;
+  return all_ended() || revoked_ || now >= next_due();
+}
+
+// When the next epoch is due by the clock. A job that has read nothing is never due, so idling is free.
+Instant Engine::next_due() const {
+  if (round_open_ || open_panes_.empty() || !shared_.committer.idle()) return kNever;
+  Instant due = shared_.panes.end(*open_panes_.begin());
+  const bool anything_new = !in_backend_.empty() || !epoch_.partials.empty();
+  if (shared_.options.commit_every.count() > 0 && anything_new)
+    due = std::min(due, epoch_began_ + shared_.options.commit_every);
+  return due;
+}
+
+void Engine::ask_for_markers(Instant now) {
+  round_open_ = true;
+  round_asked_ = now;
+  std::ranges::fill(marked_, 0);
+  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader) {
+    shared_.readers[reader]->ask_for_marker();
+    shared_.wake_reader(reader);
+  }
+  shared_.ring.readers.notify();
+}
+
+void Engine::take(Marker marker) {
+  if (rewinding_[marker.reader]) return;
+  check(round_open_ && !marked_[marker.reader], "a reader marks once in a round");
+  marked_[marker.reader] = 1;
+  epoch_.positions[marker.reader] = std::move(marker.position);
+  epoch_.rejected[static_cast<std::size_t>(RejectReason::oversized)] += marker.oversized;
+}
+
+bool Engine::all_marked() const {
+  return round_open_ && std::ranges::all_of(marked_, [](char marked) { return marked != 0; });
+}
+
+void Engine::finish_round() {
+  finish_epoch();
+  round_open_ = false;
+  revoked_ = false;
+  for (const auto& reader : shared_.readers) reader->end_round();
+  shared_.ring.readers.notify();
+}
+
+void Engine::take(const Ended& ended) {
+  if (rewinding_[ended.reader]) return;
+  ended_[ended.reader] = 1;
+  partial_ = partial_ || ended.drained;
+}
+
+void Engine::take(const Revoked& revoked) {
+  if (!rewinding_[revoked.reader]) revoked_ = true;
+}
+
+void Engine::take(const Rewound& rewound) {
+  rewinding_[rewound.reader] = 0;
+}
+
+// The engine's half of an epoch's end. Columns reach the committer only when every pane was collected,
+// so that an error on the way throws them away whole.
+void Engine::finish_epoch() {
+  const bool last = all_ended();
+  settle();
+  if (!unsubmitted_.empty()) submit_again();
+  std::vector<Pane> closed;
+  for (const Pane pane : open_panes_)
+    if (last || shared_.panes.end(pane) <= round_asked_) closed.push_back(pane);
+  // A job without windows shows its result even if it is empty, so that every run leaves an output.
+  if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
+
+  const bool everything = shared_.durable || (backend_->may_fail() && shared_.replayable);
+  for (const Pane pane : std::vector(in_backend_.begin(), in_backend_.end()))
+    if (everything || std::ranges::binary_search(closed, pane)) collect(pane);
+
+  for (const Pane pane : closed) open_panes_.erase(pane);
+  final_epoch_done_ = last;
+  epoch_began_ = shared_.clock.now();
+  const bool rejected =
+      std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
+  if (epoch_.partials.empty() && closed.empty() && !rejected) {
+    for (const auto& reader : shared_.readers) reader->epoch_over(std::nullopt);
+    return;
+  }
+  epoch_.id = {++epochs_};
+  epoch_.closed = std::move(closed);
+  epoch_.finished = finished_positions();
+  handed_positions_ = epoch_.positions;
+  handed_open_panes_ = open_panes_;
+  shared_.committer.take(std::exchange(epoch_, {}));
+  epoch_.positions.resize(handed_positions_.size());
+}
+
+// Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
+// epoch, so those positions are finished only when the pane has closed too.
+std::vector<Offsets> Engine::finished_positions() {
+  if (shared_.durable || open_panes_.empty()) {
+    unfinished_.reset();
+    return epoch_.positions;
+  }
+  std::vector<Offsets> finished;
+  if (unfinished_ && unfinished_->first < *open_panes_.begin()) {
+    finished = std::move(unfinished_->second);
+    unfinished_.reset();
+  }
+  if (!unfinished_) unfinished_.emplace(*open_panes_.rbegin(), epoch_.positions);
+  return finished;
+}
+
+void Engine::finish_job_if_done() {
+  finished_ = final_epoch_done_ && shared_.committer.idle();
+}
+
+void Engine::lose_device(const DeviceError& error) {
+  if (!fallback_) throw DeviceError(error.what());
+  ++shared_.metrics.device_fallbacks;
+  if (shared_.options.on_event)
+    shared_.options.on_event(
+        {Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what())});
+  const bool held = holds_buffers();
+  lost_ = std::exchange(backend_, std::exchange(fallback_, nullptr)());
+  in_backend_.clear();
+
+  std::vector<Filled> again;
+  for (auto& [buffer, filled] : std::exchange(in_flight_, {})) again.push_back(std::move(filled));
+  for (Filled& filled : std::exchange(unsubmitted_, {})) again.push_back(std::move(filled));
+  if (held) {
+    for (auto& [pane, batches] : std::exchange(held_, {}))
+      for (Filled& filled : batches) again.push_back(std::move(filled));
+    unsubmitted_ = std::move(again);
+    submit_again();
+    return;
+  }
+  for (const Filled& filled : again) shared_.ring.give_back(filled.buffer);
+  rewind_readers();
+}
+
+void Engine::rewind_readers() {
+  epoch_.partials.clear();
+  epoch_.rejected = {};
+  open_panes_ = handed_open_panes_;
+  round_open_ = revoked_ = final_epoch_done_ = false;
+  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader) {
+    rewinding_[reader] = 1;
+    ended_[reader] = 0;
+    shared_.readers[reader]->rewind(handed_positions_[reader]);
+    shared_.wake_reader(reader);
+  }
+  partial_ = false;
+  unfinished_.reset();
+  shared_.ring.readers.notify();
+}
+
+}  // namespace millrace

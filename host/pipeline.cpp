@@ -1,0 +1,108 @@
+// Three kinds of thread, each a loop around a step.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/pipeline.h"
+
+#include <thread>
+
+namespace millrace {
+
+Pipeline::Pipeline(PipelineParts parts)
+    : parts_(std::move(parts)),
+      backend_name_(parts_.backend->name()),
+      panes_(parts_.plan.every, parts_.clock),
+      ring_(parts_.budget) {
+  // One open buffer per reader, those in flight, and one in the queue: then a reader can go on filling
+  // while the backend is busy, and the backend never waits for a reader that has finished one.
+  const std::size_t buffers = parts_.sources.size() + parts_.backend->in_flight_max() + 1;
+  for (std::size_t i = 0; i < buffers; ++i) ring_.add(parts_.backend->allocate(parts_.options.batch_bytes));
+
+  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_,
+                            ring_,       parts_.budget,  metrics_,     parts_.options.batch_bytes};
+  std::vector<Offsets> start;
+  bool replayable = true;
+  for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
+    Source& source = *parts_.sources[i];
+    start.push_back(source.position());
+    replayable = replayable && source.replayable();
+    orders_.push_back(std::make_unique<Orders>());
+    readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, *orders_.back(), shared));
+  }
+  committer_ = std::make_unique<Committer>(
+      parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
+                                    *parts_.log, parts_.budget, metrics_});
+  engine_ = std::make_unique<Engine>(
+      std::move(parts_.backend), std::move(parts_.fallback), std::move(start),
+      EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
+                   [this](std::size_t reader) { parts_.sources[reader]->wake(); }, *committer_, parts_.budget,
+                   metrics_, parts_.log->durable(), replayable});
+}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::run() {
+  {
+    std::vector<std::jthread> threads;
+    threads.emplace_back([this] { guard([this] { run_committer(); }); });
+    for (std::size_t reader = 0; reader < readers_.size(); ++reader)
+      threads.emplace_back([this, reader] { guard([this, reader] { run_reader(reader); }); });
+    guard([this] { run_engine(); });
+    end_threads();
+  }
+  if (error_) std::rethrow_exception(error_);
+}
+
+void Pipeline::drain() {
+  engine_->drain();
+  ring_.engine.notify();
+}
+
+void Pipeline::run_reader(std::size_t reader) {
+  while (!over_) {
+    const std::uint64_t seen = ring_.readers.seen();
+    // Waits in the source as long as that likes: new orders wake it.
+    const Step step = readers_[reader]->step(kNever);
+    if (!step.progress && !step.waited && !over_) ring_.readers.wait(seen, step.wake);
+  }
+}
+
+void Pipeline::run_committer() {
+  while (!over_) {
+    const std::uint64_t seen = committer_->work.seen();
+    const Step step = committer_->step();
+    if (!step.progress && !over_) committer_->work.wait(seen, step.wake);
+  }
+}
+
+void Pipeline::run_engine() {
+  while (!over_ && !engine_->finished()) {
+    const std::uint64_t seen = ring_.engine.seen();
+    const Step step = engine_->step();
+    if (!step.progress && !over_) ring_.engine.wait(seen, step.wake);
+  }
+}
+
+void Pipeline::guard(const std::function<void()>& loop) noexcept {
+  try {
+    loop();
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
+void Pipeline::fail(std::exception_ptr error) noexcept {
+  {
+    const std::scoped_lock lock(error_mutex_);
+    if (!error_) error_ = error;
+  }
+  end_threads();
+}
+
+void Pipeline::end_threads() noexcept {
+  over_ = true;
+  for (const auto& source : parts_.sources) source->wake();
+  ring_.readers.notify();
+  ring_.engine.notify();
+  committer_->work.notify();
+}
+
+}  // namespace millrace

@@ -1,0 +1,272 @@
+// Filling batches, closing them in time, marking.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/reader.h"
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kStagingBytes = std::size_t{256} << 10;
+
+}  // namespace
+
+Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShared& shared)
+    : index_(index),
+      source_(source),
+      orders_(orders),
+      shared_(shared),
+      staged_mode_(shared.plan.host || shared.options.batch_records != 0),
+      output_(shared.plan.row_values) {
+  if (staged_mode_) staging_ = pageable_buffer(std::min(kStagingBytes, shared_.batch_bytes), shared_.budget);
+}
+
+Step Reader::step(Deadline patience) {
+  const Orders::Current orders = orders_.read();
+  obey(orders);
+  const bool marked = orders.round_open && marked_round_ == orders.round;
+  const bool unplaced = staged_next_ < records_.size() || !output_.empty();
+  if (orders.round_open && !marked && !(staged_mode_ && unplaced)) {
+    mark(orders.round);
+    return Step::done();
+  }
+  if (marked) return Step::wait();
+  if (staged_mode_ && unplaced) return place_staged();
+  if (ended_ || revocation_ != Revocation::none) return Step::wait();
+  if (orders.drain) {
+    end(true);
+    return Step::done();
+  }
+  const Instant now = shared_.clock.now();
+  close_overdue(now);
+  if (now < retry_at_) return Step::wait(std::min(retry_at_, next_close()));
+  return fill(patience);
+}
+
+void Reader::obey(const Orders::Current& orders) {
+  if (orders.rewind) rewind(*orders.rewind);
+  if (orders.committed) source_.committed(*orders.committed);
+  if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
+}
+
+void Reader::rewind(const Offsets& to) {
+  for (auto& [pane, batch] : open_) shared_.ring.give_back(batch.buffer());
+  open_.clear();
+  records_.clear();
+  staged_next_ = 0;
+  output_.clear();
+  ended_ = false;
+  revocation_ = Revocation::none;
+  oversized_ = 0;
+  one_off_bytes_ = 0;
+  source_.seek(to);
+  shared_.ring.push(Rewound{index_});
+}
+
+void Reader::mark(std::uint64_t round) {
+  while (!open_.empty()) close(open_.begin()->first);
+  marked_round_ = round;
+  if (revocation_ == Revocation::reported) revocation_ = Revocation::marked;
+  shared_.ring.push(Marker{index_, source_.position(), std::exchange(oversized_, 0)});
+}
+
+void Reader::end(bool drained) {
+  while (!open_.empty()) close(open_.begin()->first);
+  ended_ = true;
+  shared_.ring.push(Ended{index_, drained});
+}
+
+Step Reader::fill(Deadline patience) {
+  try {
+    const Step step = staged_mode_ ? fill_staging(patience) : fill_directly(shared_.clock.now(), patience);
+    failures_ = 0;
+    return step;
+  } catch (const TransientError& error) {
+    return failed(error);
+  }
+}
+
+Step Reader::fill_directly(Instant now, Deadline patience) {
+  BatchBuilder* batch = open_batch(shared_.panes.at(now), one_off_bytes_);
+  if (batch == nullptr) return Step::wait();
+  const Deadline deadline = std::min(patience, next_close());
+  const std::size_t room = batch->room().size();
+  const ReadResult result = source_.read(batch->room(), source_.messages() ? &records_ : nullptr, deadline);
+  if (result.status != ReadResult::Status::data) return after_read(result, room);
+
+  one_off_bytes_ = 0;
+  shared_.metrics.bytes_read += result.bytes;
+  count_oversized(result.oversized);
+  const bool first = batch->empty();
+  batch->filled(result.bytes, records_);
+  records_.clear();
+  if (first) start_age(*batch);
+  if (batch->nearly_full()) close(open_.begin()->first);
+  return Step::done();
+}
+
+Step Reader::fill_staging(Deadline patience) {
+  if (staging_.bytes().size() < one_off_bytes_) staging_ = pageable_buffer(one_off_bytes_, shared_.budget);
+  const ReadResult result = source_.read(staging_.bytes(), &records_, std::min(patience, next_close()));
+  if (result.status != ReadResult::Status::data) {
+    records_.clear();
+    return after_read(result, staging_.bytes().size());
+  }
+  one_off_bytes_ = 0;
+  shared_.metrics.bytes_read += result.bytes;
+  count_oversized(result.oversized);
+  staged_next_ = 0;
+  staged_pane_ = shared_.panes.at(shared_.clock.now());
+  return Step::done();
+}
+
+// What a read that brought no data means.
+Step Reader::after_read(const ReadResult& result, std::size_t room) {
+  count_oversized(result.oversized);
+  switch (result.status) {
+    case ReadResult::Status::too_big:
+      // A part-filled batch is closed first: the record may well fit an empty one.
+      if (!staged_mode_ && close_fullest()) return Step::done();
+      check(result.bytes > room && result.bytes <= kBatchBytesMax, "a source asks for the room that it needs");
+      one_off_bytes_ = std::max(result.bytes, std::min(room * 2, kBatchBytesMax));
+      return Step::done();
+    case ReadResult::Status::end: end(false); return Step::done();
+    case ReadResult::Status::revoked:
+      revocation_ = Revocation::reported;
+      shared_.ring.push(Revoked{index_});
+      return Step::done();
+    default: break;
+  }
+  if (result.oversized > 0) return Step::done();
+  return Step::idle_source(next_close());
+}
+
+Step Reader::failed(const TransientError& error) {
+  records_.clear();
+  if (failures_ >= shared_.options.retries) throw IoError(error.what());
+  const auto pause = shared_.options.retry_pause * (std::int64_t{1} << std::min(failures_, 20U));
+  ++failures_;
+  ++shared_.metrics.retries;
+  retry_at_ = shared_.clock.now() + pause;
+  return Step::wait(retry_at_);
+}
+
+// Records of one read, through the host function if there is one, into batches. Stops where no buffer is
+// free and goes on from there.
+Step Reader::place_staged() {
+  const auto text_at = [&](std::size_t i) {
+    // Between newline-framed records lies the '\n' that the end excludes.
+    const std::size_t begin = i == 0 ? 0 : records_[i - 1].end + (source_.messages() ? 0U : 1U);
+    const char* data = reinterpret_cast<const char*>(staging_.bytes().data());
+    std::string_view text(data + begin, records_[i].end - begin);
+    if (!source_.messages() && text.ends_with('\r')) text.remove_suffix(1);
+    return text;
+  };
+  const bool rows = shared_.plan.keyed_by == KeyedBy::rows;
+  for (;;) {
+    for (; !output_.empty(); output_.pop())
+      if (!place(output_.front(), rows ? output_.front_values() : std::span<const std::int64_t>{}, rows))
+        return Step::wait();
+    if (staged_next_ == records_.size()) break;
+    const std::string_view text = text_at(staged_next_);
+    if (shared_.plan.host) {
+      shared_.plan.host(text, output_);
+    } else if (!place(text, {}, false)) {
+      return Step::wait();
+    }
+    ++staged_next_;
+  }
+  return Step::done();
+}
+
+bool Reader::place(std::string_view text, std::span<const std::int64_t> values, bool is_row) {
+  BatchBuilder* batch = open_batch(staged_pane_, text.size());
+  if (batch == nullptr) return false;
+  const bool first = batch->empty();
+  if (is_row) {
+    batch->row(text, values);
+  } else {
+    batch->record(text);
+  }
+  if (first) {
+    batch->pane = staged_pane_;
+    batch->close_at =
+        std::min(shared_.clock.now() + shared_.options.batch_time, shared_.panes.end(staged_pane_));
+  }
+  const std::size_t limit = shared_.options.batch_records;
+  if (batch->nearly_full() || (limit != 0 && batch->records() >= limit)) close(staged_pane_);
+  return true;
+}
+
+// The open batch of a pane with room for `at_least` more bytes; null if no buffer is free.
+BatchBuilder* Reader::open_batch(Pane pane, std::size_t at_least) {
+  if (!staged_mode_ && !open_.empty()) {
+    // Straight reads keep one batch, whose pane is that of its first record.
+    BatchBuilder& batch = open_.begin()->second;
+    if (batch.room().size() >= at_least) return &batch;
+    close(open_.begin()->first);
+  }
+  const auto found = open_.find(pane);
+  if (found != open_.end()) {
+    if (found->second.room().size() >= at_least) return &found->second;
+    close(pane);
+  }
+  const bool one_off = at_least > shared_.batch_bytes;
+  std::optional<BufferId> buffer = one_off ? shared_.ring.take_one_off(index_, at_least) : shared_.ring.take();
+  if (!buffer) {
+    close_fullest();
+    return nullptr;
+  }
+  BatchBuilder batch(*buffer, shared_.ring.memory(*buffer), shared_.budget);
+  batch.pane = pane;
+  return &open_.emplace(pane, std::move(batch)).first->second;
+}
+
+// The pane of a batch is decided when its first record has arrived, not when its buffer was taken.
+void Reader::start_age(BatchBuilder& batch) {
+  const Instant now = shared_.clock.now();
+  batch.pane = shared_.panes.at(now);
+  batch.close_at = std::min(now + shared_.options.batch_time, shared_.panes.end(batch.pane));
+}
+
+void Reader::close(Pane pane) {
+  auto node = open_.extract(pane);
+  BatchBuilder& batch = node.mapped();
+  if (batch.empty()) {
+    shared_.ring.give_back(batch.buffer());
+  } else {
+    shared_.ring.push(std::move(batch).close(index_));
+  }
+}
+
+void Reader::close_overdue(Instant now) {
+  for (auto it = open_.begin(); it != open_.end();) {
+    const auto current = it++;
+    if (!current->second.empty() && current->second.close_at <= now) close(current->first);
+  }
+}
+
+Instant Reader::next_close() const {
+  Instant next = kNever;
+  for (const auto& [pane, batch] : open_)
+    if (!batch.empty()) next = std::min(next, batch.close_at);
+  return next;
+}
+
+bool Reader::close_fullest() {
+  const auto fullest = std::ranges::max_element(
+      open_, {}, [](const auto& entry) { return entry.second.bytes() + entry.second.records(); });
+  if (fullest == open_.end() || fullest->second.empty()) return false;
+  close(fullest->first);
+  return true;
+}
+
+void Reader::count_oversized(std::uint64_t records) {
+  if (records == 0) return;
+  if (shared_.options.on_bad_record == OnBadRecord::stop)
+    throw BadRecordError("a record is longer than max-record-bytes (" +
+                         std::to_string(shared_.options.max_record_bytes) + ")");
+  oversized_ += records;
+}
+
+}  // namespace millrace

@@ -1,0 +1,93 @@
+// A reader: fills batches from one source and marks where epochs end.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <millrace/clock.h>
+#include <millrace/options.h>
+#include <millrace/plan.h>
+#include <millrace/source.h>
+
+#include "host/batch_builder.h"
+#include "host/host_output.h"
+#include "host/metrics.h"
+#include "host/orders.h"
+#include "host/pane.h"
+#include "host/ring.h"
+#include "host/step.h"
+
+namespace millrace {
+
+/// What all readers of a job share. Everything outlives them.
+struct ReaderShared {
+  const Plan& plan;
+  const Options& options;
+  const Clock& clock;
+  const PaneClock& panes;
+  Ring& ring;
+  MemoryBudget& budget;
+  Metrics& metrics;
+  std::size_t batch_bytes;
+};
+
+/// Owns its open buffers; its thread (or a simulator) calls step(). Two ways to fill a batch: the source
+/// writes straight into it, or, where records are looked at on the host, through a staging buffer.
+///
+/// A reader never waits for a buffer while it holds an open one, and it marks even while it waits: that
+/// is why the ring cannot lock up. After its marker it takes no buffer until every reader has marked.
+class Reader {
+ public:
+  Reader(unsigned index, Source& source, Orders& orders, const ReaderShared& shared);
+
+  /// Does one piece of work; may wait in the source until `patience`.
+  Step step(Deadline patience);
+
+ private:
+  void obey(const Orders::Current& orders);
+  void rewind(const Offsets& to);
+  void mark(std::uint64_t round);
+  void end(bool drained);
+
+  Step fill(Deadline patience);
+  Step fill_directly(Instant now, Deadline patience);
+  Step fill_staging(Deadline patience);
+  Step place_staged();
+  bool place(std::string_view text, std::span<const std::int64_t> values, bool is_row);
+  Step after_read(const ReadResult& result, std::size_t room);
+  Step failed(const TransientError& error);
+
+  BatchBuilder* open_batch(Pane pane, std::size_t at_least);
+  void start_age(BatchBuilder& batch);
+  void close(Pane pane);
+  void close_overdue(Instant now);
+  Instant next_close() const;
+  bool close_fullest();
+  void count_oversized(std::uint64_t records);
+
+  unsigned index_;
+  Source& source_;
+  Orders& orders_;
+  ReaderShared shared_;
+  bool staged_mode_;
+
+  std::map<Pane, BatchBuilder> open_;
+  std::uint64_t marked_round_ = 0;
+  bool ended_ = false;
+  enum class Revocation { none, reported, marked } revocation_ = Revocation::none;
+  std::uint64_t oversized_ = 0;
+  unsigned failures_ = 0;  ///< in a row
+  Instant retry_at_ = Instant::min();
+  std::size_t one_off_bytes_ = 0;  ///< the next record needs a buffer of this size
+
+  std::vector<Record> records_;
+  HostBuffer staging_;
+  std::size_t staged_next_ = 0;  ///< the next of records_ to place
+  Pane staged_pane_;
+  HostOutput output_;
+};
+
+}  // namespace millrace

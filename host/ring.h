@@ -1,0 +1,107 @@
+// The ring: batch buffers go round from the pool to a reader, to the engine's queue, and back.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <millrace/backend.h>
+#include <millrace/memory_budget.h>
+#include <millrace/types.h>
+
+#include "host/event_count.h"
+
+namespace millrace {
+
+/// Keys and values that a host function found in a batch; the owner of Rows.
+struct RowData {
+  explicit RowData(MemoryBudget& budget)
+      : key_at(BudgetAllocator<std::uint32_t>(budget)),
+        key_length(BudgetAllocator<std::uint32_t>(budget)),
+        values(BudgetAllocator<std::int64_t>(budget)) {}
+  BudgetVector<std::uint32_t> key_at;
+  BudgetVector<std::uint32_t> key_length;
+  BudgetVector<std::int64_t> values;  ///< row by row while the batch is open, column-major once closed
+};
+
+/// A buffer with records on its way to the backend: the owner of what Batch views.
+struct Filled {
+  explicit Filled(MemoryBudget& budget) : ends(BudgetAllocator<std::uint32_t>(budget)), rows(budget) {}
+  unsigned reader = 0;
+  Pane pane;
+  BufferId buffer;
+  std::size_t bytes = 0;
+  BudgetVector<std::uint32_t> ends;
+  bool has_rows = false;
+  RowData rows;
+};
+
+/// A reader's word that everything it pushed before lies before `position`, and nothing after does.
+struct Marker {
+  unsigned reader = 0;
+  Offsets position;
+  std::uint64_t oversized = 0;  ///< records skipped since the last marker
+};
+
+/// The reader has nothing more: its source ended, or it was told to drain.
+struct Ended {
+  unsigned reader = 0;
+  bool drained = false;  ///< there was more to read
+};
+
+/// The reader lost partitions and waits for a commit.
+struct Revoked {
+  unsigned reader = 0;
+};
+
+/// The reader has gone back to the position it was told.
+struct Rewound {
+  unsigned reader = 0;
+};
+
+using Item = std::variant<Ended, Filled, Marker, Revoked, Rewound>;
+
+/// Pool and queue. The number of buffers bounds both, in bytes. Any thread may call any function.
+class Ring {
+ public:
+  explicit Ring(MemoryBudget& budget) : budget_(budget) {}
+
+  /// Puts a new buffer into the pool.
+  void add(HostBuffer buffer);
+  std::span<std::byte> memory(BufferId buffer) const;
+
+  /// A free buffer, the last one used first, because it is still in the processor's cache.
+  std::optional<BufferId> take();
+  /// A buffer for one record that is larger than those of the ring: asked for once, then polled.
+  std::optional<BufferId> take_one_off(unsigned reader, std::size_t capacity);
+  void push(Item item);
+
+  std::optional<Item> pop();
+  /// Back into the pool; a one-off buffer is freed.
+  void give_back(BufferId buffer);
+  /// Allocates the one-off buffers that were asked for; false if there were none. Throws BudgetError.
+  bool serve_one_offs();
+  /// Whether no buffer is free and none is queued: only the backend can give one back.
+  bool drained() const;
+
+  EventCount readers;  ///< a buffer came back, or there are new orders
+  EventCount engine;   ///< an item was pushed, or a reader waits for a buffer
+
+ private:
+  MemoryBudget& budget_;
+  mutable std::mutex mutex_;
+  std::vector<HostBuffer> buffers_;
+  std::vector<BufferId> free_;
+  std::deque<Item> queue_;
+  std::map<std::uint32_t, HostBuffer> one_offs_;
+  std::uint32_t next_one_off_ = std::uint32_t{1} << 31;
+  std::map<unsigned, std::size_t> asked_;
+  std::map<unsigned, BufferId> granted_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,187 @@
+// Simulation: readers, engine and committer on one thread, under random schedules with failures.
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/host/simulation.h"
+
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include <millrace/testing/manual_clock.h>
+
+#include "host/pipeline.h"
+
+namespace millrace::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One job with its schedule. Throws or reports through `wrong` when a promise is broken.
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed) : dice_(seed) {
+    make_plan();
+    make_parts();
+  }
+
+  std::string run() {
+    const bool drains = dice_.one_in(4);
+    const int drain_at = dice_.between(1, 400);
+    int still = 0;
+    for (int step = 0; !pipeline_->engine().finished(); ++step) {
+      if (step > 200'000) return "stuck: the job never ends";
+      if (drains && step == drain_at) pipeline_->drain();
+      still = random_step() ? 0 : still + 1;
+      if (dice_.one_in(10) || still > 40) clock_.advance(std::chrono::milliseconds(dice_.between(1, 60)));
+      if (!wrong_.empty()) return wrong_;
+    }
+    return verdict();
+  }
+
+ private:
+  void make_plan() {
+    plan_.order = dice_.one_in(2) ? Order::value : Order::none;
+    if (dice_.one_in(2)) plan_.every = std::chrono::milliseconds(dice_.between(1, 200));
+    if (dice_.one_in(4)) plan_.host = [](std::string_view record, RecordOut& out) { out.record(record); };
+    options_.batch_bytes = static_cast<std::size_t>(dice_.between(16, 96));
+    options_.batch_time = std::chrono::milliseconds(dice_.between(1, 50));
+    if (dice_.one_in(4)) options_.batch_records = static_cast<std::size_t>(dice_.between(1, 5));
+    if (dice_.one_in(3)) options_.commit_every = std::chrono::milliseconds(dice_.between(1, 100));
+    options_.retries = 1000;
+    options_.retry_pause = 1us;
+  }
+
+  std::vector<std::string> random_words() {
+    std::vector<std::string> words(static_cast<std::size_t>(dice_.between(0, 60)));
+    for (std::string& word : words) {
+      const bool giant = dice_.one_in(50);
+      word.assign(static_cast<std::size_t>(giant ? dice_.between(100, 300) : dice_.between(1, 10)),
+                  static_cast<char>('a' + dice_.between(0, 3)));
+    }
+    return words;
+  }
+
+  void make_parts() {
+    replayable_ = dice_.one_in(2);
+    durable_ = dice_.one_in(2);
+    mortal_ = dice_.one_in(2);
+    auto log = std::make_unique<SimLog>(durable_);
+    log_ = log.get();
+    log_->on_append = [this] { check_positions(); };
+    PipelineParts parts{.plan = plan_,
+                        .options = options_,
+                        .sources = {},
+                        .sinks = {},
+                        .backend = std::make_unique<SimBackend>(dice_, mortal_),
+                        .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
+                        .log = std::move(log),
+                        .clock = clock_,
+                        .budget = unlimited_budget()};
+    for (int i = dice_.between(1, 3); i > 0; --i) {
+      auto source = std::make_unique<SimSource>(random_words(), replayable_, dice_.one_in(2), dice_);
+      sources_.push_back(source.get());
+      parts.sources.push_back(std::move(source));
+    }
+    for (const Delivery delivery : {Delivery::at_least_once, Delivery::idempotent}) {
+      sinks_.push_back(std::make_shared<SimSink>(dice_, delivery));
+      parts.sinks.push_back(sinks_.back());
+    }
+    pipeline_.emplace(std::move(parts));
+  }
+
+  bool random_step() {
+    const int actors = static_cast<int>(pipeline_->readers().size()) + 2;
+    const int actor = dice_.between(0, actors - 1);
+    if (actor == 0) return pipeline_->engine().step().progress;
+    if (actor == 1) return pipeline_->committer().step().progress;
+    const std::size_t reader = static_cast<std::size_t>(actor - 2);
+    const std::size_t before = sources_[reader]->committed();
+    const bool progress = pipeline_->readers()[reader]->step(Instant::min()).progress;
+    if (sources_[reader]->committed() != before) check_committed();
+    return progress;
+  }
+
+  // Without a checkpoint, what a source was told is finished must have been shown.
+  void check_committed() {
+    if (durable_) return;
+    Counts committed;
+    for (const SimSource* source : sources_) source->add_prefix(source->committed(), committed);
+    Counts shown;
+    for (const SimSink::Epoch& epoch : sinks_[0]->epochs())
+      for (const SimSink::Row& row : epoch.rows) shown[row.key] += row.count;
+    for (const auto& [word, count] : committed)
+      if (shown[word] < count) wrong_ = "a source was told that records are finished which nobody has seen";
+  }
+
+  // An epoch that covers everything must hold exactly the records below its positions.
+  void check_positions() {
+    const bool covers_everything =
+        durable_ || (mortal_ && replayable_ && pipeline_->metrics().device_fallbacks == 0);
+    if (!covers_everything) return;
+    Counts truth;
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      sources_[i]->add_prefix(static_cast<std::size_t>(log_->positions[i].at(0).next), truth);
+    if (truth != log_->counts) wrong_ = "the positions lie: an epoch holds other records than it says";
+  }
+
+  std::string verdict() const {
+    Counts truth;
+    for (const SimSource* source : sources_) {
+      source->add_prefix(source->next(), truth);
+      if (!sinks_[0]->epochs().empty() && source->committed() > source->next())
+        return "committed what was not read";
+    }
+    for (const auto& sink : sinks_) {
+      Counts shown;
+      std::set<std::pair<std::optional<Window>, std::string>> seen;
+      std::uint64_t id = 0;
+      for (const SimSink::Epoch& epoch : sink->epochs()) {
+        if (epoch.id.number != ++id) return "an epoch is missing";
+        for (const SimSink::Row& row : epoch.rows) {
+          shown[row.key] += row.count;
+          if (!seen.emplace(row.window, row.key).second) return "a window shows a key twice";
+        }
+      }
+      if (shown != truth) return "the rows do not add up to the records";
+    }
+    return "";
+  }
+
+  Dice dice_;
+  testing::ManualClock clock_;
+  Plan plan_;
+  Options options_;
+  bool replayable_ = false;
+  bool durable_ = false;
+  bool mortal_ = false;
+  std::vector<SimSource*> sources_;
+  std::vector<std::shared_ptr<SimSink>> sinks_;
+  SimLog* log_ = nullptr;
+  std::optional<Pipeline> pipeline_;
+  std::string wrong_;
+};
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::string outcome(std::uint64_t seed) {
+  try {
+    return Simulation(seed).run();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+// MILLRACE_SEEDS sets how many schedules are tried, MILLRACE_SEED the first one.
+TEST(Simulation, RandomSchedulesAreExact) {
+  const std::uint64_t first = from_environment("MILLRACE_SEED", 1);
+  const std::uint64_t seeds = from_environment("MILLRACE_SEEDS", 3000);
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    const std::string wrong = outcome(seed);
+    ASSERT_EQ(wrong, "") << "reproduce with MILLRACE_SEED=" << seed << " MILLRACE_SEEDS=1";
+  }
+}
+
+}  // namespace
+}  // namespace millrace::simulation
