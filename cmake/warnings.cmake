@@ -1,7 +1,9 @@
 # Warning flags for our own code.
 # SPDX-License-Identifier: Apache-2.0
-add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-                    -Woverloaded-virtual -Wold-style-cast -Wcast-qual)
+set(millrace_warnings -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+                      -Woverloaded-virtual -Wold-style-cast -Wcast-qual)
 if(MILLRACE_WERROR)
-  add_compile_options(-Werror)
+  list(APPEND millrace_warnings -Werror)
 endif()
+add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${millrace_warnings}>"
+                    "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall>")

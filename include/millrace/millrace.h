@@ -9,6 +9,7 @@
 #include <millrace/memory_budget.h>
 #include <millrace/options.h>
 #include <millrace/plan.h>
+#include <millrace/quantity.h>
 #include <millrace/run.h>
 #include <millrace/sink.h>
 #include <millrace/source.h>

@@ -1,0 +1,38 @@
+# The CUDA compiler, if it is wanted and there is one. Sets MILLRACE_CUDA_FOUND.
+# SPDX-License-Identifier: Apache-2.0
+set(MILLRACE_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO (if nvcc is found), ON or OFF")
+set_property(CACHE MILLRACE_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(MILLRACE_CUDA_FOUND FALSE)
+
+if(NOT MILLRACE_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "MILLRACE_CUDA is \"${MILLRACE_CUDA}\": give AUTO, ON or OFF")
+endif()
+if(MILLRACE_CUDA STREQUAL "OFF")
+  message(STATUS "CUDA: not compiled, switched off")
+  return()
+endif()
+
+include(CheckLanguage)
+check_language(CUDA)
+if(NOT CMAKE_CUDA_COMPILER)
+  if(MILLRACE_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "MILLRACE_CUDA is ON and no nvcc was found: "
+                        "install the CUDA toolkit, or name its nvcc with -DCMAKE_CUDA_COMPILER=PATH")
+  endif()
+  message(STATUS "CUDA: not compiled, no toolkit")
+  return()
+endif()
+
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80 90)
+endif()
+enable_language(CUDA)
+# CMake before 3.26 does not know that newer toolkits take C++20.
+if(CMAKE_VERSION VERSION_LESS 3.26 AND NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+endif()
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+set(MILLRACE_CUDA_FOUND TRUE)
+message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER_VERSION}, ${CMAKE_CUDA_COMPILER}")
