@@ -1,0 +1,26 @@
+// The sink behind write(callback): hands rows to the user's function.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+
+#include <millrace/sink.h>
+
+namespace millrace {
+
+class FunctionSink final : public Sink {
+ public:
+  explicit FunctionSink(RowFunction function) : function_(std::move(function)) {}
+
+  void begin(EpochId) override {}
+  void write(std::span<const Aggregate> rows) override { function_(rows); }
+  void finish(EpochId) override {}
+  void abandon(EpochId) noexcept override {}
+  std::optional<EpochId> last_finished() override { return std::nullopt; }
+  Delivery delivery() const override { return Delivery::at_least_once; }
+
+ private:
+  RowFunction function_;
+};
+
+}  // namespace millrace

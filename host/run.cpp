@@ -1,0 +1,198 @@
+// From a job as data to a pipeline under way.
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/run.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "host/cpus.h"
+#include "host/function_sink.h"
+#include "host/pipeline.h"
+
+namespace millrace {
+namespace {
+
+Options with_defaults(Options options) {
+  if (options.threads == 0) options.threads = usable_processors();
+  if (options.readers == 0) options.readers = 1;
+  if (options.memory == 0) options.memory = usable_memory() / 2;
+  return options;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+// Word jobs on bytes need no lines: then a line may be longer than any batch.
+Framing framing_of(const Plan& plan, const Options& options) {
+  const bool any_separator = plan.keyed_by == KeyedBy::words && !plan.host && options.batch_records == 0;
+  return {.kind = any_separator ? Framing::Kind::whitespace : Framing::Kind::newline,
+          .max_record_bytes = options.max_record_bytes};
+}
+
+SourceList open_all(const Job& job, const Options& options) {
+  const SourceOptions how{.framing = framing_of(job.plan, options), .readers = options.readers};
+  SourceList sources;
+  if (!job.from.empty()) sources = open_sources(job.from, how);
+  for (const SourceFactory& make : job.from_sources) std::ranges::move(make(how), std::back_inserter(sources));
+  return sources;
+}
+
+std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job) {
+  RowLayout layout = row_layout(job.plan);
+  layout.format = job.layout.format;
+  layout.header = job.layout.header;
+  std::vector<std::shared_ptr<Sink>> sinks;
+  for (const std::string& uri : job.to) sinks.push_back(open_sink(uri, layout, real_disk()));
+  sinks.insert(sinks.end(), job.to_sinks.begin(), job.to_sinks.end());
+  for (const RowFunction& function : job.to_functions)
+    sinks.push_back(std::make_shared<FunctionSink>(function));
+  return sinks;
+}
+
+std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
+  std::uint64_t total = 0;
+  for (const auto& source : sources) {
+    const auto bytes = source->bytes_total();
+    if (!bytes) return std::nullopt;
+    total += *bytes;
+  }
+  return total;
+}
+
+PipelineParts make_parts(Job& job, MemoryBudget& budget) {
+  Options options = with_defaults(std::move(job.options));
+  SourceList sources = open_all(job, options);
+  const BackendOptions backend_options{.threads = options.threads,
+                                       .batch_bytes = options.batch_bytes,
+                                       .hash_seed = random_seed(),
+                                       .budget = &budget};
+  ChosenBackend chosen = choose_backend(options.backend, job.plan, backend_options);
+  if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
+  if (options.batch_bytes == 0) {
+    // The ring may take a quarter of a small budget; the rest is for keys.
+    const std::size_t buffers = sources.size() + chosen.backend->in_flight_max() + 1;
+    options.batch_bytes =
+        std::clamp(options.memory / 4 / buffers, std::size_t{4096}, chosen.backend->batch_bytes());
+  }
+  BackendFactory fallback;
+  if (chosen.backend->may_fail() && options.backend == BackendKind::automatic)
+    fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
+  auto sinks = open_all_sinks(job);
+  return {.plan = std::move(job.plan),
+          .options = std::move(options),
+          .sources = std::move(sources),
+          .sinks = std::move(sinks),
+          .backend = std::move(chosen.backend),
+          .fallback = std::move(fallback),
+          .log = std::make_unique<NoEpochLog>(),
+          .clock = real_clock(),
+          .budget = budget};
+}
+
+std::size_t budget_of(const Job& job) {
+  return job.options.memory != 0 ? job.options.memory : usable_memory() / 2;
+}
+
+}  // namespace
+
+struct RunningJob::Impl {
+  explicit Impl(Job& job) : budget(budget_of(job)), parts(make_parts(job, budget)) {
+    bytes_total = total_bytes(parts->sources);
+    pipeline.emplace(std::move(*parts));
+    parts.reset();
+    thread = std::jthread([this] {
+      try {
+        pipeline->run();
+      } catch (...) {
+        error = std::current_exception();
+      }
+      finished = true;
+    });
+  }
+  ~Impl() {
+    if (!finished) pipeline->drain();
+  }
+
+  MemoryBudget budget;
+  std::optional<PipelineParts> parts;
+  std::optional<std::uint64_t> bytes_total;
+  std::optional<Pipeline> pipeline;
+  std::exception_ptr error;
+  std::atomic<bool> finished{false};
+  std::jthread thread;  ///< last: it ends before what it uses
+};
+
+RunningJob::RunningJob(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RunningJob::RunningJob(RunningJob&&) noexcept = default;
+RunningJob& RunningJob::operator=(RunningJob&&) noexcept = default;
+RunningJob::~RunningJob() = default;
+
+void RunningJob::stop() {
+  impl_->pipeline->drain();
+}
+
+Summary RunningJob::wait() {
+  if (impl_->thread.joinable()) impl_->thread.join();
+  if (impl_->error) std::rethrow_exception(impl_->error);
+  return {.progress = progress(), .partial = impl_->pipeline->partial()};
+}
+
+bool RunningJob::finished() const {
+  return impl_->finished;
+}
+
+Progress RunningJob::progress() const {
+  const Metrics& metrics = impl_->pipeline->metrics();
+  Progress progress{.bytes_read = metrics.bytes_read,
+                    .bytes_total = impl_->bytes_total,
+                    .batches = metrics.batches,
+                    .batches_repeated = metrics.batches_repeated,
+                    .epochs = metrics.epochs,
+                    .tokens = metrics.tokens,
+                    .rows = metrics.rows,
+                    .device_fallbacks = metrics.device_fallbacks,
+                    .retries = metrics.retries,
+                    .rejected = {},
+                    .memory_used = impl_->budget.used(),
+                    .memory_peak = impl_->budget.peak(),
+                    .backend = std::string(impl_->pipeline->backend_name())};
+  std::ranges::copy(metrics.rejected, progress.rejected.begin());
+  return progress;
+}
+
+std::uint64_t Progress::rejected_total() const {
+  return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0});
+}
+
+std::vector<std::string> problems(const Job& job) {
+  std::vector<std::string> found = problems(job.plan);
+  const Options& options = job.options;
+  if (job.from.empty() && job.from_sources.empty()) found.emplace_back("nothing to read: name an input");
+  if (job.to.empty() && job.to_sinks.empty() && job.to_functions.empty())
+    found.emplace_back("nowhere to write: name an output");
+  if (options.batch_bytes > kBatchBytesMax)
+    found.emplace_back("batch-bytes is above 1GiB: choose a smaller batch");
+  if (options.batch_bytes != 0 && options.batch_bytes < 64)
+    found.emplace_back("batch-bytes is below 64B: choose a larger batch");
+  if (options.max_record_bytes == 0 || options.max_record_bytes > kBatchBytesMax / 2)
+    found.emplace_back("max-record-bytes must lie between 1B and 512MiB");
+  if (options.batch_time.count() <= 0) found.emplace_back("batch-time must be above 0");
+  if (options.commit_every.count() < 0 || options.retry_pause.count() < 0)
+    found.emplace_back("commit-every and the pause between retries cannot be negative");
+  return found;
+}
+
+RunningJob start(Job job) {
+  if (std::vector<std::string> found = problems(job); !found.empty()) throw ConfigError(std::move(found));
+  return RunningJob(std::make_unique<RunningJob::Impl>(job));
+}
+
+Summary run(Job job) {
+  return start(std::move(job)).wait();
+}
+
+}  // namespace millrace
