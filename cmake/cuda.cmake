@@ -1,4 +1,4 @@
-# The CUDA compiler, if it is wanted and there is one. Sets MILLRACE_CUDA_FOUND.
+# The CUDA compiler, if it is wanted and there is one. Sets MILLRACE_CUDA_FOUND and MILLRACE_CUDA_STATUS.
 # SPDX-License-Identifier: Apache-2.0
 set(MILLRACE_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO (if nvcc is found), ON or OFF")
 set_property(CACHE MILLRACE_CUDA PROPERTY STRINGS AUTO ON OFF)
@@ -8,7 +8,8 @@ if(NOT MILLRACE_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "MILLRACE_CUDA is \"${MILLRACE_CUDA}\": give AUTO, ON or OFF")
 endif()
 if(MILLRACE_CUDA STREQUAL "OFF")
-  message(STATUS "CUDA: not compiled, switched off")
+  set(MILLRACE_CUDA_STATUS "not compiled, switched off")
+  message(STATUS "CUDA: ${MILLRACE_CUDA_STATUS}")
   return()
 endif()
 
@@ -19,7 +20,8 @@ if(NOT CMAKE_CUDA_COMPILER)
     message(FATAL_ERROR "MILLRACE_CUDA is ON and no nvcc was found: "
                         "install the CUDA toolkit, or name its nvcc with -DCMAKE_CUDA_COMPILER=PATH")
   endif()
-  message(STATUS "CUDA: not compiled, no toolkit")
+  set(MILLRACE_CUDA_STATUS "not compiled, no toolkit")
+  message(STATUS "CUDA: ${MILLRACE_CUDA_STATUS}")
   return()
 endif()
 
@@ -35,4 +37,5 @@ endif()
 set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(MILLRACE_CUDA_FOUND TRUE)
-message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER_VERSION}, ${CMAKE_CUDA_COMPILER}")
+set(MILLRACE_CUDA_STATUS "toolkit ${CMAKE_CUDA_COMPILER_VERSION}")
+message(STATUS "CUDA: ${MILLRACE_CUDA_STATUS}, ${CMAKE_CUDA_COMPILER}")

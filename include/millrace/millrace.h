@@ -15,3 +15,4 @@
 #include <millrace/source.h>
 #include <millrace/stream.h>
 #include <millrace/types.h>
+#include <millrace/version.h>

@@ -1,0 +1,115 @@
+// `millrace check`: everything that run would find wrong, and what it would do.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <millrace/backend.h>
+
+#include "host/cli/commands.h"
+#include "host/cli/human.h"
+#include "host/cpus.h"
+
+namespace millrace::cli {
+namespace {
+
+/// Problems of several places, with the exit code of the first.
+struct Findings {
+  std::vector<std::string> problems;
+  int exit_code = 0;
+
+  void add(const std::vector<std::string>& texts, int code) {
+    if (exit_code == 0 && !texts.empty()) exit_code = code;
+    problems.insert(problems.end(), texts.begin(), texts.end());
+  }
+  template <class Open>
+  void gather(Open open) {
+    try {
+      open();
+    } catch (const ConfigError& error) {
+      add(error.problems(), error.exit_code());
+    } catch (const Error& error) {
+      add({error.what()}, error.exit_code());
+    }
+  }
+};
+
+std::string_view keys_text(KeyedBy keyed_by) {
+  switch (keyed_by) {
+    case KeyedBy::words: return "words";
+    case KeyedBy::split: return "pieces between delimiters";
+    case KeyedBy::fields: return "a field of each record";
+    case KeyedBy::record: return "whole lines";
+    case KeyedBy::rows: return "rows of a host function";
+  }
+  return "nothing";
+}
+
+/// What holds when a source or a sink fails and the job goes on.
+std::string_view promise(bool replayable, Delivery delivery) {
+  if (!replayable) return "at most once for what was read since the last result";
+  if (delivery == Delivery::at_least_once) return "at least once: rows may come again after a failure";
+  return "exactly once";
+}
+
+RowLayout layout_of(const Job& job) {
+  RowLayout layout = row_layout(job.plan);
+  layout.format = job.layout.format;
+  layout.header = job.layout.header;
+  return layout;
+}
+
+Framing framing_of(const Job& job) {
+  const bool words = job.plan.keyed_by == KeyedBy::words && !job.plan.host;
+  return {words ? Framing::Kind::whitespace : Framing::Kind::newline, job.options.max_record_bytes};
+}
+
+/// Opens every source. Returns whether all can be read again from a position.
+bool check_sources(const Job& job, Findings& findings, std::string& text) {
+  bool all_replayable = true;
+  for (const std::string& uri : job.from) {
+    findings.gather([&] {
+      bool replayable = true;
+      for (const auto& source : open_sources(std::span(&uri, 1), {framing_of(job), 1}))
+        replayable &= source->replayable();
+      text += fmt::format("reads    {}, {}\n", printable(uri),
+                          replayable ? "again from any position after a failure" : "once");
+      all_replayable &= replayable;
+    });
+  }
+  return all_replayable;
+}
+
+void check_sinks(const Job& job, bool replayable, Findings& findings, std::string& text) {
+  for (const std::string& uri : job.to) {
+    findings.gather([&] {
+      const std::unique_ptr<Sink> sink = open_sink(uri, layout_of(job), real_disk());
+      text += fmt::format("writes   {}, {}\n", printable(uri), promise(replayable, sink->delivery()));
+    });
+  }
+}
+
+void check_backend(const Job& job, Findings& findings, std::string& text) {
+  const unsigned threads = job.options.threads != 0 ? job.options.threads : usable_processors();
+  const std::size_t memory = job.options.memory != 0 ? job.options.memory : usable_memory() / 2;
+  findings.gather([&] {
+    const ChosenBackend chosen = choose_backend(job.options.backend, job.plan, {.threads = threads});
+    text += fmt::format("runs on  {}\n", chosen.reason);
+  });
+  text += fmt::format("uses     {} threads, {} of memory\n", threads, human_bytes(static_cast<double>(memory)));
+}
+
+}  // namespace
+
+int check_command(Settings settings) {
+  const Job job = complete_job(settings);
+  Findings findings;
+  findings.add(problems(job), 78);
+  std::string text = fmt::format("counts   {}\n", keys_text(job.plan.keyed_by));
+  const bool replayable = check_sources(job, findings, text);
+  check_sinks(job, replayable, findings, text);
+  check_backend(job, findings, text);
+  if (!findings.problems.empty()) throw ConfigError(std::move(findings.problems), findings.exit_code);
+  print(text);
+  return 0;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,142 @@
+// CLI11 takes the command line apart; values are read later, with those of the other origins.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include <millrace/error.h>
+
+#include "host/cli/flags.h"
+#include "host/cli/values.h"
+
+namespace millrace::cli {
+namespace {
+
+constexpr std::array<Named<Command>, 5> kCommands = {{{"run", Command::run},
+                                                      {"check", Command::check},
+                                                      {"config", Command::config},
+                                                      {"devices", Command::devices},
+                                                      {"version", Command::version}}};
+
+std::optional<Command> command_named(std::string_view word) {
+  for (const auto& [name, command] : kCommands)
+    if (name == word) return command;
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse(std::string text) {
+  throw ConfigError({std::move(text)}, 64);
+}
+
+/// The parser and what it finds. Options are bound to no variables: their raw texts are kept.
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag();
+    for (const Flag& flag : flags()) add(flag);
+    config_ = app_.add_option("--config")->take_all();
+    for (const char* name : {"-h,--help", "--help-all", "--version", "--json"}) app_.add_flag(name);
+    app_.allow_extras();
+  }
+
+  void parse(std::vector<std::string> arguments) {
+    std::ranges::reverse(arguments);  // as CLI11 wants it
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      refuse(error.what());
+    }
+    // What CLI11 does not know is left over: words, or flags that do not exist. "-" is a word.
+    for (const std::string& argument : app_.remaining())
+      if (argument.size() > 1 && argument.starts_with('-')) refuse_unknown(argument);
+  }
+
+  bool has(const std::string& flag) const { return app_.count(flag) > 0; }
+  std::vector<std::string> words() const { return app_.remaining(); }
+  std::vector<std::string> config() const { return config_->results(); }
+  SettingMap settings() const {
+    SettingMap found;
+    for (const auto& [name, option] : options_) {
+      if (option->count() == 0) continue;
+      found.emplace(name, Setting{option->results(), Origin::flag, "--" + std::string(name)});
+    }
+    return found;
+  }
+
+ private:
+  void add(const Flag& flag) {
+    std::string names = "--" + std::string(flag.name);
+    if (flag.letter != 0) names += std::string{',', '-', flag.letter};
+    CLI::Option* option = flag.argument.empty() ? app_.add_flag(names) : app_.add_option(names);
+    options_.emplace(flag.name, option->take_all());
+  }
+
+  [[noreturn]] static void refuse_unknown(const std::string& argument) {
+    const std::string flag = argument.substr(0, argument.find('='));
+    std::vector<std::string> names = {"--config", "--help", "--help-all", "--version"};
+    for (const std::string_view name : flag_names()) names.push_back("--" + std::string(name));
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string meant = (flag.starts_with("--") ? "" : "-") + flag;
+    refuse("unknown flag " + flag + did_you_mean(meant, known) + "; see millrace --help");
+  }
+
+  CLI::App app_{"", "millrace"};
+  CLI::Option* config_ = nullptr;
+  std::map<std::string_view, CLI::Option*> options_;
+};
+
+/// A word that is neither a file nor a sub-command, but nearly the latter.
+void refuse_misspelt_command(const std::string& word) {
+  std::array<std::string_view, kCommands.size()> known;
+  std::ranges::transform(kCommands, known.begin(), &Named<Command>::first);
+  if (word.find_first_of("/.:*?[") != std::string::npos || nearest(word, known).empty()) return;
+  std::error_code ignored;
+  if (std::filesystem::exists(word, ignored)) return;
+  refuse('"' + word + "\" is neither a file nor a sub-command" + did_you_mean(word, known));
+}
+
+/// Takes the sub-command off the front of `files`, if there is one.
+Command take_command(std::vector<std::string>& files) {
+  if (files.empty()) return Command::run;
+  const std::optional<Command> command = command_named(files.front());
+  if (command)
+    files.erase(files.begin());
+  else
+    refuse_misspelt_command(files.front());
+  return command.value_or(Command::run);
+}
+
+}  // namespace
+
+CommandLine read_command_line(const std::vector<std::string>& arguments) {
+  const auto end_of_flags = std::ranges::find(arguments, "--");
+  Parser parser;
+  parser.parse({arguments.begin(), end_of_flags});
+
+  CommandLine line;
+  std::vector<std::string> files = parser.words();
+  line.command = take_command(files);
+  if (end_of_flags != arguments.end()) files.insert(files.end(), end_of_flags + 1, arguments.end());
+  line.settings = parser.settings();
+  if (!files.empty()) {
+    Setting& from = line.settings.try_emplace("from", Setting{{}, Origin::flag, "FILES"}).first->second;
+    from.texts.insert(from.texts.begin(), files.begin(), files.end());
+  }
+
+  if (!parser.config().empty()) line.config = parser.config().back();
+  if (parser.has("--version")) line.command = Command::version;
+  if (parser.has("--help")) line.command = Command::help;
+  if (parser.has("--help-all")) line.command = Command::help_all;
+  line.json = parser.has("--json");
+  if (line.json && line.command != Command::version)
+    refuse("--json belongs to millrace version; for rows as JSON use --format json");
+  return line;
+}
+
+}  // namespace millrace::cli

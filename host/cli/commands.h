@@ -1,0 +1,31 @@
+// The sub-commands. Each returns the exit status or throws.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/cli/settings.h"
+#include "host/cli/status_line.h"
+
+namespace millrace::cli {
+
+/// The whole program but the last catch: reads command line, environment and file, then runs one command.
+int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status);
+
+int run_command(Settings settings, StatusLine& status);
+int check_command(Settings settings);
+int config_command(const SettingMap& settings);
+int devices_command(const Settings& settings);
+int version_command(bool json);
+
+/// The job as run will start it: what depends on the terminal is decided.
+Job complete_job(const Settings& settings);
+/// Whether the input at this address never ends by itself.
+bool is_endless(std::string_view uri);
+
+/// Writes to standard output. A reader that has gone away is no error.
+void print(std::string_view text);
+
+}  // namespace millrace::cli

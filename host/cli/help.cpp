@@ -1,0 +1,75 @@
+// Help texts.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/help.h"
+
+#include <fmt/format.h>
+
+#include "host/cli/flags.h"
+
+namespace millrace::cli {
+namespace {
+
+constexpr std::string_view kHead =
+    "millrace counts words, fields and lines of files and streams, exactly.\n"
+    "Usage: millrace [run|check|config|devices|version] [FLAGS] [FILES]\n"
+    "Without FILES it reads standard input. Rows go to stdout, all else to stderr.\n"
+    "\n"
+    "  millrace --top 10 book.txt                            the ten commonest words\n"
+    "  millrace --from tcp://localhost:9999 --every 1s       the words of each second of a socket\n"
+    "  millrace --key 0 --value 2 --scale 2 sales.csv        sums of field 2 by field 0\n";
+
+constexpr std::string_view kSubCommands =
+    "\nSub-commands, the first word that is no flag (a file of that name: ./check, or after --):\n"
+    "  run                  Count; this is what happens without a sub-command.\n"
+    "  check                Say what run would do, and everything that is wrong, without running.\n"
+    "  config               Print all settings in force, each with its origin.\n"
+    "  devices              Print the processors, memory and GPUs that can be used.\n"
+    "  version [--json]     Print the version and how it was built.\n";
+
+constexpr std::string_view kRest =
+    "\nEvery flag can also be set by its environment variable (--batch-bytes: MILLRACE_BATCH_BYTES) and in\n"
+    "the TOML file given by --config FILE (batch-bytes = \"4MiB\"). Flag beats environment beats file.\n"
+    "Sizes: 64MiB, 1GB. Times: 250ms, 1s. Numbers: 10k, 2M.\n"
+    "\nSignals: the first SIGINT or SIGTERM stops reading, counts what was read, prints it and ends;\n"
+    "the second ends at once.\n"
+    "\nExit codes: 0 done; 64 wrong usage; 65 bad data; 66 input missing; 69 a service or GPU is not there;\n"
+    "70 internal error; 74 input or output failed; 75 memory budget too small; 78 wrong configuration;\n"
+    "130, 143 ended by SIGINT, SIGTERM before the end of the input.\n";
+
+std::string row(const Flag& flag, bool with_default) {
+  std::string left = flag.letter == 0 ? "" : fmt::format("-{}, ", flag.letter);
+  left += "--" + std::string(flag.name);
+  if (!flag.argument.empty()) left += ' ' + std::string(flag.argument);
+  std::string right(flag.help);
+  if (with_default && !flag.standard.empty() && flag.standard != "false")
+    right += fmt::format(" [{}]", flag.standard);
+  return fmt::format("  {:<23}{}\n", left, right);
+}
+
+std::string rows(bool all) {
+  std::string text;
+  std::string_view group;
+  for (const Flag& flag : flags()) {
+    if (!all && !flag.common) continue;
+    if (flag.group != group) text += '\n' + std::string(flag.group) + ":\n";
+    group = flag.group;
+    text += row(flag, all);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string help_text() {
+  return std::string(kHead) + rows(false) + "\nMore flags, the environment, exit codes: millrace --help-all\n";
+}
+
+std::string help_all_text() {
+  return std::string(kHead) + rows(true) +
+         "  --config FILE          Read settings from this TOML file.\n"
+         "  -h, --help             The commonest flags.\n"
+         "  --help-all             This text.\n" +
+         std::string(kSubCommands) + std::string(kRest);
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,112 @@
+// `millrace run`: the job from start to exit status.
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "host/cli/attendant.h"
+#include "host/cli/commands.h"
+#include "host/cli/log.h"
+#include "host/cli/progress_text.h"
+
+namespace millrace::cli {
+namespace {
+
+bool is_stdout(std::string_view uri) {
+  return uri == "stdout:" || uri == "-";
+}
+bool is_stdin(std::string_view uri) {
+  return uri == "stdin:" || uri == "-";
+}
+
+/// Keeps the status line off the terminal while rows are written to it.
+class AboveStatusLine final : public Sink {
+ public:
+  AboveStatusLine(std::unique_ptr<Sink> sink, StatusLine& status) : sink_(std::move(sink)), status_(status) {}
+  void begin(EpochId epoch) override { sink_->begin(epoch); }
+  void write(std::span<const Aggregate> rows) override {
+    status_.hold();
+    sink_->write(rows);
+  }
+  void finish(EpochId epoch) override {
+    status_.hold();
+    sink_->finish(epoch);
+    status_.release();
+  }
+  void abandon(EpochId epoch) noexcept override { sink_->abandon(epoch); }
+  std::optional<EpochId> last_finished() override { return sink_->last_finished(); }
+  Delivery delivery() const override { return sink_->delivery(); }
+
+ private:
+  std::unique_ptr<Sink> sink_;
+  StatusLine& status_;
+};
+
+/// Opens standard output here if the status line shares its terminal.
+void share_terminal(Job& job, StatusLine& status) {
+  if (isatty(STDOUT_FILENO) != 1) return;
+  RowLayout layout = row_layout(job.plan);
+  layout.format = job.layout.format;
+  layout.header = job.layout.header;
+  for (const std::string& uri : job.to) {
+    if (!is_stdout(uri)) continue;
+    job.to_sinks.push_back(std::make_shared<AboveStatusLine>(open_sink(uri, layout, real_disk()), status));
+  }
+  std::erase_if(job.to, is_stdout);
+}
+
+/// Without input the program would wait for typing, and a newcomer for the program.
+void explain_silence(const Job& job, StatusLine& status) {
+  if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1 || std::ranges::none_of(job.from, is_stdin))
+    return;
+  status.write_line(
+      "millrace: reading what you type; Ctrl-D ends it. For files: millrace FILE; see millrace --help");
+}
+
+int exit_status(const Job& job, const Summary& summary, int signal) {
+  if (!summary.partial || signal == 0) return 0;
+  if (std::ranges::all_of(job.from, is_endless)) return 0;
+  spdlog::warn("partial: a signal ended the job before its input; rows hold what was read until then");
+  return 128 + signal;
+}
+
+}  // namespace
+
+bool is_endless(std::string_view uri) {
+  if (uri.starts_with("tcp://")) return true;
+  return uri.starts_with("generate:") && uri.find("words=") == std::string_view::npos;
+}
+
+Job complete_job(const Settings& settings) {
+  Job job = settings.job;
+  const bool for_people = isatty(STDOUT_FILENO) == 1 && std::ranges::all_of(job.to, is_stdout);
+  job.layout.format = settings.format.value_or(for_people ? Format::table : Format::text);
+  job.options.on_event = [](const Event& event) {
+    spdlog::log(event.level == Event::Level::warning ? spdlog::level::warn : spdlog::level::info, "{}",
+                event.text);
+  };
+  return job;
+}
+
+int run_command(Settings settings, StatusLine& status) {
+  Job job = complete_job(settings);
+  if (!settings.quiet) explain_silence(job, status);
+  const bool show_progress = !settings.quiet && wanted(settings.progress, STDERR_FILENO);
+  if (show_progress) share_terminal(job, status);
+
+  const Instant begin = std::chrono::steady_clock::now();
+  Attendant attendant(status, show_progress, settings.drain_timeout);
+  RunningJob running = start(job);
+  const Summary summary = attendant.wait_for(running);
+
+  const std::string rejected = rejected_text(summary.progress);
+  if (!rejected.empty()) spdlog::warn("{}", rejected);
+  if (show_progress)
+    status.write_line(
+        summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));
+  return exit_status(job, summary, attendant.signal());
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,105 @@
+// From raw settings to the job they describe.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/settings.h"
+
+#include <algorithm>
+
+#include "host/cli/flags.h"
+
+namespace millrace::cli {
+namespace {
+
+struct Problems {
+  std::vector<std::string> texts;
+  bool on_command_line = false;
+
+  void add(const Setting& setting, std::string_view text) {
+    texts.push_back(setting.where + ": " + std::string(text));
+    on_command_line |= setting.origin == Origin::flag;
+  }
+};
+
+void set(const Flag& flag, const Setting& setting, Settings& settings, Problems& problems) {
+  const std::size_t first = flag.repeats || setting.texts.empty() ? 0 : setting.texts.size() - 1;
+  for (std::size_t i = first; i < setting.texts.size(); ++i) {
+    try {
+      flag.set(settings, setting.texts[i]);
+    } catch (const ConfigError& error) {
+      problems.add(setting, error.what());
+    }
+  }
+}
+
+/// Field numbers become column numbers; a measure without a field stands for each value in turn.
+void complete_measures(Settings& settings) {
+  Plan& plan = settings.job.plan;
+  std::vector<std::uint32_t>& values = plan.fields.values;
+  const auto column = [&](std::uint32_t field) {
+    const auto found = std::ranges::find(values, field);
+    const auto index = static_cast<std::uint32_t>(found - values.begin());
+    if (found == values.end()) values.push_back(field);
+    return index;
+  };
+  if (settings.measures.empty())
+    settings.measures.push_back({values.empty() ? Reduction::count : Reduction::sum, std::nullopt});
+  const std::vector<std::uint32_t> given = values;
+  plan.measures.clear();
+  for (const NamedMeasure& measure : settings.measures) {
+    if (measure.reduction == Reduction::count) {
+      plan.measures.push_back({});
+    } else if (measure.field) {
+      plan.measures.push_back({measure.reduction, column(*measure.field)});
+    } else {
+      for (const std::uint32_t field : given) plan.measures.push_back({measure.reduction, column(field)});
+      if (given.empty()) plan.measures.push_back({measure.reduction, 0});
+    }
+  }
+}
+
+void complete_keys(Settings& settings, const SettingMap& given, Problems& problems) {
+  const bool measures_fields = std::ranges::any_of(
+      settings.measures, [](const NamedMeasure& m) { return m.field || m.reduction != Reduction::count; });
+  const bool wants_fields = settings.names_fields || measures_fields;
+  settings.job.plan.keyed_by = settings.by.value_or(wants_fields ? KeyedBy::fields : KeyedBy::words);
+  if (settings.job.plan.keyed_by == KeyedBy::fields || !wants_fields) return;
+  for (const std::string_view name : {"key", "value", "scale", "measure"}) {
+    const auto found = given.find(name);
+    if (found == given.end() || (name == "measure" && !measures_fields)) continue;
+    problems.add(found->second, "belongs to delimited fields: use --by fields, or leave it out");
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Origin origin) {
+  switch (origin) {
+    case Origin::standard: return "default";
+    case Origin::file: return "file";
+    case Origin::environment: return "env";
+    case Origin::flag: return "flag";
+  }
+  return "unknown";
+}
+
+SettingMap merge(SettingMap flags, SettingMap environment, SettingMap file) {
+  flags.merge(environment);
+  flags.merge(file);
+  return flags;
+}
+
+Settings read_settings(const SettingMap& given) {
+  Settings settings;
+  Problems problems;
+  for (const Flag& flag : flags()) {
+    const auto found = given.find(flag.name);
+    if (found != given.end()) set(flag, found->second, settings, problems);
+  }
+  complete_keys(settings, given, problems);
+  complete_measures(settings);
+  if (settings.job.from.empty()) settings.job.from.emplace_back("-");
+  if (settings.job.to.empty()) settings.job.to.emplace_back("stdout:");
+  if (!problems.texts.empty()) throw ConfigError(std::move(problems.texts), problems.on_command_line ? 64 : 78);
+  return settings;
+}
+
+}  // namespace millrace::cli

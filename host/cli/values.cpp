@@ -1,0 +1,31 @@
+// Parsing of simple values.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/values.h"
+
+#include <limits>
+
+#include <millrace/quantity.h>
+
+namespace millrace::cli {
+
+std::uint32_t parse_number(std::string_view text) {
+  const std::uint64_t number = parse_count(text);
+  if (number > std::numeric_limits<std::uint32_t>::max())
+    throw ConfigError({'"' + std::string(text) + "\" is too large"}, 64);
+  return static_cast<std::uint32_t>(number);
+}
+
+bool parse_switch(std::string_view text) {
+  return parse_name(text, std::array<Named<bool>, 2>{{{"true", true}, {"false", false}}});
+}
+
+char parse_byte(std::string_view text) {
+  if (text.size() == 1) return text.front();
+  if (text == "\\t" || text == "tab") return '\t';
+  if (text == "space") return ' ';
+  if (text == "comma") return ',';
+  throw ConfigError({'"' + std::string(text) + "\" is not one byte: give a character, or tab, space, comma"},
+                    64);
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,45 @@
+// The program millrace: runs it, and turns what is thrown into messages and an exit status.
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+#include <new>
+
+#include <spdlog/spdlog.h>
+
+#include <millrace/error.h>
+
+#include "host/cli/commands.h"
+
+namespace {
+
+int report(const millrace::Error& error) {
+  // An error that asks for status 0 is an end that the user wanted, such as a reader that has seen enough.
+  if (error.exit_code() == 0) return 0;
+  std::string_view text = error.what();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    spdlog::error("{}", text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return error.exit_code();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  millrace::cli::StatusLine status(STDERR_FILENO);
+  try {
+    return millrace::cli::run_program({argv + 1, argv + argc}, environ, status);
+  } catch (const millrace::Error& error) {
+    return report(error);
+  } catch (const std::bad_alloc&) {
+    spdlog::error("out of memory: give a limit with --memory, or the machine more");
+    return 75;
+  } catch (const std::exception& error) {
+    spdlog::error("internal error: {}", error.what());
+    return 70;
+  }
+}

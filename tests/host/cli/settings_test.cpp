@@ -1,0 +1,209 @@
+// From settings of several origins to a job.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include <millrace/error.h>
+
+#include "host/cli/command_line.h"
+#include "host/cli/flags.h"
+
+namespace millrace::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Settings settings_of(const std::vector<std::string>& arguments) {
+  return read_settings(read_command_line(arguments).settings);
+}
+Plan plan_of(const std::vector<std::string>& arguments) {
+  return settings_of(arguments).job.plan;
+}
+
+ConfigError refusal(const SettingMap& settings) {
+  try {
+    read_settings(settings);
+  } catch (const ConfigError& error) {
+    return error;
+  }
+  return ConfigError({"taken"}, 0);
+}
+ConfigError refusal_of(const std::vector<std::string>& arguments) {
+  return refusal(read_command_line(arguments).settings);
+}
+
+TEST(Settings, WithoutAnyTheProgramIsAFilter) {
+  const Settings settings = settings_of({});
+  EXPECT_THAT(settings.job.from, ElementsAre("-"));
+  EXPECT_THAT(settings.job.to, ElementsAre("stdout:"));
+  EXPECT_EQ(settings.job.plan.keyed_by, KeyedBy::words);
+  EXPECT_THAT(settings.job.plan.measures, ElementsAre(Measure{}));
+  EXPECT_THAT(problems(settings.job.plan), IsEmpty());
+  EXPECT_FALSE(settings.format);
+}
+
+TEST(Settings, EveryFlagReachesTheJob) {
+  const Settings s = settings_of({"--from=a",
+                                  "--to=b",
+                                  "--every=1s",
+                                  "--top=3",
+                                  "--order=key",
+                                  "--fold-case",
+                                  "--alphanumeric",
+                                  "--backend=cpu",
+                                  "--threads=2",
+                                  "--readers=4",
+                                  "--memory=1GiB",
+                                  "--batch-bytes=4KiB",
+                                  "--batch-time=5ms",
+                                  "--batch-records=10k",
+                                  "--max-record-bytes=1MiB",
+                                  "--on-bad-record=stop",
+                                  "--format=json",
+                                  "--header",
+                                  "--progress=never",
+                                  "--color=always",
+                                  "--log-format=json",
+                                  "-v",
+                                  "--drain-timeout=5s"});
+  EXPECT_THAT(s.job.from, ElementsAre("a"));
+  EXPECT_THAT(s.job.to, ElementsAre("b"));
+  EXPECT_EQ(s.job.plan.every, 1s);
+  EXPECT_EQ(s.job.plan.top, 3U);
+  EXPECT_EQ(s.job.plan.order, Order::key);
+  EXPECT_TRUE(s.job.plan.words.fold_case && s.job.plan.words.alphanumeric);
+  EXPECT_EQ(s.job.options.backend, BackendKind::cpu);
+  EXPECT_EQ(s.job.options.threads, 2U);
+  EXPECT_EQ(s.job.options.readers, 4U);
+  EXPECT_EQ(s.job.options.memory, std::size_t{1} << 30);
+  EXPECT_EQ(s.job.options.batch_bytes, 4096U);
+  EXPECT_EQ(s.job.options.batch_time, 5ms);
+  EXPECT_EQ(s.job.options.batch_records, 10000U);
+  EXPECT_EQ(s.job.options.max_record_bytes, std::size_t{1} << 20);
+  EXPECT_EQ(s.job.options.on_bad_record, OnBadRecord::stop);
+  EXPECT_EQ(s.format, Format::json);
+  EXPECT_TRUE(s.job.layout.header);
+  EXPECT_EQ(s.progress, When::never);
+  EXPECT_EQ(s.color, When::always);
+  EXPECT_EQ(s.log_format, LogFormat::json);
+  EXPECT_TRUE(s.verbose);
+  EXPECT_EQ(s.drain_timeout, 5s);
+}
+
+TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
+  const Settings plain = settings_of({});
+  for (const Flag& flag : flags()) {
+    if (flag.standard.empty() || flag.repeats) continue;
+    Settings set = plain;
+    ASSERT_NO_THROW(flag.set(set, flag.standard)) << flag.name;
+    EXPECT_EQ(set.job.options.batch_time, plain.job.options.batch_time);
+    EXPECT_EQ(set.job.options.max_record_bytes, plain.job.options.max_record_bytes);
+    EXPECT_EQ(set.drain_timeout, plain.drain_timeout);
+    EXPECT_EQ(set.job.plan.order, plain.job.plan.order);
+    EXPECT_EQ(set.job.plan.fields.delimiter, plain.job.plan.fields.delimiter);
+    EXPECT_EQ(set.job.options.on_bad_record, plain.job.options.on_bad_record);
+    EXPECT_EQ(set.job.options.backend, plain.job.options.backend);
+  }
+}
+
+TEST(Settings, AFieldMakesTheJobOneOfFields) {
+  const Plan plan = plan_of({"--key", "1", "--value", "2", "--scale", "2", "--delimiter", "tab"});
+  EXPECT_EQ(plan.keyed_by, KeyedBy::fields);
+  EXPECT_EQ(plan.fields.key, 1U);
+  EXPECT_EQ(plan.fields.delimiter, '\t');
+  EXPECT_THAT(plan.fields.values, ElementsAre(2U));
+  EXPECT_THAT(plan.measures, ElementsAre(Measure{Reduction::sum, 0})) << "a value without a measure is summed";
+  EXPECT_EQ(plan_of({"--key", "1"}).measures.front().reduction, Reduction::count);
+  EXPECT_EQ(plan_of({"--measure", "sum:2"}).keyed_by, KeyedBy::fields);
+  EXPECT_EQ(plan_of({"--by", "lines"}).keyed_by, KeyedBy::record);
+}
+
+TEST(Settings, MeasuresNameTheirFieldsOrTakeEveryValue) {
+  EXPECT_THAT(plan_of({"--value=2,4", "--measure=count,sum,mean"}).measures,
+              ElementsAre(Measure{}, Measure{Reduction::sum, 0}, Measure{Reduction::sum, 1},
+                          Measure{Reduction::mean, 0}, Measure{Reduction::mean, 1}));
+  const Plan plan = plan_of({"--measure=max:5", "--measure=sum:2,min:5"});
+  EXPECT_THAT(plan.fields.values, ElementsAre(5U, 2U));
+  EXPECT_THAT(plan.measures,
+              ElementsAre(Measure{Reduction::max, 0}, Measure{Reduction::sum, 1}, Measure{Reduction::min, 0}));
+}
+
+TEST(Settings, ASumWithoutAValueIsAProblemOfThePlan) {
+  EXPECT_THAT(problems(plan_of({"--by=fields", "--measure=sum"})), testing::SizeIs(1));
+}
+
+TEST(Settings, FieldsOfWordsAreRefused) {
+  EXPECT_THAT(refusal_of({"--by=words", "--value=2"}).what(),
+              HasSubstr("--value: belongs to delimited fields"));
+  EXPECT_THAT(refusal_of({"--by=words", "--measure=sum"}).what(), HasSubstr("--measure: belongs"));
+  EXPECT_STREQ(refusal_of({"--by=words", "--measure=count"}).what(), "taken");
+}
+
+TEST(Settings, AllProblemsAreToldAtOnce) {
+  const ConfigError error = refusal_of({"--top=many", "--memory=12parsecs", "--format=tabel"});
+  EXPECT_THAT(
+      error.problems(),
+      ElementsAre(HasSubstr("--format: \"tabel\" is not one of auto, table, text, json, csv, tsv (did you "
+                            "mean \"table\"?)"),
+                  HasSubstr("--top: "), HasSubstr("--memory: ")));
+  EXPECT_EQ(error.exit_code(), 64);
+}
+
+TEST(Settings, TheLastOfSeveralValuesWins) {
+  EXPECT_EQ(plan_of({"--top=1", "--top=2"}).top, 2U);
+}
+
+TEST(Settings, FlagBeatsEnvironmentBeatsFile) {
+  const SettingMap flags = {{"top", {{"1"}, Origin::flag, "--top"}}};
+  const SettingMap environment = {{"top", {{"2"}, Origin::environment, "MILLRACE_TOP"}},
+                                  {"threads", {{"2"}, Origin::environment, "MILLRACE_THREADS"}}};
+  const SettingMap file = {{"threads", {{"3"}, Origin::file, "f:1:1"}},
+                           {"order", {{"key"}, Origin::file, "f:2:1"}}};
+  const SettingMap merged = merge(flags, environment, file);
+  EXPECT_EQ(merged.at("top").texts, std::vector<std::string>{"1"});
+  EXPECT_EQ(merged.at("threads").origin, Origin::environment);
+  EXPECT_EQ(merged.at("order").origin, Origin::file);
+}
+
+TEST(Settings, FilesReplaceTheSourcesOfTheEnvironment) {
+  const SettingMap environment = {{"from", {{"env.txt"}, Origin::environment, "MILLRACE_FROM"}}};
+  const SettingMap merged = merge(read_command_line({"book.txt"}).settings, environment, {});
+  EXPECT_THAT(read_settings(merged).job.from, ElementsAre("book.txt"));
+}
+
+TEST(Settings, AProblemOutsideTheCommandLineIsOneOfConfiguration) {
+  const ConfigError error = refusal({{"top", {{"x"}, Origin::environment, "MILLRACE_TOP"}}});
+  EXPECT_EQ(error.exit_code(), 78);
+  EXPECT_THAT(error.what(), HasSubstr("MILLRACE_TOP: "));
+}
+
+TEST(Environment, EveryFlagHasItsTwin) {
+  std::vector<std::string> entries;
+  for (const Flag& flag : flags()) entries.push_back(environment_name(flag.name) + "=x");
+  std::vector<const char*> environment;
+  for (const std::string& entry : entries) environment.push_back(entry.c_str());
+  environment.push_back(nullptr);
+  std::vector<std::string> warnings;
+  const SettingMap settings = read_environment(environment.data(), warnings);
+  for (const Flag& flag : flags()) EXPECT_TRUE(settings.contains(flag.name)) << flag.name;
+  EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST(Environment, NearMissesAreWarnedOf) {
+  const std::array<const char*, 5> environment = {"MILLRACE_TREADS=4", "MILLRACE_SOMETHING_ELSE=1", "PATH=/bin",
+                                                  "MILLRACE_BATCH_BYTES=64KiB=", nullptr};
+  std::vector<std::string> warnings;
+  const SettingMap settings = read_environment(environment.data(), warnings);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("did you mean \"MILLRACE_THREADS\"?")));
+  EXPECT_THAT(settings.at("batch-bytes").texts, ElementsAre("64KiB="));
+}
+
+}  // namespace
+}  // namespace millrace::cli
