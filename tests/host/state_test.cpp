@@ -1,0 +1,164 @@
+// State: adopting, merging, texts behind equal hashes, sums beyond 64 bits, and the order of rows.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/state.h"
+
+#include <limits>
+#include <map>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "host/row_order.h"
+#include "host/row_writer.h"
+#include "kernels/key.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+
+struct Row {
+  std::string key;
+  std::int64_t count;
+  std::vector<std::int64_t> values;
+  friend bool operator==(const Row&, const Row&) = default;
+};
+
+Columns columns_of(const std::vector<Row>& rows, std::size_t value_columns, bool unique = true) {
+  Columns columns(value_columns, unlimited_budget());
+  for (const Row& row : rows) {
+    // Four bits of hash: long keys collide.
+    const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_rule(7, 4));
+    const std::string_view text = is_packed(key) ? std::string_view() : std::string_view(row.key);
+    columns.add({.keys = {&key, 1},
+                 .texts = {&text, 1},
+                 .counts = {&row.count, 1},
+                 .values = row.values,
+                 .unique = unique});
+  }
+  return columns;
+}
+
+std::vector<Row> rows_of(const PaneState& state, const Plan& plan) {
+  const auto columns = value_columns(plan.measures);
+  RowWriter writer(state, plan.measures, columns, std::nullopt);
+  std::vector<Row> rows;
+  writer.write(ordered_rows(state, plan, unlimited_budget()), [&](std::span<const Aggregate> aggregates) {
+    for (const Aggregate& each : aggregates)
+      rows.push_back({std::string(each.key), each.count, {each.values.begin(), each.values.end()}});
+  });
+  return rows;
+}
+
+TEST(PaneState, AdoptsThenMerges) {
+  PaneState state({}, unlimited_budget());
+  state.merge(columns_of({{"a", 2, {}}, {"a long word", 1, {}}}, 0));
+  state.merge(columns_of({{"a long word", 5, {}}, {"b", 1, {}}, {"a", 1, {}}}, 0));
+  const std::vector<Row> expected = {{"a long word", 6, {6}}, {"a", 3, {3}}, {"b", 1, {1}}};
+  EXPECT_EQ(rows_of(state, Plan{}), expected);
+}
+
+TEST(PaneState, PartialsThatRepeatAKeyAreNotAdopted) {
+  PaneState state({}, unlimited_budget());
+  state.merge(columns_of({{"a", 2, {}}, {"a", 3, {}}}, 0, false));
+  EXPECT_EQ(state.size(), 1U);
+  EXPECT_EQ(state.count(0), 5);
+}
+
+TEST(PaneState, MergesLikeAMap) {
+  std::mt19937 random(1);
+  std::map<std::string, std::int64_t> truth;
+  PaneState state({}, unlimited_budget());
+  for (int merge = 0; merge < 20; ++merge) {
+    std::map<std::string, std::int64_t> partial;
+    for (int i = 0; i < 500; ++i) {
+      const std::string key(1 + random() % 12, static_cast<char>('a' + random() % 3));
+      partial[key + std::to_string(random() % 40)] += 1;
+    }
+    std::vector<Row> rows;
+    for (const auto& [key, count] : partial) {
+      rows.push_back({key, count, {}});
+      truth[key] += count;
+    }
+    state.merge(columns_of(rows, 0));
+  }
+  Plan plan;
+  plan.order = Order::key;
+  std::vector<Row> expected;
+  for (const auto& [key, count] : truth) expected.push_back({key, count, {count}});
+  EXPECT_EQ(rows_of(state, plan), expected);
+}
+
+TEST(PaneState, SumsMayLeave64BitsOnTheWay) {
+  const std::vector<ValueColumn> columns = {{Combine::sum, 0}, {Combine::min, 0}, {Combine::max, 0}};
+  PaneState state(columns, unlimited_budget());
+  for (const std::int64_t value : {kMax, kMax, std::int64_t{-7}, kMin, kMin, std::int64_t{9}})
+    state.merge(columns_of({{"k", 1, {value, value, value}}, {"other", 1, {-1, -1, -1}}}, 3));
+  EXPECT_TRUE(state.value(0, 0) == 0);
+  EXPECT_TRUE(state.value(0, 1) == kMin);
+  EXPECT_TRUE(state.value(0, 2) == kMax);
+  EXPECT_TRUE(state.value(1, 0) == -6);
+  state.merge(columns_of({{"new", 1, {-5, -5, -5}}}, 3));
+  EXPECT_TRUE(state.value(2, 0) == -5);
+}
+
+TEST(RowWriter, AFinalSumBeyond64BitsIsAnError) {
+  Plan plan;
+  plan.keyed_by = KeyedBy::fields;
+  plan.measures = {{Reduction::sum, 0}};
+  PaneState state(value_columns(plan.measures), unlimited_budget());
+  state.merge(columns_of({{"k", 1, {kMax}}}, 1));
+  EXPECT_EQ(rows_of(state, plan).front().values.front(), kMax);
+  state.merge(columns_of({{"k", 1, {1}}}, 1));
+  EXPECT_THROW(rows_of(state, plan), OverflowError);
+}
+
+TEST(RowOrder, TiesAreBrokenByKeyBytes) {
+  PaneState state({}, unlimited_budget());
+  state.merge(columns_of({{"prefixed word", 1, {}},
+                          {"prefixe", 1, {}},
+                          {"prefixed", 1, {}},
+                          {std::string("a\0", 2), 1, {}},
+                          {"a", 1, {}},
+                          {"\xff", 1, {}},
+                          {"often", 9, {}},
+                          {"", 1, {}}},
+                         0));
+  std::vector<std::string> keys;
+  for (const Row& row : rows_of(state, Plan{})) keys.push_back(row.key);
+  const std::vector<std::string> expected = {
+      "often", "", "a", std::string("a\0", 2), "prefixe", "prefixed", "prefixed word", "\xff"};
+  EXPECT_EQ(keys, expected);
+}
+
+TEST(RowOrder, TopIsChosenByValueWhateverTheOrder) {
+  PaneState state({}, unlimited_budget());
+  state.merge(columns_of({{"c", 3, {}}, {"a", 1, {}}, {"d", 4, {}}, {"b", 2, {}}}, 0));
+  Plan plan;
+  plan.top = 2;
+  EXPECT_EQ(rows_of(state, plan).front().key, "d");
+  plan.order = Order::key;
+  const std::vector<Row> by_key = {{"c", 3, {3}}, {"d", 4, {4}}};
+  EXPECT_EQ(rows_of(state, plan), by_key);
+  plan.order = Order::none;
+  EXPECT_EQ(rows_of(state, plan).size(), 2U);
+  plan.top = 100;
+  EXPECT_EQ(rows_of(state, plan).size(), 4U);
+}
+
+TEST(RowOrder, MeansAreComparedExactly) {
+  Plan plan;
+  plan.keyed_by = KeyedBy::fields;
+  plan.measures = {{Reduction::mean, 0}};
+  PaneState state(value_columns(plan.measures), unlimited_budget());
+  // Means 3/2, 5/3, -1/2, -1/3, 2, 10/6: floors tie, fractions decide, then the key.
+  state.merge(columns_of(
+      {{"a", 2, {3}}, {"b", 3, {5}}, {"c", 2, {-1}}, {"d", 3, {-1}}, {"e", 1, {2}}, {"bb", 6, {10}}}, 1));
+  std::string keys;
+  for (const Row& row : rows_of(state, plan)) keys += row.key + ' ';
+  EXPECT_EQ(keys, "e b bb a d c ");
+}
+
+}  // namespace
+}  // namespace millrace
