@@ -35,8 +35,12 @@ Step Engine::advance() {
   progress |= reclaim_finished();
   const Instant now = shared_.clock.now();
   if (epoch_is_due(now)) ask_for_markers(now);
-  progress |= pop_item();
-  if (all_marked()) finish_round();
+  if (all_marked()) {
+    finish_round();
+    progress = true;
+  } else {
+    progress |= pop_item();
+  }
   finish_job_if_done();
   return progress || finished_ ? Step::done() : Step::wait(next_due());
 }

@@ -49,12 +49,14 @@ bool Engine::all_marked() const {
   return round_open_ && std::ranges::all_of(marked_, [](char marked) { return marked != 0; });
 }
 
+// Readers go on at once. What they push is popped after the epoch has ended, also if a device is lost on
+// the way and the end is tried again.
 void Engine::finish_round() {
+  for (const auto& reader : shared_.readers) reader->end_round();
+  shared_.ring.readers.notify();
   finish_epoch();
   round_open_ = false;
   revoked_ = false;
-  for (const auto& reader : shared_.readers) reader->end_round();
-  shared_.ring.readers.notify();
 }
 
 void Engine::take(const Ended& ended) {
