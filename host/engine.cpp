@@ -56,9 +56,9 @@ void Engine::pass_on_drain() {
 }
 
 bool Engine::pop_item() {
-  std::optional<Item> item = shared_.ring.pop();
-  if (!item) return false;
-  std::visit([this](auto&& each) { take(std::forward<decltype(each)>(each)); }, std::move(*item));
+  Item item;
+  if (!shared_.ring.pop(item)) return false;
+  std::visit([this](auto&& each) { take(std::forward<decltype(each)>(each)); }, std::move(item));
   return true;
 }
 

@@ -54,12 +54,12 @@ void Ring::push(Item item) {
   engine.notify();
 }
 
-std::optional<Item> Ring::pop() {
+bool Ring::pop(Item& item) {
   const std::scoped_lock lock(mutex_);
-  if (queue_.empty()) return std::nullopt;
-  std::optional<Item> item(std::move(queue_.front()));
+  if (queue_.empty()) return false;
+  item = std::move(queue_.front());
   queue_.pop_front();
-  return item;
+  return true;
 }
 
 void Ring::give_back(BufferId buffer) {

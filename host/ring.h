@@ -81,7 +81,8 @@ class Ring {
   std::optional<BufferId> take_one_off(unsigned reader, std::size_t capacity);
   void push(Item item);
 
-  std::optional<Item> pop();
+  /// Moves the oldest item out; false if there is none.
+  bool pop(Item& item);
   /// Back into the pool; a one-off buffer is freed.
   void give_back(BufferId buffer);
   /// Allocates the one-off buffers that were asked for; false if there were none. Throws BudgetError.
