@@ -48,6 +48,13 @@ class IoError : public Error {
   int exit_code() const noexcept override { return 74; }
 };
 
+/// Whoever read the output has gone, as `head` does: the program ends quietly.
+class OutputClosed : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 0; }
+};
+
 /// A service or a device that the job needs is not there.
 class UnavailableError : public Error {
  public:

@@ -44,7 +44,7 @@ class Sink {
 /// How rows look as text.
 enum class Format : std::uint8_t {
   table,  ///< aligned columns for people
-  text,   ///< key<TAB>value, no header; tab, newline and backslash are escaped
+  text,   ///< key<TAB>value; tab, newline, carriage return and backslash are escaped
   json,   ///< one object per line
   csv,    ///< RFC 4180
   tsv,    ///< as text
