@@ -1,0 +1,22 @@
+// A sink that forgets everything: to measure what comes before it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <millrace/sink.h>
+
+namespace millrace::io {
+
+class DiscardSink final : public Sink {
+ public:
+  void begin(EpochId) override {}
+  void write(std::span<const Aggregate>) override {}
+  void finish(EpochId epoch) override { last_ = epoch; }
+  void abandon(EpochId) noexcept override {}
+  std::optional<EpochId> last_finished() override { return last_; }
+  Delivery delivery() const override { return Delivery::idempotent; }
+
+ private:
+  std::optional<EpochId> last_;
+};
+
+}  // namespace millrace::io

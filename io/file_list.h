@@ -1,0 +1,26 @@
+// From paths and patterns to files that can be read.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/file_source.h"
+
+namespace millrace::io {
+
+struct FileList {
+  std::vector<FilePart> files;        ///< regular files, whole
+  std::vector<std::string> streams;   ///< paths of FIFOs and devices
+  std::vector<std::string> problems;  ///< what is missing or cannot be read
+};
+
+/// A path that does not exist but has one of `*?[` is a pattern: it stands for the files that match, in
+/// sorted order, without directories. A file that is named twice is read twice, and is "PATH#2" in offsets.
+FileList list_files(std::span<const std::string> paths);
+
+/// Whether an open descriptor is a regular file: then it is read from where it stands.
+std::optional<FilePart> as_file(const std::shared_ptr<const Descriptor>& opened, const std::string& name);
+
+}  // namespace millrace::io

@@ -1,0 +1,156 @@
+// Holding and cutting the unfinished record.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/framer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <millrace/error.h>
+
+#include "io/record_ends.h"
+
+namespace millrace::io {
+namespace {
+
+constexpr std::size_t kOwnRoom = std::size_t{16} << 10;
+constexpr std::size_t kKeptCapacity = std::size_t{1} << 20;
+
+}  // namespace
+
+Framer::Framer(const Framing& framing) : framing_(framing) {
+  check(framing.kind != Framing::Kind::message, "a framer cuts byte streams");
+}
+
+std::optional<ReadResult> Framer::next(std::span<std::byte> into, std::vector<Record>* records) {
+  while (whole_ > 0) {
+    std::size_t bytes = whole_;
+    if (bytes > into.size()) bytes = after_last_end(held().first(into.size()), framing_.kind);
+    if (bytes == 0) {
+      const std::size_t record = after_first_end(held(), 0, framing_.kind);
+      if (record - 1 <= framing_.max_record_bytes)
+        return ReadResult{ReadResult::Status::too_big, record, std::exchange(oversized_, 0)};
+      ++oversized_;
+      bytes = record;
+    } else {
+      std::memcpy(into.data(), held().data(), bytes);
+    }
+    const bool copied = bytes <= into.size();
+    held_at_ += bytes;
+    whole_ -= bytes;
+    consumed_ += bytes;
+    if (whole_ == 0) forget_handed_over();
+    if (!copied) continue;
+    if (auto result = hand_over(into.first(bytes), records)) return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<ReadResult> Framer::hand_over(std::span<std::byte> whole, std::vector<Record>* records) {
+  Kept kept{whole.size(), 0};
+  if (whole.size() > framing_.max_record_bytes) kept = drop_oversized(whole, framing_);
+  oversized_ += kept.oversized;
+  if (kept.bytes == 0) return std::nullopt;
+  if (records != nullptr) list_records(whole.first(kept.bytes), framing_.kind, *records);
+  return ReadResult{ReadResult::Status::data, kept.bytes, std::exchange(oversized_, 0)};
+}
+
+std::span<std::byte> Framer::room(std::span<std::byte> into) {
+  check(whole_ == 0 && !into.empty(), "a framer hands over what it has before it takes more");
+  room_is_own_ = into.size() <= held().size();
+  if (!room_is_own_) return into.subspan(held().size());
+  if (held_.size() < held_end_ + kOwnRoom) held_.resize(held_end_ + kOwnRoom);
+  return std::span(held_).subspan(held_end_);
+}
+
+std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> into,
+                                        std::vector<Record>* records) {
+  if (room_is_own_) {
+    const std::size_t before = held().size();
+    held_end_ += bytes;
+    const std::size_t ended = after_last_end(held().subspan(before), framing_.kind);
+    if (ended > 0) whole_ = before + ended;
+    skip_if_oversized();
+    return next(into, records);
+  }
+  const std::size_t before = held().size();
+  const std::span<const std::byte> fresh = into.subspan(before, bytes);
+  if (skipping_) {
+    keep(skip(fresh));
+    return next(into, records);
+  }
+  const std::size_t ended = after_last_end(fresh, framing_.kind);
+  if (ended == 0) {
+    keep(fresh);
+    return std::nullopt;
+  }
+  if (before > 0) std::memcpy(into.data(), held().data(), before);
+  held_at_ += before;
+  forget_handed_over();
+  keep(fresh.subspan(ended));
+  consumed_ += before + ended;
+  return hand_over(into.first(before + ended), records);
+}
+
+void Framer::end_input() {
+  if (skipping_) {
+    skipping_ = false;
+    ++oversized_;
+    consumed_ += std::exchange(skipped_, 0);
+  }
+  if (whole_ == held().size()) return;
+  held_.resize(held_end_);
+  held_.push_back(std::byte{'\n'});
+  ++held_end_;
+  whole_ = held().size();
+  invented_ = 1;
+}
+
+ReadResult Framer::nothing(ReadResult::Status status) {
+  return {status, 0, std::exchange(oversized_, 0)};
+}
+
+// Takes bytes behind what is held, and learns whether they end a record.
+void Framer::keep(std::span<const std::byte> bytes) {
+  const std::size_t before = held().size();
+  const std::size_t ended = after_last_end(bytes, framing_.kind);
+  held_.resize(held_end_);
+  held_.insert(held_.end(), bytes.begin(), bytes.end());
+  held_end_ = held_.size();
+  if (ended > 0) whole_ = before + ended;
+  skip_if_oversized();
+}
+
+// An unfinished record that is too long already is not kept.
+void Framer::skip_if_oversized() {
+  const std::size_t unfinished = held().size() - whole_;
+  if (unfinished <= framing_.max_record_bytes) return;
+  held_end_ -= unfinished;
+  skipping_ = true;
+  skipped_ = unfinished;
+  if (whole_ == 0) forget_handed_over();
+}
+
+// Returns what follows the oversized record.
+std::span<const std::byte> Framer::skip(std::span<const std::byte> bytes) {
+  const std::size_t end = after_first_end(bytes, 0, framing_.kind);
+  if (end == 0) {
+    skipped_ += bytes.size();
+    return {};
+  }
+  skipping_ = false;
+  ++oversized_;
+  consumed_ += std::exchange(skipped_, 0) + end;
+  return bytes.subspan(end);
+}
+
+void Framer::forget_handed_over() {
+  consumed_ -= std::exchange(invented_, 0);
+  held_.resize(held_end_);
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(held_at_));
+  held_at_ = 0;
+  held_end_ = held_.size();
+  if (held_.capacity() > kKeptCapacity && held_.size() <= kKeptCapacity / 2) held_.shrink_to_fit();
+}
+
+}  // namespace millrace::io

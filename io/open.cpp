@@ -1,0 +1,171 @@
+// The list of schemes.
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include <millrace/error.h>
+#include <millrace/sink.h>
+#include <millrace/source.h>
+
+#include "io/discard_sink.h"
+#include "io/file_list.h"
+#include "io/file_sink.h"
+#include "io/generator_source.h"
+#include "io/stdout_sink.h"
+#include "io/stream_source.h"
+#include "io/tcp_source.h"
+#include "io/uri.h"
+
+namespace millrace {
+namespace {
+
+using io::Uri;
+
+constexpr int kInputMissing = 66;
+constexpr int kBadAddress = 78;
+constexpr std::array<std::string_view, 4> kSourceSchemes = {"file", "stdin", "tcp", "generate"};
+constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "discard"};
+
+[[noreturn]] void unknown_scheme(const Uri& uri, std::span<const std::string_view> known) {
+  std::string text = "the address \"" + uri.text + "\" has the unknown scheme \"" + uri.scheme + '"' +
+                     io::did_you_mean(uri.scheme, known) + " Known are";
+  for (const std::string_view scheme : known) text += ' ' + std::string(scheme) + ':';
+  throw ConfigError({text + " (a file of that name is written ./" + uri.text + ')'});
+}
+
+void require_no_path(const Uri& uri) {
+  if (!uri.path.empty())
+    throw ConfigError({"the address \"" + uri.text + "\" takes nothing behind \"" + uri.scheme + ":\""});
+}
+
+// "file:a/b", "file:/a/b" and "file:///a/b".
+std::string file_path(const Uri& uri) {
+  io::allow_keys(uri, {});
+  std::string path = uri.path;
+  if (!uri.scheme.empty() && path.starts_with("//")) path.erase(0, 2);
+  if (path.empty() || (!uri.scheme.empty() && uri.path.starts_with("//") && path[0] != '/'))
+    throw ConfigError({"the address \"" + uri.text + "\" names no file here: write file:PATH or file:///PATH"});
+  return path;
+}
+
+/// Collects what the addresses name, and every problem on the way.
+class Opener {
+ public:
+  explicit Opener(const SourceOptions& options) : options_(options) {}
+
+  void add(const std::string& address) {
+    try {
+      if (address == "-") return add_stdin();
+      const Uri uri = io::parse_uri(address);
+      if (uri.scheme.empty() || uri.scheme == "file")
+        paths_.push_back(file_path(uri));
+      else
+        open(uri);
+    } catch (const ConfigError& error) {
+      problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
+    }
+  }
+
+  SourceList take() {
+    add_paths();
+    if (!problems_.empty()) throw ConfigError(problems_, missing_ ? kInputMissing : kBadAddress);
+    for (std::vector<io::FilePart>& share : io::share_out(files_, options_.readers))
+      sources_.push_back(std::make_unique<io::FileSource>(std::move(share), options_.framing));
+    return std::move(sources_);
+  }
+
+ private:
+  void open(const Uri& uri) {
+    if (uri.scheme == "stdin") {
+      require_no_path(uri);
+      io::allow_keys(uri, {});
+      add_stdin();
+    } else if (uri.scheme == "tcp") {
+      sources_.push_back(io::open_tcp(uri, options_.framing));
+    } else if (uri.scheme == "generate") {
+      for (auto& source : io::open_generator(uri, options_)) sources_.push_back(std::move(source));
+    } else {
+      unknown_scheme(uri, kSourceSchemes);
+    }
+  }
+
+  void add_stdin() {
+    if (std::exchange(stdin_taken_, true))
+      throw ConfigError({"standard input is named twice: it can be read once"});
+    try {
+      auto opened = io::duplicate(0, "standard input");
+      const auto shared = std::make_shared<const io::Descriptor>(std::move(opened));
+      if (auto file = io::as_file(shared, "stdin"))
+        files_.push_back(*file);
+      else
+        sources_.push_back(
+            std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_.framing));
+    } catch (const IoError& error) {
+      missing_ = true;
+      problems_.emplace_back(error.what());
+    }
+  }
+
+  void add_paths() {
+    io::FileList list = io::list_files(paths_);
+    missing_ = missing_ || !list.problems.empty();
+    problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
+    files_.insert(files_.end(), list.files.begin(), list.files.end());
+    if (!problems_.empty()) return;
+    for (const std::string& path : list.streams)
+      sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_.framing));
+  }
+
+  const SourceOptions& options_;
+  std::vector<std::string> paths_;
+  std::vector<io::FilePart> files_;
+  SourceList sources_;
+  std::vector<std::string> problems_;
+  bool missing_ = false;
+  bool stdin_taken_ = false;
+};
+
+std::unique_ptr<Sink> open_file_sink(std::string path, const RowLayout& layout, Disk& disk) {
+  namespace fs = std::filesystem;
+  using io::FileSink;
+  std::error_code ignored;
+  const auto type = fs::status(path, ignored).type();
+  if (path.ends_with('/') || type == fs::file_type::directory)
+    return std::make_unique<FileSink>(layout, path, FileSink::Kind::directory, disk);
+  if (layout.windowed)
+    throw ConfigError(
+        {"windows go to a directory, with a file for each epoch: write the path as " + path + '/'});
+  if (type != fs::file_type::regular && type != fs::file_type::not_found)
+    throw ConfigError({"cannot replace " + path + ", which is no regular file: write to stdout: or discard:"});
+  const fs::path parent = fs::path(path).parent_path();
+  if (!parent.empty() && !fs::is_directory(parent, ignored))
+    throw ConfigError({"cannot write " + path + ": there is no directory " + parent.string()});
+  if (type == fs::file_type::regular) path = fs::canonical(path);  // a link stays, its file is replaced
+  return std::make_unique<FileSink>(layout, path, FileSink::Kind::file, disk);
+}
+
+}  // namespace
+
+SourceList open_sources(std::span<const std::string> uris, const SourceOptions& options) {
+  if (options.framing.kind == Framing::Kind::message)
+    throw ConfigError({"these inputs are byte streams without messages: read them by lines"});
+  Opener opener(options);
+  for (const std::string& uri : uris) opener.add(uri);
+  return opener.take();
+}
+
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk) {
+  if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
+  const Uri parsed = io::parse_uri(uri);
+  if (parsed.scheme.empty() || parsed.scheme == "file") return open_file_sink(file_path(parsed), layout, disk);
+  if (parsed.scheme != "stdout" && parsed.scheme != "discard") unknown_scheme(parsed, kSinkSchemes);
+  require_no_path(parsed);
+  io::allow_keys(parsed, {});
+  if (parsed.scheme == "stdout") return std::make_unique<io::StdoutSink>(layout);
+  return std::make_unique<io::DiscardSink>();
+}
+
+}  // namespace millrace

@@ -1,0 +1,59 @@
+// Rows as text.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <millrace/sink.h>
+
+namespace millrace::io {
+
+/// Formats rows of one layout. Every row is `[start, end,] key`, then a column per measure.
+///
+/// - text, tsv: columns between tabs. In keys, tab, newline, carriage return and backslash are written
+///   `\t \n \r \\`.
+/// - csv: quoted as in RFC 4180, lines end with a plain newline.
+/// - json: one object per line. A key that is not UTF-8 appears as `key_base64`.
+/// - table: columns aligned within a call; keys escaped as text, control bytes and bytes that are not UTF-8
+///   as `\xHH`. Rows with windows stand below a line that names their window.
+///
+/// Counts are plain. Other values have `scale` digits after the point; means have 6 more, rounded half to
+/// even. Times are ISO 8601 in UTC with milliseconds.
+class RowFormat {
+ public:
+  explicit RowFormat(RowLayout layout);
+
+  /// What comes before the first row; empty unless the layout asks for a header. A table has its own.
+  std::string header() const;
+  /// Appends rows. Views need to live only during the call.
+  void add(std::span<const Aggregate> rows, std::string& out);
+  /// The next rows are the first of their output: a table begins with its headings again.
+  void restart();
+
+ private:
+  void add_table(std::span<const Aggregate> rows, std::string& out);
+  void add_heading(const Aggregate& first, std::string& out);
+  void add_block(std::span<const Aggregate> rows, std::string& out);
+  void add_delimited(const Aggregate& row, char delimiter, std::string& out);
+  void add_json(const Aggregate& row, std::string& out);
+  void add_value(const Aggregate& row, std::size_t measure, std::string& out) const;
+  void remember(const Window& window);
+
+  RowLayout layout_;
+  std::optional<Window> window_;  ///< the one that start_ and end_ spell
+  std::string start_;
+  std::string end_;
+  bool headed_ = false;  ///< of a table: its headings are written
+  std::size_t key_width_ = 0;
+  std::vector<std::size_t> value_widths_;
+  std::string cells_;  ///< reused between calls
+};
+
+/// The file name extension of a format, without a dot.
+std::string_view extension(Format format);
+
+}  // namespace millrace::io

@@ -1,0 +1,54 @@
+// Waiting for a stream and framing what comes.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/stream_source.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include <millrace/error.h>
+
+namespace millrace::io {
+namespace {
+
+constexpr int kPipeBytes = 1 << 20;
+
+}  // namespace
+
+StreamSource::StreamSource(Descriptor input, std::string name, const Framing& framing)
+    : input_(std::move(input)), name_(std::move(name)), framer_(framing) {
+  // A larger pipe means fewer turns between writer and reader. What is no pipe refuses, and that is fine.
+  ::fcntl(input_.get(), F_SETPIPE_SZ, kPipeBytes);
+}
+
+ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
+  if (records != nullptr) records->clear();
+  for (;;) {
+    if (auto found = framer_.next(into, records)) return *found;
+    if (ended_) return framer_.nothing(ReadResult::Status::end);
+    if (!waker_.wait_readable(input_.get(), deadline)) return framer_.nothing(ReadResult::Status::idle);
+
+    const std::span<std::byte> room = framer_.room(into);
+    const ssize_t got = ::read(input_.get(), room.data(), room.size());
+    if (got < 0 && errno != EINTR && errno != EAGAIN) throw IoError::from_errno("cannot read " + name_, errno);
+    if (got == 0) {
+      framer_.end_input();
+      ended_ = true;
+    } else if (got > 0) {
+      if (auto found = framer_.added(static_cast<std::size_t>(got), into, records)) return *found;
+      if (std::chrono::steady_clock::now() >= deadline) return framer_.nothing(ReadResult::Status::idle);
+    }
+  }
+}
+
+Offsets StreamSource::position() const {
+  return {{name_, static_cast<std::int64_t>(framer_.consumed())}};
+}
+
+void StreamSource::seek(const Offsets&) {
+  check(false, "a stream cannot go back");
+}
+
+}  // namespace millrace::io

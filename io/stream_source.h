@@ -1,0 +1,37 @@
+// Pipes, FIFOs, terminals: what can be read once, from front to back.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include <millrace/source.h>
+
+#include "io/descriptor.h"
+#include "io/framer.h"
+
+namespace millrace::io {
+
+/// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes.
+class StreamSource final : public Source {
+ public:
+  StreamSource(Descriptor input, std::string name, const Framing& framing);
+
+  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
+  Offsets position() const override;
+  bool replayable() const override { return false; }
+  void seek(const Offsets& offsets) override;
+  void committed(const Offsets&) override {}
+  void wake() noexcept override { waker_.wake(); }
+
+ private:
+  Descriptor input_;
+  std::string name_;
+  Framer framer_;
+  Waker waker_;
+  bool ended_ = false;
+};
+
+/// Opens a FIFO or a device without waiting for its writer. Throws IoError.
+Descriptor open_stream(const std::string& path);
+
+}  // namespace millrace::io

@@ -1,0 +1,22 @@
+// A TCP client that reads lines, as Spark's socketTextStream.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include <millrace/source.h>
+
+#include "io/uri.h"
+
+namespace millrace::io {
+
+/// `tcp://HOST:PORT[?reconnect=no]`. Connects with the first read; if that fails, read throws
+/// TransientError and the next read tries again. Once there was a connection, a lost server is not an
+/// error: the end of the connection ends the record before it, and the source tries to connect again, after
+/// 100 ms, then twice as long each time up to 5 s, for ever. With `reconnect=no` the end of the connection
+/// is the end of the input.
+/// The one partition is the address without its query; offsets count bytes over all connections. Not
+/// replayable.
+std::unique_ptr<Source> open_tcp(const Uri& uri, const Framing& framing);
+
+}  // namespace millrace::io

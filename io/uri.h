@@ -1,0 +1,43 @@
+// Addresses of sources and sinks.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::io {
+
+/// `scheme:path?key=value&key=value`, percent-decoded. A text that does not start with two or more letters
+/// (then letters, digits, `+`, `-`) and a colon has no scheme: it is a file's path, taken as it is.
+struct Uri {
+  std::string text;    ///< as it was written, for errors
+  std::string scheme;  ///< in lower case; empty: a path
+  std::string path;    ///< all between the scheme's colon and the query
+  std::vector<std::pair<std::string, std::string>> query;
+
+  std::optional<std::string> value(std::string_view key) const;
+};
+
+/// Throws ConfigError that quotes the address.
+Uri parse_uri(std::string_view text);
+
+/// Throws ConfigError unless every key of the query is one of `keys`, once.
+void allow_keys(const Uri& uri, std::initializer_list<std::string_view> keys);
+
+struct HostPort {
+  std::string host;  ///< without the brackets of an IPv6 address
+  std::string port;  ///< a number from 1 to 65535
+};
+
+/// Of an address whose path is `//HOST:PORT`.
+HostPort host_and_port(const Uri& uri);
+
+/// The one of `known` that was probably meant, as `; did you mean "X"?`, or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
+
+}  // namespace millrace::io
