@@ -44,4 +44,18 @@ MILLRACE_HD constexpr RecordFields read_fields(const char* text, Token record, c
   return {key.where, true, {}};
 }
 
+namespace detail {
+constexpr std::uint32_t kSecondField[] = {1};
+constexpr RecordFields read_example(const char* text, std::uint32_t length) {
+  std::int64_t value[1] = {};
+  return read_fields(text, Token{0, length}, FieldView{',', 0, kSecondField, 1, 0}, value);
+}
+}  // namespace detail
+
+static_assert(detail::read_example("k,1", 3).counted && detail::read_example("k,1", 3).key == Token{0, 1});
+static_assert(!detail::read_example("k", 1).counted);
+static_assert(detail::read_example("k", 1).reason == RejectReason::missing_field);
+static_assert(detail::read_example("k,x", 3).reason == RejectReason::malformed);
+static_assert(detail::read_example("k,9223372036854775808", 21).reason == RejectReason::overflow);
+
 }  // namespace millrace

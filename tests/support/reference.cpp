@@ -3,7 +3,6 @@
 #include "tests/support/reference.h"
 
 #include <algorithm>
-#include <optional>
 #include <sstream>
 
 namespace millrace::reference {
@@ -64,30 +63,6 @@ std::vector<std::string> words_of(const std::string& record, const WordRule& rul
 
 bool all_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// A number or the reason against it.
-std::pair<Wide, std::optional<RejectReason>> value_of(std::string text, std::size_t scale) {
-  const bool negative = !text.empty() && text.front() == '-';
-  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.erase(0, 1);
-  std::string decimals;
-  if (const std::size_t point = text.find('.'); point != std::string::npos) {
-    decimals = text.substr(point + 1);
-    text.resize(point);
-    if (!all_digits(decimals)) return {0, RejectReason::malformed};
-    while (decimals.size() > scale && decimals.back() == '0') decimals.pop_back();
-    if (decimals.size() > scale) return {0, RejectReason::malformed};
-  }
-  if (!all_digits(text)) return {0, RejectReason::malformed};
-  decimals.resize(scale, '0');
-  std::string digits = text + decimals;
-  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
-  if (digits.size() > 25) return {0, RejectReason::overflow};
-  Wide number = 0;
-  for (const char digit : digits) number = number * 10 + (digit - '0');
-  if (negative) number = -number;
-  if (number > INT64_MAX || number < INT64_MIN) return {0, RejectReason::overflow};
-  return {number, std::nullopt};
 }
 
 std::vector<Wide> column_values(const std::vector<Wide>& inputs, const std::vector<ValueColumn>& columns) {
@@ -166,6 +141,29 @@ void Answer::add(Pane pane, const std::string& key, Wide count, const std::vecto
     if (columns[c].combine == Combine::min) row.values[c] = std::min(row.values[c], values[c]);
     if (columns[c].combine == Combine::max) row.values[c] = std::max(row.values[c], values[c]);
   }
+}
+
+std::pair<Wide, std::optional<RejectReason>> value_of(std::string text, std::size_t scale) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.erase(0, 1);
+  std::string decimals;
+  if (const std::size_t point = text.find('.'); point != std::string::npos) {
+    decimals = text.substr(point + 1);
+    text.resize(point);
+    if (!all_digits(decimals)) return {0, RejectReason::malformed};
+    while (decimals.size() > scale && decimals.back() == '0') decimals.pop_back();
+    if (decimals.size() > scale) return {0, RejectReason::malformed};
+  }
+  if (!all_digits(text)) return {0, RejectReason::malformed};
+  decimals.resize(scale, '0');
+  std::string digits = text + decimals;
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  if (digits.size() > 25) return {0, RejectReason::overflow};
+  Wide number = 0;
+  for (const char digit : digits) number = number * 10 + (digit - '0');
+  if (negative) number = -number;
+  if (number > INT64_MAX || number < INT64_MIN) return {0, RejectReason::overflow};
+  return {number, std::nullopt};
 }
 
 void count(const Plan& plan, const Batch& batch, Answer& answer) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,9 @@ struct Answer {
 
 /// Adds what the plan makes of one batch.
 void count(const Plan& plan, const Batch& batch, Answer& answer);
+
+/// A decimal value times 10^scale, or the reason against it.
+std::pair<Wide, std::optional<RejectReason>> value_of(std::string text, std::size_t scale);
 
 /// The first difference in words; empty if there is none.
 std::string difference(const Answer& actual, const Answer& expected);
