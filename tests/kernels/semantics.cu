@@ -14,7 +14,7 @@ namespace {
 
 using namespace millrace;
 
-constexpr std::uint32_t kTextLength = 37;
+constexpr std::uint32_t kTextLength = 34;
 constexpr std::uint32_t kResults = 40;
 
 struct Text {
