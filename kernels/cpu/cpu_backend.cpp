@@ -32,6 +32,18 @@ struct WorkerTables {
   std::map<Pane, PaneTable> panes;
 };
 
+// How many keys tables may have together. Merging fills a table in the order of its own slots, which makes
+// long runs of full slots where it has grown too little: room for twice the largest keeps it at most 3/4 full.
+std::size_t expected(const std::vector<PaneTable>& tables, std::size_t (PaneTable::*size)() const) {
+  std::size_t sum = 0;
+  std::size_t largest = 0;
+  for (const PaneTable& table : tables) {
+    sum += (table.*size)();
+    largest = std::max(largest, (table.*size)());
+  }
+  return std::min(sum, 2 * largest);
+}
+
 void check_batch(const Batch& batch) {
   check(batch.bytes.size() <= kBatchBytesMax, "a batch is at most kBatchBytesMax long");
   check(batch.ends.empty() || batch.ends.back() <= batch.bytes.size(), "records end inside their batch");
@@ -46,7 +58,7 @@ class CpuBackend final : public Backend {
         columns_(value_columns(plan.measures)),
         budget_(*options.budget),
         batch_bytes_(options.batch_bytes == 0 ? kBatchBytes : options.batch_bytes),
-        rule_{columns_, hash_rule(options.hash_seed, options.hash_bits), mix(~options.hash_seed), &budget_},
+        rule_{columns_, hash_rule(options.hash_seed, options.hash_bits), {mix(~options.hash_seed)}, &budget_},
         workers_(std::max(options.threads, 1U)) {
     for (const ValueColumn& column : columns_)
       check(column.value < input_values(plan_), "measures read values that the plan has");
@@ -145,14 +157,9 @@ std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
       std::min(static_cast<unsigned>(std::bit_width(workers_.count() - 1)), Table::kRangeBitsMax);
   const std::size_t ranges = std::size_t{1} << range_bits;
   TableRule rule = rule_;
-  // Filling a table in the order of its own slots would make long runs of full ones.
-  rule.slot_seed = mix(rule_.slot_seed);
-  std::size_t packed = 0;
-  std::size_t hashed = 0;
-  for (const PaneTable& table : tables) {
-    packed = std::max(packed, table.packed_size() / ranges);
-    hashed = std::max(hashed, table.hashed_size() / ranges);
-  }
+  rule.order.range_bits = range_bits;
+  const std::size_t packed = expected(tables, &PaneTable::packed_size) / ranges;
+  const std::size_t hashed = expected(tables, &PaneTable::hashed_size) / ranges;
   std::vector<PaneTable> merged;
   for (std::size_t range = 0; range < ranges; ++range) merged.emplace_back(rule, packed, hashed);
 

@@ -9,8 +9,8 @@ namespace millrace {
 PaneTable::PaneTable(const TableRule& rule, std::size_t packed_expected, std::size_t hashed_expected)
     : columns_(rule.columns),
       hash_(rule.hash),
-      packed_(rule.columns.size(), Table::Texts::no, rule.slot_seed, packed_expected, *rule.budget),
-      hashed_(rule.columns.size(), Table::Texts::yes, rule.slot_seed, hashed_expected, *rule.budget),
+      packed_(rule.columns.size(), Table::Texts::no, rule.order, packed_expected, *rule.budget),
+      hashed_(rule.columns.size(), Table::Texts::yes, rule.order, hashed_expected, *rule.budget),
       texts_(*rule.budget),
       spilled_(BudgetAllocator<Spilled>(*rule.budget)),
       spilled_values_(BudgetAllocator<std::int64_t>(*rule.budget)) {}

@@ -21,7 +21,7 @@ namespace millrace {
 struct TableRule {
   std::span<const ValueColumn> columns;
   HashRule hash;
-  std::uint64_t slot_seed = 0;
+  Table::Order order;
   MemoryBudget* budget = nullptr;
 };
 

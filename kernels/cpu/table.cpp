@@ -14,10 +14,10 @@ static_assert(kCapacityMin >= std::size_t{1} << Table::kRangeBitsMax);
 
 }  // namespace
 
-Table::Table(std::size_t columns, Texts texts, std::uint64_t seed, std::size_t expected, MemoryBudget& budget)
+Table::Table(std::size_t columns, Texts texts, Order order, std::size_t expected, MemoryBudget& budget)
     : columns_(columns),
       has_texts_(texts),
-      seed_(seed),
+      order_(order),
       slots_(std::max(kCapacityMin, std::bit_ceil(2 * expected)), BudgetAllocator<Slot>(budget)),
       values_(slots_.size() * columns, BudgetAllocator<std::int64_t>(budget)),
       texts_(texts == Texts::yes ? slots_.size() : 0, BudgetAllocator<std::string_view>(budget)) {
@@ -43,7 +43,7 @@ void Table::clear() {
 }
 
 void Table::grow() {
-  Table larger(columns_, has_texts_, seed_, capacity(), slots_.get_allocator().budget());
+  Table larger(columns_, has_texts_, order_, capacity(), slots_.get_allocator().budget());
   for_each([&](std::size_t from) {
     std::size_t to = larger.home(key(from));
     while (!larger.is_free(to)) to = larger.next(to);

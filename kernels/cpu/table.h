@@ -24,7 +24,13 @@ class Table {
   };
   enum class Texts : bool { no, yes };  ///< yes: keys are hashed, equal only if their texts are equal too
 
-  Table(std::size_t columns, Texts texts, std::uint64_t seed, std::size_t expected, MemoryBudget& budget);
+  /// Where slots begin: a table of one of 2^range_bits ranges leaves out the bits that name the range.
+  struct Order {
+    std::uint64_t seed = 0;
+    unsigned range_bits = 0;
+  };
+
+  Table(std::size_t columns, Texts texts, Order order, std::size_t expected, MemoryBudget& budget);
 
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return slots_.size(); }
@@ -60,7 +66,8 @@ class Table {
     for (std::size_t i = 0; i < capacity(); ++i)
       if (!is_free(i)) visit(i);
   }
-  /// Calls visit(slot number) for every key of one of 2^range_bits ranges; range_bits in 1..kRangeBitsMax.
+  /// Calls visit(slot number) for every key of one of 2^range_bits ranges, in their order but for displaced
+  /// ones. REQUIRES: range_bits in 1..kRangeBitsMax; the table itself is of all ranges.
   template <class Visit>
   void for_each_in(unsigned range, unsigned range_bits, Visit visit) const {
     const std::size_t width = capacity() >> range_bits;
@@ -78,14 +85,16 @@ class Table {
   // No key: packed keys are at most 7 bytes long, and this one claims 127.
   static constexpr std::uint64_t kFree = std::uint64_t{0x7f} << 56;
 
-  std::uint64_t mixed(Key key) const { return fold_multiply(key.bits ^ seed_, 0x9e3779b97f4a7c15); }
-  std::size_t home(Key key) const { return static_cast<std::size_t>(mixed(key) >> shift_); }
+  std::uint64_t mixed(Key key) const { return fold_multiply(key.bits ^ order_.seed, 0x9e3779b97f4a7c15); }
+  std::size_t home(Key key) const {
+    return static_cast<std::size_t>(mixed(key) << order_.range_bits >> shift_);
+  }
   std::size_t next(std::size_t i) const { return (i + 1) & (slots_.size() - 1); }
   void grow();
 
   std::size_t columns_;
   Texts has_texts_;
-  std::uint64_t seed_;
+  Order order_;
   unsigned shift_;
   std::size_t size_ = 0;
   BudgetVector<Slot> slots_;
