@@ -106,9 +106,11 @@ void FileSource::read_exactly(std::uint64_t offset, std::span<std::byte> into) c
 
 // The place behind the first record end in [from, limit).
 std::optional<std::uint64_t> FileSource::find_end(std::uint64_t from, std::uint64_t limit) const {
-  std::vector<std::byte> bytes(std::min<std::uint64_t>(kSearchBytes, limit - std::min(from, limit)));
+  if (from >= limit) return std::nullopt;
+  const std::uint64_t most = std::min<std::uint64_t>(kSearchBytes, limit - from);
+  const auto bytes = std::make_unique_for_overwrite<std::byte[]>(most);
   while (from < limit) {
-    const std::span<std::byte> piece(bytes.data(), std::min<std::uint64_t>(bytes.size(), limit - from));
+    const std::span<std::byte> piece(bytes.get(), std::min(most, limit - from));
     read_exactly(from, piece);
     if (const std::size_t end = after_first_end(piece, 0, framing_.kind)) return from + end;
     from += piece.size();

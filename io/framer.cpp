@@ -57,7 +57,7 @@ std::optional<ReadResult> Framer::hand_over(std::span<std::byte> whole, std::vec
 
 std::span<std::byte> Framer::room(std::span<std::byte> into) {
   check(whole_ == 0 && !into.empty(), "a framer hands over what it has before it takes more");
-  room_is_own_ = into.size() <= held().size();
+  room_is_own_ = into.size() <= held().size() || (skipping_ && into.size() < kOwnRoom);
   if (!room_is_own_) return into.subspan(held().size());
   if (held_.size() < held_end_ + kOwnRoom) held_.resize(held_end_ + kOwnRoom);
   return std::span(held_).subspan(held_end_);
@@ -66,11 +66,7 @@ std::span<std::byte> Framer::room(std::span<std::byte> into) {
 std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> into,
                                         std::vector<Record>* records) {
   if (room_is_own_) {
-    const std::size_t before = held().size();
-    held_end_ += bytes;
-    const std::size_t ended = after_last_end(held().subspan(before), framing_.kind);
-    if (ended > 0) whole_ = before + ended;
-    skip_if_oversized();
+    added_to_own(bytes);
     return next(into, records);
   }
   const std::size_t before = held().size();
@@ -90,6 +86,16 @@ std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> 
   keep(fresh.subspan(ended));
   consumed_ += before + ended;
   return hand_over(into.first(before + ended), records);
+}
+
+void Framer::added_to_own(std::size_t bytes) {
+  const std::size_t before = held().size();
+  held_end_ += bytes;
+  if (skipping_) held_at_ = held_end_ - skip(held()).size();
+  const std::size_t ended = after_last_end(held().subspan(before), framing_.kind);
+  if (ended > 0) whole_ = before + ended;
+  skip_if_oversized();
+  if (held().empty()) forget_handed_over();
 }
 
 void Framer::end_input() {

@@ -42,6 +42,7 @@ class Framer {
  private:
   std::span<std::byte> held() { return std::span(held_).subspan(held_at_, held_end_ - held_at_); }
   std::optional<ReadResult> hand_over(std::span<std::byte> whole, std::vector<Record>* records);
+  void added_to_own(std::size_t bytes);
   void keep(std::span<const std::byte> bytes);
   void skip_if_oversized();
   std::span<const std::byte> skip(std::span<const std::byte> bytes);

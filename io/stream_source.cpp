@@ -51,4 +51,6 @@ void StreamSource::seek(const Offsets&) {
   check(false, "a stream cannot go back");
 }
 
+Descriptor open_stream(const std::string& path) { return open_for_reading(path, O_NONBLOCK); }
+
 }  // namespace millrace::io

@@ -1,0 +1,194 @@
+// A source whose input is written by the test.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <millrace/error.h>
+#include <millrace/source.h>
+
+namespace millrace::testing {
+
+/// Bytes (or messages, for message framing) with things that happen between them. What happens is met once,
+/// when all whole records before it were read; seek does not bring it back. Any thread may add to it.
+/// Offsets count bytes, or messages.
+class MemorySource final : public Source {
+ public:
+  explicit MemorySource(const Framing& framing = {}, bool replayable = true, std::string name = "memory")
+      : framing_(framing), replayable_(replayable), name_(std::move(name)) {}
+
+  /// Adds bytes to the stream, or one message.
+  void push(std::string_view bytes) {
+    change([&] {
+      bytes_ += bytes;
+      message_ends_.push_back(bytes_.size());
+    });
+  }
+  void push_idle() { push_happening(Happening::Kind::idle, {}); }
+  void push_revoked() { push_happening(Happening::Kind::revoked, {}); }
+  void push_transient_error(std::string text) { push_happening(Happening::Kind::transient, std::move(text)); }
+  void push_io_error(std::string text) { push_happening(Happening::Kind::io, std::move(text)); }
+  /// Nothing more will be added.
+  void finish() {
+    change([&] { finished_ = true; });
+  }
+
+  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
+    if (records != nullptr) records->clear();
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      const ReadResult result = take_records(into, records);
+      if (result.status != ReadResult::Status::idle || result.oversized > 0) return result;
+      if (happens_now()) return act(take_happening());
+      if (finished_) return {ReadResult::Status::end};
+      if (std::exchange(woken_, false)) return {};
+      if (changed_.wait_until(lock, deadline, [&] { return woken_ || std::exchange(news_, false); })) continue;
+      return {};
+    }
+  }
+
+  Offsets position() const override {
+    const std::lock_guard lock(mutex_);
+    return {{name_, static_cast<std::int64_t>(next_)}};
+  }
+  bool replayable() const override { return replayable_; }
+  void seek(const Offsets& offsets) override {
+    check(replayable_, "only a replayable source goes back");
+    const std::lock_guard lock(mutex_);
+    next_ = 0;
+    for (const Offset& offset : offsets)
+      if (offset.partition == name_) next_ = static_cast<std::size_t>(offset.next);
+  }
+  void committed(const Offsets& offsets) override {
+    const std::lock_guard lock(mutex_);
+    committed_ = offsets;
+  }
+  void wake() noexcept override {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    changed_.notify_all();
+  }
+
+  /// What committed was called with last.
+  Offsets last_committed() const {
+    const std::lock_guard lock(mutex_);
+    return committed_;
+  }
+
+ private:
+  struct Happening {
+    enum class Kind { idle, revoked, transient, io } kind;
+    std::string text;
+    std::size_t at;        ///< bytes before it
+    std::size_t messages;  ///< messages before it
+  };
+  struct Found {
+    std::string_view text;  ///< without its end
+    std::size_t after;      ///< the offset behind it
+  };
+
+  template <class Change>
+  void change(Change make) {
+    const std::lock_guard lock(mutex_);
+    make();
+    news_ = true;
+    changed_.notify_all();
+  }
+  void push_happening(Happening::Kind kind, std::string text) {
+    change([&] { happenings_.push_back({kind, std::move(text), bytes_.size(), message_ends_.size()}); });
+  }
+  bool has_messages() const { return framing_.kind == Framing::Kind::message; }
+
+  std::optional<Found> next_message() const {
+    const std::size_t limit = happenings_.empty() ? message_ends_.size() : happenings_.front().messages;
+    if (next_ >= limit) return std::nullopt;
+    const std::size_t begin = next_ == 0 ? 0 : message_ends_[next_ - 1];
+    return Found{std::string_view(bytes_).substr(begin, message_ends_[next_] - begin), next_ + 1};
+  }
+  std::optional<Found> next_record() const {
+    if (has_messages()) return next_message();
+    const std::size_t limit = happenings_.empty() ? bytes_.size() : happenings_.front().at;
+    if (next_ >= limit) return std::nullopt;
+    const std::string_view rest = std::string_view(bytes_).substr(next_, limit - next_);
+    const std::size_t end = rest.find_first_of(framing_.kind == Framing::Kind::newline ? "\n" : " \t\n\v\f\r");
+    if (end != std::string_view::npos) return Found{rest.substr(0, end), next_ + end + 1};
+    if (finished_ && happenings_.empty()) return Found{rest, bytes_.size()};
+    return std::nullopt;
+  }
+
+  ReadResult take_records(std::span<std::byte> into, std::vector<Record>* records) {
+    ReadResult result;
+    bool any = false;
+    while (const auto found = next_record()) {
+      if (found->text.size() > framing_.max_record_bytes) {
+        ++result.oversized;
+        next_ = found->after;
+        continue;
+      }
+      const std::size_t needed = found->text.size() + (has_messages() ? 0 : 1);
+      if (result.bytes + needed > into.size()) {
+        if (!any) return {ReadResult::Status::too_big, needed, result.oversized};
+        break;
+      }
+      if (!found->text.empty()) std::memcpy(into.data() + result.bytes, found->text.data(), found->text.size());
+      const std::size_t end = result.bytes + found->text.size();
+      if (!has_messages()) into[end] = end_mark(*found);
+      if (records != nullptr) records->push_back({static_cast<std::uint32_t>(end)});
+      result.bytes += needed;
+      next_ = found->after;
+      any = true;
+    }
+    if (any) result.status = ReadResult::Status::data;
+    return result;
+  }
+  // The byte that ended the record, or the newline that the input left out.
+  std::byte end_mark(const Found& found) const {
+    const bool missing = next_ + found.text.size() == found.after;
+    return static_cast<std::byte>(missing ? '\n' : bytes_[found.after - 1]);
+  }
+
+  bool happens_now() const {
+    if (happenings_.empty()) return false;
+    return next_ <= (has_messages() ? happenings_.front().messages : happenings_.front().at);
+  }
+  Happening take_happening() {
+    Happening first = std::move(happenings_.front());
+    happenings_.pop_front();
+    return first;
+  }
+  static ReadResult act(const Happening& happening) {
+    switch (happening.kind) {
+      case Happening::Kind::transient: throw TransientError(happening.text);
+      case Happening::Kind::io: throw IoError(happening.text);
+      case Happening::Kind::revoked: return {ReadResult::Status::revoked};
+      case Happening::Kind::idle: break;
+    }
+    return {};
+  }
+
+  const Framing framing_;
+  const bool replayable_;
+  const std::string name_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string bytes_;
+  std::vector<std::size_t> message_ends_;
+  std::deque<Happening> happenings_;
+  bool finished_ = false;
+  bool woken_ = false;
+  bool news_ = false;
+  std::size_t next_ = 0;
+  Offsets committed_;
+};
+
+}  // namespace millrace::testing

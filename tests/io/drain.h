@@ -1,0 +1,112 @@
+// Reading sources to their end, and what must come out.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <millrace/source.h>
+
+namespace millrace::testing {
+
+using namespace std::chrono_literals;
+
+/// The plain meaning of framing: records without their ends, and the end of each.
+struct PlainRecords {
+  std::vector<std::string> texts;
+  std::string ends;
+  std::uint64_t oversized = 0;
+
+  std::string bytes() const {
+    std::string all;
+    for (std::size_t i = 0; i < texts.size(); ++i) all += texts[i] + ends[i];
+    return all;
+  }
+};
+
+inline PlainRecords plain_records(std::string_view content, const Framing& framing) {
+  const std::string_view ends = framing.kind == Framing::Kind::newline ? "\n" : " \t\n\v\f\r";
+  PlainRecords records;
+  while (!content.empty()) {
+    const std::size_t length = std::min(content.find_first_of(ends), content.size());
+    if (length > framing.max_record_bytes) {
+      ++records.oversized;
+    } else {
+      records.texts.emplace_back(content.substr(0, length));
+      records.ends += length < content.size() ? content[length] : '\n';
+    }
+    content.remove_prefix(std::min(length + 1, content.size()));
+  }
+  return records;
+}
+
+/// Everything a source returned.
+struct Drained {
+  std::string bytes;
+  std::vector<std::string> texts;
+  std::uint64_t oversized = 0;
+};
+
+inline Deadline in(std::chrono::nanoseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+inline std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// One read into `room` bytes, with a second one if the record asks for more.
+inline ReadResult read_some(Source& source, std::size_t room, Drained& drained) {
+  std::vector<std::byte> into(room);
+  std::vector<Record> records = {{99}};
+  ReadResult result = source.read(into, &records, in(10s));
+  drained.oversized += result.oversized;
+  if (result.status == ReadResult::Status::too_big) {
+    EXPECT_GT(result.bytes, room);
+    into.resize(result.bytes);
+    result = source.read(into, &records, in(10s));
+    drained.oversized += result.oversized;
+    EXPECT_EQ(result.status, ReadResult::Status::data);
+  }
+  EXPECT_EQ(result.status == ReadResult::Status::data, result.bytes > 0);
+  EXPECT_EQ(records.empty(), result.bytes == 0);
+  EXPECT_LE(result.bytes, into.size());
+  std::size_t at = 0;
+  for (const Record& record : records) {
+    drained.texts.emplace_back(text_of(into).substr(at, record.end - at));
+    at = record.end + 1;
+  }
+  EXPECT_EQ(at, result.bytes) << "the last record has its end";
+  drained.bytes += text_of(std::span(into).first(result.bytes));
+  return result;
+}
+
+inline Drained drain(Source& source, std::size_t room) {
+  Drained drained;
+  for (;;) {
+    const auto status = read_some(source, room, drained).status;
+    if (status == ReadResult::Status::end) return drained;
+    if (::testing::Test::HasFailure()) return drained;
+  }
+}
+
+inline Drained drain(const SourceList& sources, std::size_t room) {
+  Drained all;
+  for (const auto& source : sources) {
+    Drained one = drain(*source, room);
+    all.bytes += one.bytes;
+    all.texts.insert(all.texts.end(), one.texts.begin(), one.texts.end());
+    all.oversized += one.oversized;
+  }
+  return all;
+}
+
+}  // namespace millrace::testing

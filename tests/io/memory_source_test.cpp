@@ -1,0 +1,78 @@
+// The memory source of the testing kit keeps the contract too.
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/testing/memory_source.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/io/source_contract.h"
+
+namespace millrace::testing {
+namespace {
+
+OpenedSources open_memory(const std::string& content, const SourceOptions& options) {
+  auto source = std::make_unique<MemorySource>(options.framing);
+  for (std::size_t at = 0; at < content.size(); at += 3) source->push(std::string_view(content).substr(at, 3));
+  source->finish();
+  OpenedSources opened;
+  opened.sources.push_back(std::move(source));
+  return opened;
+}
+
+OpenedSources open_silent_memory(const SourceOptions& options) {
+  OpenedSources opened;
+  opened.sources.push_back(std::make_unique<MemorySource>(options.framing));
+  return opened;
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, SourceContract,
+                         ::testing::Values(SourceCase{"Memory", open_memory, open_silent_memory}), case_name);
+
+TEST(MemorySource, WhatHappensIsMetInItsPlace) {
+  MemorySource source;
+  source.push("one\ntw");
+  source.push_transient_error("not now");
+  source.push("o\n");
+  source.push_idle();
+  source.push_revoked();
+  source.push_io_error("never");
+  std::vector<std::byte> into(100);
+  EXPECT_EQ(source.read(into, nullptr, in(0s)).bytes, 4U);
+  EXPECT_THROW(source.read(into, nullptr, in(0s)), TransientError);
+  EXPECT_EQ(source.read(into, nullptr, in(0s)).bytes, 4U);
+  EXPECT_EQ(source.read(into, nullptr, in(10s)).status, ReadResult::Status::idle);
+  EXPECT_EQ(source.read(into, nullptr, in(10s)).status, ReadResult::Status::revoked);
+  EXPECT_THROW(source.read(into, nullptr, in(0s)), IoError);
+  source.finish();
+  EXPECT_EQ(source.read(into, nullptr, in(0s)).status, ReadResult::Status::end);
+}
+
+TEST(MemorySource, MessagesKeepTheirBoundsAndCanBeEmpty) {
+  MemorySource source({Framing::Kind::message});
+  source.push("a\nb");
+  source.push("");
+  source.push("cd");
+  source.finish();
+  std::vector<std::byte> into(4);
+  std::vector<Record> records;
+  EXPECT_EQ(source.read(into, &records, in(0s)).bytes, 3U);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].end, 3U);
+  EXPECT_EQ(records[1].end, 3U);
+  EXPECT_EQ(source.position(), (Offsets{{"memory", 2}}));
+  EXPECT_EQ(source.read(into, &records, in(0s)).bytes, 2U);
+  EXPECT_EQ(source.read(into, &records, in(0s)).status, ReadResult::Status::end);
+  source.seek({{"memory", 1}});
+  EXPECT_EQ(source.read(into, &records, in(0s)).bytes, 2U);
+}
+
+TEST(MemorySource, AnotherThreadMayPush) {
+  MemorySource source;
+  std::jthread pusher([&] {
+    for (int i = 0; i < 100; ++i) source.push(std::to_string(i) + '\n');
+    source.finish();
+  });
+  EXPECT_EQ(drain(source, 100).texts.size(), 100U);
+}
+
+}  // namespace
+}  // namespace millrace::testing

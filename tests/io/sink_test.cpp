@@ -1,0 +1,241 @@
+// The sinks of the house keep the contract, on real disks and on failing ones.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <millrace/testing/fake_disk.h>
+#include <millrace/testing/memory_sink.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include "io/descriptor.h"
+#include "io/discard_sink.h"
+#include "io/file_sink.h"
+#include "io/stdout_sink.h"
+#include "tests/io/sink_contract.h"
+#include "tests/io/temporary_directory.h"
+
+namespace millrace::testing {
+namespace {
+
+using io::FileSink;
+using ::testing::ElementsAre;
+
+OpenedSink open_stdout() {
+  const auto directory = std::make_shared<TemporaryDirectory>();
+  directory->write("out", "");
+  struct Keeps {
+    std::shared_ptr<TemporaryDirectory> directory;
+    io::Descriptor out;
+  };
+  const int number = ::open((directory->path() / "out").c_str(), O_WRONLY | O_CLOEXEC);
+  return {std::make_unique<io::StdoutSink>(count_layout(), number),
+          [directory] { return directory->read("out"); },
+          std::make_shared<Keeps>(directory, io::Descriptor(number))};
+}
+
+OpenedSink open_directory() {
+  const auto directory = std::make_shared<TemporaryDirectory>();
+  auto text = [directory] {
+    std::string all;
+    for (const std::string& name : real_disk().list(directory->path() / "deep/out"))
+      all += directory->read("deep/out/" + name);
+    return all;
+  };
+  return {std::make_unique<FileSink>(count_layout(), directory->path() / "deep/out/", FileSink::Kind::directory,
+                                     real_disk()),
+          text, directory};
+}
+
+OpenedSink open_file() {
+  const auto directory = std::make_shared<TemporaryDirectory>();
+  return {std::make_unique<FileSink>(count_layout(), directory->path() / "out.txt", FileSink::Kind::file,
+                                     real_disk()),
+          [directory] { return directory->read("out.txt"); }, directory};
+}
+
+OpenedSink open_discard() {
+  return {std::make_unique<io::DiscardSink>(), {}};
+}
+
+OpenedSink open_memory() {
+  auto sink = std::make_unique<MemorySink>();
+  auto text = [memory = sink.get()] {
+    std::string all;
+    for (const MemoryRow& row : memory->rows()) all += row.key + '\t' + std::to_string(row.values.at(0)) + '\n';
+    return all;
+  };
+  return {std::move(sink), text};
+}
+
+INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract,
+                         ::testing::Values(SinkCase{"Stdout", open_stdout, true, false},
+                                           SinkCase{"Directory", open_directory},
+                                           SinkCase{"File", open_file, false, false},
+                                           SinkCase{"Discard", open_discard}, SinkCase{"Memory", open_memory}),
+                         sink_name);
+
+void write_epoch(Sink& sink, std::uint64_t number, const Rows& rows) {
+  sink.begin({number});
+  sink.write(rows.aggregates());
+  sink.finish({number});
+}
+
+TEST(StdoutSink, AReaderThatLeftIsNoFailure) {
+  std::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  ::close(ends[0]);
+  const io::Descriptor writer(ends[1]);
+  io::StdoutSink sink(count_layout(), writer.get());
+  sink.begin({1});
+  sink.write(rows_of(1, 1).aggregates());
+  try {
+    sink.finish({1});
+    FAIL() << "no error";
+  } catch (const OutputClosed& error) {
+    EXPECT_EQ(error.exit_code(), 0);
+  }
+}
+
+TEST(StdoutSink, ASlowReaderGetsEverything) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  const io::Descriptor writer(ends[1]);
+  const Rows rows = rows_of(1, 100'000);
+  const std::string expected = rows.text();
+  std::string read;
+  std::jthread reader([&, end = io::Descriptor(ends[0])] {
+    io::Waker never;
+    char piece[1000];
+    while (never.wait_readable(end.get(), Deadline::max())) {
+      const ssize_t got = ::read(end.get(), piece, sizeof piece);
+      if (got == 0) break;
+      if (got > 0) read.append(piece, static_cast<std::size_t>(got));
+      if (read.size() >= expected.size()) break;
+    }
+  });
+  io::StdoutSink sink(count_layout(), writer.get());
+  write_epoch(sink, 1, rows);
+  reader.join();
+  EXPECT_TRUE(read == expected);
+}
+
+TEST(StdoutSink, TheHeaderComesOnce) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("out", "");
+  const io::Descriptor out(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  RowLayout layout = count_layout();
+  layout.header = true;
+  io::StdoutSink sink(layout, out.get());
+  sink.begin({1});
+  sink.abandon({1});
+  write_epoch(sink, 1, rows_of(1, 1));
+  write_epoch(sink, 2, rows_of(2, 1));
+  EXPECT_EQ(directory.read("out"), "key\tcount\nword1.0\t0\nword2.0\t0\n");
+}
+
+TEST(FileSink, ADirectoryHasAFilePerEpochAndNothingElse) {
+  FakeDisk disk;
+  RowLayout layout = count_layout();
+  layout.format = Format::csv;
+  FileSink sink(layout, "out", FileSink::Kind::directory, disk);
+  write_epoch(sink, 42, rows_of(42, 1));
+  sink.begin({43});
+  sink.abandon({43});
+  EXPECT_THAT(disk.list("out"), ElementsAre("epoch-000000000042.csv"));
+  EXPECT_EQ(disk.contents("out/epoch-000000000042.csv"), "word42.0,0\n");
+}
+
+TEST(FileSink, LeftOversAreRemovedAndOtherFilesAreNot) {
+  FakeDisk disk;
+  for (const char* name :
+       {"out/.epoch-000000000007.txt.tmp", "out/.other.tmp", "out/epoch-000000000006.txt", "out/notes"})
+    disk.create(name);
+  FileSink sink(count_layout(), "out/", FileSink::Kind::directory, disk);
+  EXPECT_THAT(disk.list("out"), ElementsAre(".other.tmp", "epoch-000000000006.txt", "notes"));
+  EXPECT_EQ(sink.last_finished(), EpochId{6});
+}
+
+TEST(FileSink, EveryFailureLeavesFinishedEpochsWhole) {
+  for (std::uint64_t at = 1;; ++at) {
+    FakeDisk disk;
+    std::optional<EpochId> finished;
+    disk.fail_after(at);
+    bool failed = false;
+    try {
+      FileSink sink(count_layout(), "out", FileSink::Kind::directory, disk);
+      for (std::uint64_t epoch = 1; epoch <= 3; ++epoch) {
+        write_epoch(sink, epoch, rows_of(epoch, 5));
+        finished = EpochId{epoch};
+      }
+    } catch (const IoError&) {
+      failed = true;
+    }
+    disk.fail_after(0);
+    disk.crash();
+    FileSink again(count_layout(), "out", FileSink::Kind::directory, disk);
+    EXPECT_GE(again.last_finished(), finished);
+    for (std::uint64_t epoch = 1; finished && epoch <= finished->number; ++epoch)
+      EXPECT_EQ(disk.contents("out/epoch-00000000000" + std::to_string(epoch) + ".txt"),
+                rows_of(epoch, 5).text());
+    if (!failed) {
+      EXPECT_GT(at, 12U) << "the failures reached all operations";
+      break;
+    }
+  }
+}
+
+TEST(FileSink, AnyCrashShowsEpochsWholeOrNotAtAll) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 300; ++round) {
+    FakeDisk disk;
+    std::optional<EpochId> finished;
+    disk.fail_after(1 + random() % 20);
+    try {
+      FileSink sink(count_layout(), "out", FileSink::Kind::directory, disk);
+      for (std::uint64_t epoch = 1; epoch <= 3; ++epoch) {
+        write_epoch(sink, epoch, rows_of(epoch, 5));
+        finished = EpochId{epoch};
+      }
+    } catch (const IoError&) {
+      // The power goes at the same moment.
+    }
+    disk.crash(random);
+    for (std::uint64_t epoch = 1; epoch <= 3; ++epoch) {
+      const auto file = disk.contents("out/epoch-00000000000" + std::to_string(epoch) + ".txt");
+      EXPECT_EQ(file.value_or(rows_of(epoch, 5).text()), rows_of(epoch, 5).text());
+      EXPECT_TRUE(file.has_value() || !finished || epoch > finished->number);
+    }
+  }
+}
+
+TEST(FileSink, TheSingleFileAppearsWhenItIsComplete) {
+  const TemporaryDirectory directory;
+  directory.write("out.txt", "old\n");
+  FileSink sink(count_layout(), directory.path() / "out.txt", FileSink::Kind::file, real_disk());
+  sink.begin({1});
+  sink.write(rows_of(1, 1).aggregates());
+  EXPECT_EQ(directory.read("out.txt"), "old\n");
+  sink.finish({1});
+  EXPECT_EQ(directory.read("out.txt"), "word1.0\t0\n");
+  EXPECT_THAT(real_disk().list(directory.path()), ElementsAre("out.txt"));
+}
+
+TEST(MemorySink, TheHookMakesItFail) {
+  MemorySink sink([](MemorySink::Step step, EpochId) {
+    if (step == MemorySink::Step::finish) throw TransientError("not now");
+  });
+  sink.begin({1});
+  EXPECT_THROW(sink.finish({1}), TransientError);
+  sink.abandon({1});
+  EXPECT_EQ(sink.begins(), 1U);
+  EXPECT_EQ(sink.abandons(), 1U);
+  EXPECT_EQ(sink.finishes(), 0U);
+  EXPECT_EQ(sink.last_finished(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace millrace::testing

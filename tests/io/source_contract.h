@@ -1,0 +1,190 @@
+// What every source of byte streams must do, whatever it reads.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <millrace/source.h>
+
+#include "tests/io/drain.h"
+
+namespace millrace::testing {
+
+/// Sources with whatever must live as long as they do: files, servers, writing threads.
+struct OpenedSources {
+  SourceList sources;
+  std::shared_ptr<void> keeps;
+};
+
+/// One kind of source. `open` makes it read `content`, to its end.
+struct SourceCase {
+  std::string name;
+  std::function<OpenedSources(const std::string& content, const SourceOptions& options)> open;
+  /// Makes a source that has nothing to read and does not end; empty if there is no such thing.
+  std::function<OpenedSources(const SourceOptions& options)> open_silent = {};
+  std::vector<std::string> contents = {};  ///< all that it can read; empty: anything
+};
+
+class SourceContract : public ::testing::TestWithParam<SourceCase> {
+ protected:
+  static std::vector<std::string> contents() {
+    if (!GetParam().contents.empty()) return GetParam().contents;
+    std::string mixed;
+    for (int i = 0; i < 400; ++i)
+      mixed += std::string(static_cast<std::size_t>(i % 13), 'a') + " b" + (i % 3 ? "\n" : "\t");
+    return {"",
+            "one",
+            "one\n",
+            "one two\nthree\n",
+            "no final\nnewline",
+            "windows\r\nline ends\r\n",
+            "\n\n\n",
+            "  \t\v\f \n ",
+            std::string("nul \0 in\0side\0", 14),
+            "not \xff UTF-8 \xc3( \x80\n\xfe",
+            mixed,
+            mixed + "end"};
+  }
+  static std::vector<Framing> framings(std::size_t max_record_bytes = std::size_t{16} << 20) {
+    return {{Framing::Kind::newline, max_record_bytes}, {Framing::Kind::whitespace, max_record_bytes}};
+  }
+  static void expect_exact(const std::string& content, const SourceOptions& options, std::size_t room) {
+    SCOPED_TRACE("room " + std::to_string(room) + ", framing " +
+                 std::to_string(static_cast<int>(options.framing.kind)) + ", content " + content.substr(0, 40));
+    const PlainRecords plain = plain_records(content, options.framing);
+    const OpenedSources opened = GetParam().open(content, options);
+    const Drained drained = drain(opened.sources, room);
+    EXPECT_TRUE(drained.bytes == plain.bytes());
+    EXPECT_TRUE(drained.texts == plain.texts);
+    EXPECT_EQ(drained.oversized, plain.oversized);
+  }
+};
+
+TEST_P(SourceContract, ReturnsWholeRecordsAndEveryByte) {
+  for (const std::string& content : contents())
+    for (const Framing& framing : framings())
+      for (const std::size_t room : {1U, 2U, 3U, 5U, 8U, 64U, 4096U, 100000U}) {
+        expect_exact(content, {framing, 1}, room);
+        if (HasFailure()) return;
+      }
+}
+
+TEST_P(SourceContract, ReturnsARecordThatIsLongerThanTheRoom) {
+  if (!GetParam().contents.empty()) GTEST_SKIP() << "cannot read a long record";
+  const std::string record(300'000, 'x');
+  for (const Framing& framing : framings())
+    for (const std::size_t room : {std::size_t{10}, std::size_t{70'000}, record.size()})
+      for (const std::string& content : {record, "a\n" + record + "\nb\n", record + '\n' + record})
+        expect_exact(content, {framing, 1}, room);
+}
+
+TEST_P(SourceContract, SkipsOversizedRecordsWholeAndCountsThem) {
+  std::vector<std::string> inputs = contents();
+  if (GetParam().contents.empty()) {
+    const std::string big(100'000, 'b');
+    for (const std::string& input :
+         {std::string("123456789\n1234567890\n12345678901\nx\n"), big, big + "\nx", "x\n" + big,
+          "x\n" + big + "\ny\n" + big + "\nz\n", big + '\n' + big + "\n12345678901\n1"})
+      inputs.push_back(input);
+  }
+  for (const std::string& content : inputs)
+    for (const Framing& framing : framings(10))
+      for (const std::size_t room : {1U, 11U, 12U, 4096U, 300000U}) {
+        expect_exact(content, {framing, 1}, room);
+        if (HasFailure()) return;
+      }
+}
+
+TEST_P(SourceContract, StaysAtItsEnd) {
+  const OpenedSources opened = GetParam().open(contents().back(), {});
+  for (const auto& source : opened.sources) {
+    drain(*source, 4096);
+    const Offsets position = source->position();
+    std::vector<std::byte> into(16);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(source->read(into, nullptr, in(10s)).status, ReadResult::Status::end);
+    EXPECT_EQ(source->position(), position);
+  }
+}
+
+TEST_P(SourceContract, GoesBackToAnyPositionExactly) {
+  for (const Framing& framing : framings(300)) {
+    const OpenedSources opened = GetParam().open(contents().back(), {framing, 1});
+    for (const auto& source : opened.sources) {
+      if (!source->replayable()) GTEST_SKIP() << "reads once";
+      std::vector<std::pair<Offsets, std::size_t>> positions;  // and the records before
+      Drained whole;
+      do positions.emplace_back(source->position(), whole.texts.size());
+      while (read_some(*source, 16, whole).status != ReadResult::Status::end);
+
+      std::mt19937 random(7);
+      for (int i = 0; i < 100; ++i) {
+        const auto& [position, records] = positions[random() % positions.size()];
+        source->seek(position);
+        EXPECT_EQ(source->position(), position);
+        Drained again;
+        const std::size_t room = 1 + random() % 200;
+        for (int reads = static_cast<int>(random() % 50); reads > 0; --reads) read_some(*source, room, again);
+        const auto from = whole.texts.begin() + static_cast<std::ptrdiff_t>(records);
+        ASSERT_LE(again.texts.size(), whole.texts.size() - records);
+        EXPECT_TRUE(std::equal(again.texts.begin(), again.texts.end(), from));
+      }
+      source->seek(positions.front().first);
+      EXPECT_TRUE(drain(*source, 50).texts == whole.texts);
+    }
+  }
+}
+
+TEST_P(SourceContract, HonoursTheDeadline) {
+  if (!GetParam().open_silent) GTEST_SKIP() << "never waits";
+  const OpenedSources opened = GetParam().open_silent({});
+  std::vector<std::byte> into(100);
+  for (const auto time : {-1000ms, 0ms, 30ms}) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(opened.sources[0]->read(into, nullptr, start + time).status, ReadResult::Status::idle);
+    const auto took = std::chrono::steady_clock::now() - start;
+    EXPECT_GE(took, time);
+    EXPECT_LT(took, 5s);
+  }
+}
+
+TEST_P(SourceContract, WakeEndsAWaitingRead) {
+  if (!GetParam().open_silent) GTEST_SKIP() << "never waits";
+  const OpenedSources opened = GetParam().open_silent({});
+  Source& source = *opened.sources[0];
+  std::vector<std::byte> into(100);
+  for (int i = 0; i < 3; ++i) {
+    std::jthread waker([&] {
+      std::this_thread::sleep_for(20ms);
+      source.wake();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(source.read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+  }
+}
+
+TEST_P(SourceContract, WakeBeforeAReadEndsIt) {
+  if (!GetParam().open_silent) GTEST_SKIP() << "never waits";
+  const OpenedSources opened = GetParam().open_silent({});
+  Source& source = *opened.sources[0];
+  std::vector<std::byte> into(100);
+  source.read(into, nullptr, in(0s));
+  source.wake();
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(source.read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+}
+
+inline std::string case_name(const ::testing::TestParamInfo<SourceCase>& info) {
+  return info.param.name;
+}
+
+}  // namespace millrace::testing
