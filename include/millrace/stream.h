@@ -1,5 +1,5 @@
-// The fluent API: read → words, fields or pairs → reduce → write. Each step is a value; wrong orders do not
-// compile. SPDX-License-Identifier: Apache-2.0
+// The fluent API: read, find keys, reduce, write. Each step is a value; wrong orders do not compile.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>
