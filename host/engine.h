@@ -124,7 +124,7 @@ class Engine {
   std::atomic<bool> drain_asked_{false};
   bool drain_passed_on_ = false;
   bool partial_ = false;
-  bool finished_ = false;
+  std::atomic<bool> finished_{false};
 };
 
 }  // namespace millrace

@@ -30,7 +30,6 @@ class EventCount {
   void wait(std::uint64_t seen, Instant until) const {
     std::unique_lock lock(mutex_);
     const auto happened = [&] { return count_ != seen; };
-    // wait_until with the largest instant overflows inside the standard library.
     if (until == kNever) {
       changed_.wait(lock, happened);
     } else {

@@ -63,6 +63,16 @@ void Pipeline::run_reader(std::size_t reader) {
     const Step step = readers_[reader]->step(kNever);
     if (!step.progress && !step.waited && !over_) ring_.readers.wait(seen, step.wake);
   }
+  tell_the_last_commit(reader);
+}
+
+// The last epoch is committed when the job is already over; its source must still learn of it.
+void Pipeline::tell_the_last_commit(std::size_t reader) {
+  while (engine_->finished()) {
+    const Step step = readers_[reader]->step(Instant::min());
+    if (readers_[reader]->has_told_all()) return;
+    std::this_thread::sleep_until(step.wake);
+  }
 }
 
 void Pipeline::run_committer() {

@@ -61,6 +61,7 @@ class Pipeline {
 
  private:
   void run_reader(std::size_t reader);
+  void tell_the_last_commit(std::size_t reader);
   void run_committer();
   void run_engine();
   void guard(const std::function<void()>& loop) noexcept;

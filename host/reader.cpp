@@ -22,34 +22,49 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
 }
 
 Step Reader::step(Deadline patience) {
-  const Orders::Current orders = orders_.read();
-  obey(orders);
+  Orders::Current orders = orders_.read();
+  if (orders.rewind) rewind_to_ = std::move(orders.rewind);
+  if (orders.committed) committed_ = std::move(orders.committed);
+  if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
+  try {
+    return act(orders, patience);
+  } catch (const TransientError& error) {
+    return failed(error);
+  }
+}
+
+Step Reader::act(const Orders::Current& orders, Deadline patience) {
+  const bool paused = shared_.clock.now() < retry_at_;
+  if (rewind_to_) {
+    if (paused) return Step::wait(retry_at_);
+    rewind();
+    return Step::done();
+  }
   const bool marked = orders.round_open && marked_round_ == orders.round;
   const bool unplaced = staged_next_ < records_.size() || !output_.empty();
   if (orders.round_open && !marked && !(staged_mode_ && unplaced)) {
     mark(orders.round);
     return Step::done();
   }
+  if (committed_ && !paused) tell_committed();
   if (marked) return Step::wait();
   if (staged_mode_ && unplaced) return place_staged();
-  if (ended_ || revocation_ != Revocation::none) return Step::wait();
+  if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? retry_at_ : kNever);
   if (orders.drain) {
     end(true);
     return Step::done();
   }
-  const Instant now = shared_.clock.now();
-  close_overdue(now);
-  if (now < retry_at_) return Step::wait(std::min(retry_at_, next_close()));
-  return fill(patience);
+  close_overdue(shared_.clock.now());
+  if (paused) return Step::wait(std::min(retry_at_, next_close()));
+  const Step step = staged_mode_ ? fill_staging(patience) : fill_directly(shared_.clock.now(), patience);
+  failures_ = 0;
+  return step;
 }
 
-void Reader::obey(const Orders::Current& orders) {
-  if (orders.rewind) rewind(*orders.rewind);
-  if (orders.committed) source_.committed(*orders.committed);
-  if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
-}
-
-void Reader::rewind(const Offsets& to) {
+void Reader::rewind() {
+  source_.seek(*rewind_to_);
+  rewind_to_.reset();
+  failures_ = 0;
   for (auto& [pane, batch] : open_) shared_.ring.give_back(batch.buffer());
   open_.clear();
   records_.clear();
@@ -59,8 +74,13 @@ void Reader::rewind(const Offsets& to) {
   revocation_ = Revocation::none;
   oversized_ = 0;
   one_off_bytes_ = 0;
-  source_.seek(to);
   shared_.ring.push(Rewound{index_});
+}
+
+void Reader::tell_committed() {
+  source_.committed(*committed_);
+  committed_.reset();
+  failures_ = 0;
 }
 
 void Reader::mark(std::uint64_t round) {
@@ -74,16 +94,6 @@ void Reader::end(bool drained) {
   while (!open_.empty()) close(open_.begin()->first);
   ended_ = true;
   shared_.ring.push(Ended{index_, drained});
-}
-
-Step Reader::fill(Deadline patience) {
-  try {
-    const Step step = staged_mode_ ? fill_staging(patience) : fill_directly(shared_.clock.now(), patience);
-    failures_ = 0;
-    return step;
-  } catch (const TransientError& error) {
-    return failed(error);
-  }
 }
 
 Step Reader::fill_directly(Instant now, Deadline patience) {
@@ -107,6 +117,8 @@ Step Reader::fill_directly(Instant now, Deadline patience) {
 
 Step Reader::fill_staging(Deadline patience) {
   if (staging_.bytes().size() < one_off_bytes_) staging_ = pageable_buffer(one_off_bytes_, shared_.budget);
+  records_.clear();
+  staged_next_ = 0;
   const ReadResult result = source_.read(staging_.bytes(), &records_, std::min(patience, next_close()));
   if (result.status != ReadResult::Status::data) {
     records_.clear();
@@ -141,14 +153,14 @@ Step Reader::after_read(const ReadResult& result, std::size_t room) {
   return Step::idle_source(next_close());
 }
 
+// Marks are still made while the reader waits to try again.
 Step Reader::failed(const TransientError& error) {
-  records_.clear();
   if (failures_ >= shared_.options.retries) throw IoError(error.what());
   const auto pause = shared_.options.retry_pause * (std::int64_t{1} << std::min(failures_, 20U));
   ++failures_;
   ++shared_.metrics.retries;
   retry_at_ = shared_.clock.now() + pause;
-  return Step::wait(retry_at_);
+  return Step::wait(std::min(retry_at_, next_close()));
 }
 
 // Records of one read, through the host function if there is one, into batches. Stops where no buffer is

@@ -45,14 +45,16 @@ class Reader {
 
   /// Does one piece of work; may wait in the source until `patience`.
   Step step(Deadline patience);
+  /// The source knows everything that was committed. Only when the job is over may that be final.
+  bool has_told_all() const { return !committed_; }
 
  private:
-  void obey(const Orders::Current& orders);
-  void rewind(const Offsets& to);
+  Step act(const Orders::Current& orders, Deadline patience);
+  void rewind();
+  void tell_committed();
   void mark(std::uint64_t round);
   void end(bool drained);
 
-  Step fill(Deadline patience);
   Step fill_directly(Instant now, Deadline patience);
   Step fill_staging(Deadline patience);
   Step place_staged();
@@ -78,6 +80,8 @@ class Reader {
   std::uint64_t marked_round_ = 0;
   bool ended_ = false;
   enum class Revocation { none, reported, marked } revocation_ = Revocation::none;
+  std::optional<Offsets> rewind_to_;  ///< to be done
+  std::optional<Offsets> committed_;  ///< to be told to the source
   std::uint64_t oversized_ = 0;
   unsigned failures_ = 0;  ///< in a row
   Instant retry_at_ = Instant::min();

@@ -10,8 +10,7 @@
 
 namespace millrace {
 
-/// A record without the one `\r` that may come before its end, whatever ends it: a record means the same
-/// in a file with CRLF, in a message and behind a host function.
+/// A line without the one `\r` that may come before its newline. Messages keep theirs.
 MILLRACE_HD constexpr Token without_carriage_return(const char* text, Token record) {
   const bool has_one = record.length > 0 && text[record.offset + record.length - 1] == '\r';
   return Token{record.offset, has_one ? record.length - 1 : record.length};

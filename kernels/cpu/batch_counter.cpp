@@ -20,18 +20,15 @@ std::uint32_t size_of(const Batch& batch) {
   return static_cast<std::uint32_t>(batch.bytes.size());
 }
 
-/// Calls visit(record) for each record, without its end and without a carriage return before that.
+/// Calls visit(record) for each record without its end: a newline, with a carriage return before it.
 template <class Visit>
 void for_each_record(const Batch& batch, Visit visit) {
   const char* text = text_of(batch);
   const std::uint32_t size = size_of(batch);
   std::uint32_t begin = 0;
-  const auto visit_until = [&](std::uint32_t end) {
-    visit(without_carriage_return(text, Token{begin, end - begin}));
-  };
   if (!batch.ends.empty()) {
     for (const std::uint32_t end : batch.ends) {
-      visit_until(end);
+      visit(Token{begin, end - begin});
       begin = end;
     }
     return;
@@ -40,7 +37,7 @@ void for_each_record(const Batch& batch, Visit visit) {
     const void* newline = std::memchr(text + begin, '\n', size - begin);
     const auto end =
         newline == nullptr ? size : static_cast<std::uint32_t>(static_cast<const char*>(newline) - text);
-    visit_until(end);
+    visit(without_carriage_return(text, Token{begin, end - begin}));
     begin = end + 1;
   }
 }

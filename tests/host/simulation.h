@@ -39,7 +39,7 @@ class SimSource final : public Source {
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
     if (records != nullptr) records->clear();
-    if (dice_.one_in(20)) throw TransientError("the source stumbled");
+    stumble();
     if (dice_.one_in(5)) return {.status = ReadResult::Status::idle};
     if (next_ == words_.size()) return {.status = ReadResult::Status::end};
     if (revocations_ < 2 && dice_.one_in(40)) {
@@ -61,8 +61,14 @@ class SimSource final : public Source {
   Offsets position() const override { return {{"sim", static_cast<std::int64_t>(next_)}}; }
   bool replayable() const override { return replayable_; }
   bool messages() const override { return messages_; }
-  void seek(const Offsets& offsets) override { next_ = static_cast<std::size_t>(offsets.at(0).next); }
-  void committed(const Offsets& offsets) override { committed_ = static_cast<std::size_t>(offsets.at(0).next); }
+  void seek(const Offsets& offsets) override {
+    stumble();
+    next_ = static_cast<std::size_t>(offsets.at(0).next);
+  }
+  void committed(const Offsets& offsets) override {
+    stumble();
+    committed_ = static_cast<std::size_t>(offsets.at(0).next);
+  }
   void wake() noexcept override {}
 
   std::size_t next() const { return next_; }
@@ -72,6 +78,10 @@ class SimSource final : public Source {
   }
 
  private:
+  void stumble() {
+    if (dice_.one_in(20)) throw TransientError("the source stumbled");
+  }
+
   std::vector<std::string> words_;
   bool replayable_;
   bool messages_;

@@ -43,7 +43,7 @@ class Simulation {
     if (dice_.one_in(2)) plan_.every = std::chrono::milliseconds(dice_.between(1, 200));
     if (dice_.one_in(4)) plan_.host = [](std::string_view record, RecordOut& out) { out.record(record); };
     options_.batch_bytes = static_cast<std::size_t>(dice_.between(16, 96));
-    options_.batch_time = std::chrono::milliseconds(dice_.between(1, 50));
+    options_.batch_time = dice_.one_in(4) ? 1h : std::chrono::milliseconds(dice_.between(1, 50));
     if (dice_.one_in(4)) options_.batch_records = static_cast<std::size_t>(dice_.between(1, 5));
     if (dice_.one_in(3)) options_.commit_every = std::chrono::milliseconds(dice_.between(1, 100));
     options_.retries = 1000;

@@ -38,6 +38,9 @@ std::vector<std::string> records_of(const Batch& batch) {
   }
   std::vector<std::string> records = split(text_of(batch, 0, batch.bytes.size()), '\n');
   if (records.back().empty()) records.pop_back();  // what follows the last newline is no record
+  // Words end at a carriage return anyway.
+  for (std::string& record : records)
+    if (!record.empty() && record.back() == '\r') record.pop_back();
   return records;
 }
 
@@ -86,12 +89,11 @@ void count_fields(const Plan& plan, Pane pane, const std::string& record, Answer
   answer.add(pane, fields[plan.fields.key], 1, column_values(inputs, columns), columns);
 }
 
-void count_record(const Plan& plan, Pane pane, std::string record, Answer& answer) {
+void count_record(const Plan& plan, Pane pane, const std::string& record, Answer& answer) {
   if (plan.keyed_by == KeyedBy::words) {
     for (const std::string& word : words_of(record, plan.words)) answer.add(pane, word, 1, {}, {});
     return;
   }
-  if (!record.empty() && record.back() == '\r') record.pop_back();
   if (plan.keyed_by == KeyedBy::fields) return count_fields(plan, pane, record, answer);
   if (plan.keyed_by == KeyedBy::record) return answer.add(pane, record, 1, {}, {});
   for (const std::string& piece : split(record, plan.fields.delimiter)) answer.add(pane, piece, 1, {}, {});

@@ -62,6 +62,7 @@ class MemorySource final : public Source {
     return {{name_, static_cast<std::int64_t>(next_)}};
   }
   bool replayable() const override { return replayable_; }
+  bool messages() const override { return framing_.kind == Framing::Kind::message; }
   void seek(const Offsets& offsets) override {
     check(replayable_, "only a replayable source goes back");
     const std::lock_guard lock(mutex_);
@@ -107,8 +108,6 @@ class MemorySource final : public Source {
   void push_happening(Happening::Kind kind, std::string text) {
     change([&] { happenings_.push_back({kind, std::move(text), bytes_.size(), message_ends_.size()}); });
   }
-  bool has_messages() const { return framing_.kind == Framing::Kind::message; }
-
   std::optional<Found> next_message() const {
     const std::size_t limit = happenings_.empty() ? message_ends_.size() : happenings_.front().messages;
     if (next_ >= limit) return std::nullopt;
@@ -116,7 +115,7 @@ class MemorySource final : public Source {
     return Found{std::string_view(bytes_).substr(begin, message_ends_[next_] - begin), next_ + 1};
   }
   std::optional<Found> next_record() const {
-    if (has_messages()) return next_message();
+    if (messages()) return next_message();
     const std::size_t limit = happenings_.empty() ? bytes_.size() : happenings_.front().at;
     if (next_ >= limit) return std::nullopt;
     const std::string_view rest = std::string_view(bytes_).substr(next_, limit - next_);
@@ -135,14 +134,14 @@ class MemorySource final : public Source {
         next_ = found->after;
         continue;
       }
-      const std::size_t needed = found->text.size() + (has_messages() ? 0 : 1);
+      const std::size_t needed = found->text.size() + (messages() ? 0 : 1);
       if (result.bytes + needed > into.size()) {
         if (!any) return {ReadResult::Status::too_big, needed, result.oversized};
         break;
       }
       if (!found->text.empty()) std::memcpy(into.data() + result.bytes, found->text.data(), found->text.size());
       const std::size_t end = result.bytes + found->text.size();
-      if (!has_messages()) into[end] = end_mark(*found);
+      if (!messages()) into[end] = end_mark(*found);
       if (records != nullptr) records->push_back({static_cast<std::uint32_t>(end)});
       result.bytes += needed;
       next_ = found->after;
@@ -159,7 +158,7 @@ class MemorySource final : public Source {
 
   bool happens_now() const {
     if (happenings_.empty()) return false;
-    return next_ <= (has_messages() ? happenings_.front().messages : happenings_.front().at);
+    return next_ <= (messages() ? happenings_.front().messages : happenings_.front().at);
   }
   Happening take_happening() {
     Happening first = std::move(happenings_.front());

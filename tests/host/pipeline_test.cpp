@@ -1,0 +1,267 @@
+// Jobs on real threads: windows, host functions, failures, draining, budgets, latency of an idle stream.
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <random>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <millrace/millrace.h>
+#include <millrace/testing/hooked.h>
+#include <millrace/testing/memory_sink.h>
+#include <millrace/testing/memory_source.h>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HookedSink;
+using testing::HookedSource;
+using testing::MemoryRow;
+using testing::MemorySink;
+using testing::MemorySource;
+
+// Makes one memory source with the job's framing; `feed` writes its input and may keep it.
+SourceFactory memory(std::function<void(MemorySource&)> feed, bool replayable = true) {
+  return [feed, replayable](const SourceOptions& options) {
+    auto source = std::make_unique<MemorySource>(options.framing, replayable);
+    feed(*source);
+    SourceList list;
+    list.push_back(std::move(source));
+    return list;
+  };
+}
+
+SourceFactory text(std::string bytes) {
+  return memory([bytes](MemorySource& source) {
+    source.push(bytes);
+    source.finish();
+  });
+}
+
+std::map<std::string, std::int64_t> totals(const MemorySink& sink) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& [epoch, rows] : sink.epochs())
+    for (const MemoryRow& row : rows) counts[row.key] += row.values.at(0);
+  return counts;
+}
+
+std::string random_text(std::size_t words, unsigned seed, std::map<std::string, std::int64_t>& truth) {
+  std::mt19937 random(seed);
+  std::string bytes;
+  for (std::size_t i = 0; i < words; ++i) {
+    const std::string word = "w" + std::to_string(random() % 5000) + std::string(random() % 12, 'x');
+    ++truth[word];
+    bytes += word + (random() % 8 == 0 ? "\n" : " ");
+  }
+  return bytes;
+}
+
+TEST(Pipeline, CountsTheSameForAnyBatchSizeThreadsAndReaders) {
+  std::map<std::string, std::int64_t> truth;
+  const std::string first = random_text(20'000, 1, truth);
+  const std::string second = random_text(20'000, 2, truth);
+  for (const std::size_t batch_bytes : {64UL, 4096UL, 1UL << 20}) {
+    for (const unsigned threads : {1U, 3U}) {
+      const auto sink = std::make_shared<MemorySink>();
+      Job job{.from_sources = {text(first), text(second)}, .to_sinks = {sink}};
+      job.options.batch_bytes = batch_bytes;
+      job.options.threads = threads;
+      const Summary summary = run(std::move(job));
+      EXPECT_EQ(totals(*sink), truth) << batch_bytes << " bytes, " << threads << " threads";
+      EXPECT_EQ(summary.progress.tokens, 40'000U);
+      EXPECT_EQ(summary.progress.bytes_read, first.size() + second.size());
+      EXPECT_FALSE(summary.partial);
+    }
+  }
+}
+
+TEST(Pipeline, EmptyInputIsAnEmptyResult) {
+  const auto sink = std::make_shared<MemorySink>();
+  run(Job{.from_sources = {text("")}, .to_sinks = {sink}});
+  ASSERT_EQ(sink->epochs().size(), 1U);
+  EXPECT_TRUE(sink->epochs().begin()->second.empty());
+}
+
+TEST(Pipeline, ARecordLongerThanABatchIsCountedWhole) {
+  const std::string giant(100'000, 'g');
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {text("a " + giant + " a\n" + giant)}, .to_sinks = {sink}};
+  job.options.batch_bytes = 64;
+  run(std::move(job));
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {giant, 2}}));
+}
+
+TEST(Pipeline, ATooLongRecordIsCountedAsRejected) {
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {text("a " + std::string(500, 'g') + " b")}, .to_sinks = {sink}};
+  job.options.max_record_bytes = 100;
+  const Summary summary = run(job);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 1}, {"b", 1}}));
+  EXPECT_EQ(summary.progress.rejected[static_cast<std::size_t>(RejectReason::oversized)], 1U);
+  job.options.on_bad_record = OnBadRecord::stop;
+  EXPECT_THROW(run(job), BadRecordError);
+}
+
+TEST(Pipeline, BadFieldsAreRejectedByReason) {
+  const auto sink = std::make_shared<MemorySink>();
+  const Job job = read(text("a,1.5\nb\na,x\r\na,99999999999999999999\r\nb,-2.25\n"))
+                      .fields({.delimiter = ',', .key = 0, .value = 1, .scale = 2})
+                      .sum()
+                      .write(sink);
+  const Summary summary = run(job);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 150}, {"b", -225}}));
+  EXPECT_EQ(summary.progress.rejected_total(), 3U);
+}
+
+TEST(Pipeline, HostFunctionsSeeWholeRecordsWithoutTheirEnds) {
+  const auto sink = std::make_shared<MemorySink>();
+  Job job = read(text("one two\r\n\nskip\nthree\n"))
+                .filter([](std::string_view record) { return record != "skip"; })
+                .map([](std::string_view record) { return "<" + std::string(record) + ">"; })
+                .count_by_value()
+                .write(sink);
+  job.options.batch_bytes = 64;
+  run(job);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"<one two>", 1}, {"<>", 1}, {"<three>", 1}}));
+}
+
+TEST(Pipeline, PairsAreReducedByKey) {
+  const auto sink = std::make_shared<MemorySink>();
+  const Job job =
+      read(text("a 3\nb 4\na -5\n"))
+          .map([](std::string_view record) {
+            return std::pair(std::string(record.substr(0, 1)), std::stol(std::string(record.substr(2))));
+          })
+          .reduce_by_key(Reduction::min)
+          .write(sink);
+  run(job);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", -5}, {"b", 4}}));
+}
+
+TEST(Pipeline, AnErrorOfTheUsersFunctionEndsTheJob) {
+  const Job job = read(text("a\nb\n"))
+                      .map([](std::string_view record) -> std::string {
+                        if (record == "b") throw std::runtime_error("no b, please");
+                        return std::string(record);
+                      })
+                      .words()
+                      .count()
+                      .write(std::make_shared<MemorySink>());
+  EXPECT_THROW(run(job), std::runtime_error);
+}
+
+TEST(Pipeline, WindowsCloseOnAnIdleSource) {
+  MemorySource* feed = nullptr;
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {memory([&](MemorySource& source) { feed = &source; }, false)}, .to_sinks = {sink}};
+  job.plan.every = 20ms;
+  RunningJob running = start(std::move(job));
+  feed->push("tick tick\n");
+  while (sink->epochs().empty()) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"tick", 2}}));
+  feed->push("tock\n");
+  feed->finish();
+  running.wait();
+  const auto epochs = sink->epochs();
+  ASSERT_EQ(epochs.size(), 2U);
+  const Window first = epochs.begin()->second.front().window.value();
+  EXPECT_EQ(first.end - first.start, 20ms);
+  EXPECT_EQ(first.start.time_since_epoch() % 20ms, 0ms);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"tick", 2}, {"tock", 1}}));
+}
+
+TEST(Pipeline, StopCountsWhatWasReadAndSaysSo) {
+  MemorySource* feed = nullptr;
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {memory([&](MemorySource& source) { feed = &source; }, false)}, .to_sinks = {sink}};
+  RunningJob running = start(std::move(job));
+  feed->push("a b a\n");
+  while (running.progress().bytes_read < 6) std::this_thread::sleep_for(1ms);
+  running.stop();
+  EXPECT_TRUE(running.wait().partial);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", 1}}));
+}
+
+TEST(Pipeline, FailuresForNowAreRetriedAndShowNothingTwice) {
+  std::map<std::string, std::int64_t> truth;
+  const std::string input = random_text(2'000, 3, truth);
+  std::atomic<int> calls{0};
+  const auto sink = std::make_shared<MemorySink>();
+  const auto stumble = [&calls](std::string_view) {
+    if (++calls % 7 == 0) throw TransientError("the world stumbled");
+  };
+  Job job{.from_sources = {[&](const SourceOptions& options) {
+            SourceList list = text(input)(options);
+            list[0] = std::make_unique<HookedSource>(std::move(list[0]), stumble);
+            return list;
+          }},
+          .to_sinks = {std::make_shared<HookedSink>(sink, stumble)}};
+  job.options.batch_bytes = 256;
+  job.options.retry_pause = 1us;
+  const Summary summary = run(std::move(job));
+  EXPECT_EQ(totals(*sink), truth);
+  EXPECT_GT(summary.progress.retries, 0U);
+}
+
+TEST(Pipeline, RetriesAreBounded) {
+  std::atomic<int> calls{0};
+  Job job{.from_sources = {text("a")},
+          .to_sinks = {std::make_shared<HookedSink>(std::make_shared<MemorySink>(), [&](std::string_view call) {
+            if (call == "finish" && ++calls > 0) throw TransientError("the disk is on fire");
+          })}};
+  job.options.retries = 3;
+  job.options.retry_pause = 1us;
+  EXPECT_THROW(run(std::move(job)), IoError);
+  EXPECT_EQ(calls, 4);
+}
+
+TEST(Pipeline, KeysThatDoNotFitTheBudgetEndTheJobWithASentence) {
+  std::string input;
+  for (int i = 0; i < 200'000; ++i) input += "a-rather-long-key-" + std::to_string(i) + '\n';
+  Job job{.from_sources = {text(input)}, .to_sinks = {std::make_shared<MemorySink>()}};
+  job.options.memory = std::size_t{8} << 20;
+  try {
+    run(std::move(job));
+    FAIL() << "8MiB do not hold 200,000 long keys";
+  } catch (const BudgetError& error) {
+    EXPECT_EQ(error.exit_code(), 75);
+    EXPECT_NE(std::string(error.what()).find("--memory"), std::string::npos);
+    EXPECT_GT(error.needed(), std::size_t{8} << 20);
+  }
+}
+
+// The sink holds everything up; the source must be held up too, and nothing may be lost.
+TEST(Pipeline, ASlowSinkHoldsTheSourceBack) {
+  std::string input;
+  for (int i = 0; i < 100'000; ++i) input += "word" + std::to_string(i % 100) + '\n';
+  const auto slow = std::make_shared<MemorySink>([](MemorySink::Step step, EpochId) {
+    if (step == MemorySink::Step::write) std::this_thread::sleep_for(30ms);
+  });
+  Job job{.from_sources = {text(input)}, .to_sinks = {slow}};
+  job.plan.every = 1ms;
+  job.options.memory = std::size_t{16} << 20;
+  job.options.batch_bytes = 4096;
+  const Summary summary = run(std::move(job));
+  std::int64_t sum = 0;
+  for (const auto& [word, count] : totals(*slow)) sum += count;
+  EXPECT_EQ(sum, 100'000);
+  EXPECT_LE(summary.progress.memory_peak, std::size_t{16} << 20);
+}
+
+TEST(Pipeline, AllProblemsOfAJobAreToldAtOnce) {
+  Job job;
+  job.plan.measures = {{Reduction::sum, 0}};
+  job.options.batch_time = 0s;
+  try {
+    start(job);
+    FAIL() << "a job without input and output must not start";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.problems().size(), 4U);
+  }
+}
+
+}  // namespace
+}  // namespace millrace
