@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstring>
 #include <memory>
 
 #include <millrace/error.h>
 #include <millrace/quantity.h>
 
 #include "io/descriptor.h"
+#include "io/record_ends.h"
 
 namespace millrace::io {
 namespace {
@@ -30,7 +30,7 @@ class GeneratorSource final : public Source {
         maker_(std::move(maker)),
         partition_(std::move(partition)),
         stride_(stride),
-        max_record_bytes_(framing.max_record_bytes),
+        framing_(framing),
         first_(first),
         next_(first) {}
 
@@ -40,19 +40,20 @@ class GeneratorSource final : public Source {
     std::size_t bytes = 0;
     while (has_record(next_) && is_due(bytes > 0, deadline)) {
       const std::span<std::byte> room = into.subspan(bytes);
-      const std::size_t length = make_record(room);
-      if (length - 1 > max_record_bytes_) {
-        ++oversized;
-      } else if (length > room.size()) {
+      const std::span<std::byte> line = make_line(room);
+      Kept kept{line.size(), 0};
+      if (line.size() > framing_.max_record_bytes) kept = drop_oversized(line, framing_);
+      if (kept.bytes > room.size()) {
         if (bytes > 0) break;
-        return {ReadResult::Status::too_big, length, oversized};
-      } else {
-        bytes += length;
-        if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes - 1)});
+        return {ReadResult::Status::too_big, kept.bytes, oversized};
       }
+      if (line.data() != room.data()) std::copy_n(line.begin(), kept.bytes, room.begin());
+      bytes += kept.bytes;
+      oversized += kept.oversized;
       next_ += stride_;
       ++made_;
     }
+    if (records != nullptr) list_records(into.first(bytes), framing_.kind, *records);
     if (bytes > 0) return {ReadResult::Status::data, bytes, oversized};
     return {has_record(next_) ? ReadResult::Status::idle : ReadResult::Status::end, 0, oversized};
   }
@@ -92,16 +93,16 @@ class GeneratorSource final : public Source {
     return waker_.wait(std::min(due, deadline)) && due <= deadline;
   }
 
-  // Straight into the room where it is large enough for any record, else by way of the scratch line.
-  std::size_t make_record(std::span<std::byte> room) {
+  // Straight into the room where it is large enough for any line, else by way of the scratch line.
+  std::span<std::byte> make_line(std::span<std::byte> room) {
     const std::uint64_t first = next_ * plan_.line;
     const std::uint64_t words = std::min(plan_.line, plan_.words - first);
     const std::size_t most = words * (WordMaker::kRoom + 1);
-    if (room.size() >= most) return fill(first, words, reinterpret_cast<char*>(room.data()));
-    line_.resize(most);
-    const std::size_t length = fill(first, words, line_.data());
-    std::memcpy(room.data(), line_.data(), std::min(length, room.size()));
-    return length;
+    if (room.size() < most) {
+      line_.resize(most);
+      room = line_;
+    }
+    return room.first(fill(first, words, reinterpret_cast<char*>(room.data())));
   }
 
   std::size_t fill(std::uint64_t first, std::uint64_t words, char* start) const {
@@ -118,12 +119,12 @@ class GeneratorSource final : public Source {
   std::shared_ptr<const WordMaker> maker_;
   std::string partition_;
   std::uint64_t stride_;
-  std::size_t max_record_bytes_;
+  Framing framing_;
   std::uint64_t first_;
   std::uint64_t next_;
   std::uint64_t made_ = 0;  ///< records since started_
   std::optional<steady_clock::time_point> started_;
-  std::vector<char> line_;
+  std::vector<std::byte> line_;
   Waker waker_;
 };
 

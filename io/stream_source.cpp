@@ -51,6 +51,8 @@ void StreamSource::seek(const Offsets&) {
   check(false, "a stream cannot go back");
 }
 
-Descriptor open_stream(const std::string& path) { return open_for_reading(path, O_NONBLOCK); }
+Descriptor open_stream(const std::string& path) {
+  return open_for_reading(path, O_NONBLOCK);
+}
 
 }  // namespace millrace::io

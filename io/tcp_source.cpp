@@ -59,39 +59,46 @@ class TcpSource final : public Source {
  private:
   enum class State : std::uint8_t { apart, connecting, connected, readable, pausing, failed, ended };
 
-  // Runs one step of what was begun. False: the deadline has passed or wake was called.
+  // Runs one step of what was begun, without waiting if it is ready. False: the deadline has passed or wake
+  // was called.
   bool wait(Deadline deadline) {
-    if (context_.run_one_until(deadline) > 0) return true;
+    if (context_.poll_one() > 0 || context_.run_one_until(deadline) > 0) return true;
     if (context_.stopped()) context_.restart();
     return false;
   }
 
+  // Answers that come late belong to an earlier attempt and mean nothing.
   void connect() {
     state_ = State::connecting;
+    const std::uint64_t attempt = ++attempt_;
     socket_ = tcp::socket(context_);
-    failure_ = "no answer within 10 s";
     timer_.expires_after(kConnectTime);
-    timer_.async_wait([this](error_code error) {
-      if (error || state_ != State::connecting) return;
+    timer_.async_wait([this, attempt](error_code error) {
+      if (error || attempt != attempt_ || state_ != State::connecting) return;
       resolver_.cancel();
-      socket_.close(error);
-      lost();
+      give_up("no answer within 10 s");
     });
-    resolver_.async_resolve(
-        server_.host, server_.port, [this](error_code error, tcp::resolver::results_type found) {
-          if (state_ != State::connecting) return;
-          if (error) return give_up(error);
-          asio::async_connect(socket_, found, [this](error_code refused, const tcp::endpoint&) {
-            if (state_ != State::connecting) return;
-            if (refused) return give_up(refused);
-            start_reading();
-          });
-        });
+    resolver_.async_resolve(server_.host, server_.port,
+                            [this, attempt](error_code error, const tcp::resolver::results_type& found) {
+                              if (attempt != attempt_ || state_ != State::connecting) return;
+                              if (error) return give_up(error.message());
+                              connect_to(found, attempt);
+                            });
   }
 
-  void give_up(error_code error) {
-    failure_ = error.message();
+  void connect_to(const tcp::resolver::results_type& found, std::uint64_t attempt) {
+    asio::async_connect(socket_, found, [this, attempt](error_code error, const tcp::endpoint&) {
+      if (attempt != attempt_ || state_ != State::connecting) return;
+      if (error) return give_up(error.message());
+      start_reading();
+    });
+  }
+
+  void give_up(std::string reason) {
+    error_code ignored;
+    failure_ = std::move(reason);
     timer_.cancel();
+    socket_.close(ignored);
     lost();
   }
 
@@ -152,6 +159,7 @@ class TcpSource final : public Source {
   Framer framer_;
   State state_ = State::apart;
   bool was_connected_ = false;
+  std::uint64_t attempt_ = 0;  ///< to connect
   std::string failure_;
   std::chrono::nanoseconds pause_ = kFirstPause;
   asio::io_context context_{1};

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
+#include <iterator>
 
 #include <millrace/error.h>
 
@@ -72,19 +72,23 @@ void parse_query(std::string_view query, Uri& uri) {
   }
 }
 
-// How many letters must be put in, taken out or replaced to make one word the other.
+// How many letters must be put in, taken out, replaced or swapped with their neighbour to make one word the
+// other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      const std::size_t replaced = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      cost[i][j] = std::min({replaced, cost[i - 1][j] + 1, cost[i][j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
     }
   }
-  return row.back();
+  return cost[a.size()][b.size()];
 }
 
 }  // namespace
@@ -151,7 +155,8 @@ HostPort host_and_port(const Uri& uri) {
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
-  if (known.empty()) return {};
+  constexpr std::size_t kLongestWord = 40;
+  if (known.empty() || word.size() > kLongestWord) return {};
   const auto nearest = std::ranges::min_element(
       known, {}, [&](std::string_view candidate) { return edit_distance(word, candidate); });
   const std::size_t distance = edit_distance(word, *nearest);

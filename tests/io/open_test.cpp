@@ -1,0 +1,114 @@
+// Addresses become sources and sinks, or errors that say what to do.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <millrace/error.h>
+#include <millrace/sink.h>
+#include <millrace/source.h>
+
+#include "tests/io/drain.h"
+#include "tests/io/rows.h"
+#include "tests/io/temporary_directory.h"
+
+namespace millrace::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+std::string open_error(const std::vector<std::string>& uris, int exit_code, std::size_t problems = 1) {
+  try {
+    open_sources(uris, {});
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.exit_code(), exit_code);
+    EXPECT_THAT(error.problems(), SizeIs(problems));
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string sink_error(const std::string& uri, bool windowed = false) {
+  RowLayout layout = count_layout();
+  layout.windowed = windowed;
+  try {
+    open_sink(uri, layout, real_disk());
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(OpenSources, FilesPatternsAndGeneratedTextTogether) {
+  const TemporaryDirectory directory;
+  directory.write("a.txt", "one\n");
+  directory.write("b.txt", "two");
+  const std::string odd = directory.write("c d?.log", "three");
+  const std::string base = directory.path().string();
+  const std::vector<std::string> uris = {base + "/*.txt", "file:" + base + "/c%20d%3F.log",
+                                         "generate:?words=2&line=1", "file://" + base + "/a.txt"};
+  const SourceList sources = open_sources(uris, {{}, 1});
+  ASSERT_THAT(sources, SizeIs(2));
+  EXPECT_EQ(drain(*sources[1], 100).bytes, "one\ntwo\nthree\none\n");
+  EXPECT_THAT(drain(*sources[0], 100).texts, SizeIs(2));
+}
+
+TEST(OpenSources, EveryProblemIsToldAtOnce) {
+  const std::string text =
+      open_error({"no-such-file", "htp://x", "tcp://h", "stdn:", "generate:?words=x"}, 66, 5);
+  EXPECT_THAT(text, AllOf(HasSubstr("cannot read no-such-file: No such file or directory"),
+                          HasSubstr("unknown scheme \"htp\""), HasSubstr("has no port"),
+                          HasSubstr("did you mean \"stdin\"?"), HasSubstr("is not a number")));
+}
+
+TEST(OpenSources, UnknownSchemesNameTheKnownOnes) {
+  const std::string text = open_error({"kafkaa://x"}, 78);
+  EXPECT_THAT(text, AllOf(HasSubstr("Known are file: stdin: tcp: generate:"), HasSubstr("./kafkaa://x")));
+}
+
+TEST(OpenSources, StandardInputIsReadOnce) {
+  EXPECT_THAT(open_error({"-", "stdin:"}, 78), HasSubstr("named twice"));
+}
+
+TEST(OpenSources, ByteStreamsHaveNoMessages) {
+  EXPECT_THROW(open_sources(std::vector<std::string>{"-"}, {{Framing::Kind::message}, 1}), ConfigError);
+}
+
+TEST(OpenSink, WritesToWhatTheAddressNames) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  for (const std::string& uri :
+       {base + "/out.txt", "file:" + base + "/second.txt", base, base + "/new/", std::string("discard:")}) {
+    const auto sink = open_sink(uri, count_layout(), real_disk());
+    sink->begin({1});
+    sink->write(rows_of(1, 1).aggregates());
+    sink->finish({1});
+  }
+  for (const char* name : {"out.txt", "second.txt", "epoch-000000000001.txt", "new/epoch-000000000001.txt"})
+    EXPECT_EQ(directory.read(name), "word1.0\t0\n") << name;
+  EXPECT_NE(open_sink("-", count_layout(), real_disk()), nullptr);
+  EXPECT_NE(open_sink("stdout:", count_layout(), real_disk()), nullptr);
+}
+
+TEST(OpenSink, ALinkStaysAndItsFileIsReplaced) {
+  const TemporaryDirectory directory;
+  std::filesystem::create_symlink(directory.write("real.txt", "old"), directory.path() / "link.txt");
+  const auto sink = open_sink((directory.path() / "link.txt").string(), count_layout(), real_disk());
+  sink->begin({1});
+  sink->finish({1});
+  EXPECT_TRUE(std::filesystem::is_symlink(directory.path() / "link.txt"));
+  EXPECT_EQ(directory.read("real.txt"), "");
+}
+
+TEST(OpenSink, MistakesSayWhatToDo) {
+  EXPECT_THAT(sink_error("out.txt", true), HasSubstr("write the path as out.txt/"));
+  EXPECT_THAT(sink_error("/no/such/out.txt"), HasSubstr("there is no directory /no/such"));
+  EXPECT_THAT(sink_error("/dev/null"), HasSubstr("no regular file: write to stdout: or discard:"));
+  EXPECT_THAT(sink_error("stdot:"), HasSubstr("did you mean \"stdout\"?"));
+  EXPECT_THAT(sink_error("tcp://h:1"), HasSubstr("Known are file: stdout: discard:"));
+  EXPECT_THAT(sink_error("stdout:x"), HasSubstr("takes nothing behind"));
+  EXPECT_THAT(sink_error("file:"), HasSubstr("names no file"));
+}
+
+}  // namespace
+}  // namespace millrace::testing

@@ -1,0 +1,86 @@
+// Addresses: what is a path, what has a scheme, and what is said about mistakes.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/uri.h"
+
+#include <gmock/gmock.h>
+
+#include <millrace/error.h>
+
+namespace millrace::io {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+template <class Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Uri, PathsAreTakenAsTheyAre) {
+  for (const char* path :
+       {"book.txt", "/a/b", "./a:b", "../x:y?z=%41", "C:x", "1:2", "a.b:c", "a b:c", ":x", "50%", "*.txt?"}) {
+    const Uri uri = parse_uri(path);
+    EXPECT_EQ(uri.scheme, "") << path;
+    EXPECT_EQ(uri.path, path);
+    EXPECT_TRUE(uri.query.empty());
+  }
+}
+
+TEST(Uri, SchemesPathsAndQueriesAreTakenApart) {
+  const Uri uri = parse_uri("TCP://host:9?a=1&b=x%20y%3D&c=");
+  EXPECT_EQ(uri.scheme, "tcp");
+  EXPECT_EQ(uri.path, "//host:9");
+  EXPECT_THAT(uri.query, ElementsAre(Pair("a", "1"), Pair("b", "x y="), Pair("c", "")));
+  EXPECT_EQ(uri.value("b"), "x y=");
+  EXPECT_EQ(uri.value("d"), std::nullopt);
+  EXPECT_EQ(parse_uri("file:a%3Fb").path, "a?b");
+  EXPECT_EQ(parse_uri("stdin:").path, "");
+}
+
+TEST(Uri, MistakesAreNamed) {
+  EXPECT_THAT(error_of([] { parse_uri(""); }), HasSubstr("empty"));
+  EXPECT_THAT(error_of([] { parse_uri("file:a%4"); }), HasSubstr("two hexadecimal digits: write %25"));
+  EXPECT_THAT(error_of([] { parse_uri("file:a%zz"); }), HasSubstr("two hexadecimal digits"));
+  EXPECT_THAT(error_of([] { parse_uri("file:a%00b"); }), HasSubstr("%00"));
+  EXPECT_THAT(error_of([] { parse_uri("tcp://h:1?x"); }), HasSubstr("\"x\" behind its \"?\": write key=value"));
+  EXPECT_THAT(error_of([] { parse_uri("tcp://h:1?=x"); }), HasSubstr("write key=value"));
+}
+
+TEST(Uri, UnknownKeysGetASuggestion) {
+  const Uri uri = parse_uri("generate:?wrods=3&seed=1&seed=2&zzz=1");
+  const std::string text = error_of([&] { allow_keys(uri, {"words", "seed"}); });
+  EXPECT_THAT(text, HasSubstr("unknown key \"wrods\"; did you mean \"words\"?"));
+  EXPECT_THAT(text, HasSubstr("has the key \"seed\" twice"));
+  EXPECT_THAT(text, HasSubstr("unknown key \"zzz\""));
+  EXPECT_NO_THROW(allow_keys(parse_uri("tcp:x"), {}));
+}
+
+TEST(Uri, HostsAndPorts) {
+  const HostPort named = host_and_port(parse_uri("tcp://localhost:9999"));
+  EXPECT_EQ(named.host, "localhost");
+  EXPECT_EQ(named.port, "9999");
+  EXPECT_EQ(host_and_port(parse_uri("tcp://[::1]:80")).host, "::1");
+  EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://h")); }),
+              HasSubstr("has no port: write tcp://HOST:PORT"));
+  EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://::1:80")); }), HasSubstr("without brackets"));
+  EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://h:99999")); }), HasSubstr("from 1 to 65535"));
+}
+
+TEST(DidYouMean, OnlyNearMissesAreSuggested) {
+  constexpr std::string_view known[] = {"file", "stdin", "tcp", "generate"};
+  EXPECT_EQ(did_you_mean("flie", known), "; did you mean \"file\"?");
+  EXPECT_EQ(did_you_mean("fil", known), "; did you mean \"file\"?");
+  EXPECT_EQ(did_you_mean("genrate", known), "; did you mean \"generate\"?");
+  EXPECT_EQ(did_you_mean("kafka", known), "");
+  EXPECT_EQ(did_you_mean("x", {}), "");
+}
+
+}  // namespace
+}  // namespace millrace::io
