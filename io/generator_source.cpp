@@ -97,22 +97,13 @@ class GeneratorSource final : public Source {
   std::span<std::byte> make_line(std::span<std::byte> room) {
     const std::uint64_t first = next_ * plan_.line;
     const std::uint64_t words = std::min(plan_.line, plan_.words - first);
-    const std::size_t most = words * (WordMaker::kRoom + 1);
+    const std::size_t most = words * WordMaker::kRoom;
     if (room.size() < most) {
       line_.resize(most);
       room = line_;
     }
-    return room.first(fill(first, words, reinterpret_cast<char*>(room.data())));
-  }
-
-  std::size_t fill(std::uint64_t first, std::uint64_t words, char* start) const {
-    char* at = start;
-    for (std::uint64_t i = 0; i < words; ++i) {
-      at = maker_->append(first + i, at);
-      *at++ = ' ';
-    }
-    at[-1] = '\n';
-    return static_cast<std::size_t>(at - start);
+    char* const start = reinterpret_cast<char*>(room.data());
+    return room.first(static_cast<std::size_t>(maker_->append_line(first, words, start) - start));
   }
 
   GeneratorPlan plan_;

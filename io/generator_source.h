@@ -49,10 +49,12 @@ SourceList open_generator(const Uri& uri, const SourceOptions& options);
 class WordMaker {
  public:
   explicit WordMaker(const GeneratorPlan& plan);
-  /// Longest word that append can write, with what is written behind it.
+  /// More than the longest word with what follows it; append may use all of it.
   static constexpr std::size_t kRoom = 24;
   /// Writes word `number` and returns the place behind it. REQUIRES: kRoom bytes at `at`.
   char* append(std::uint64_t number, char* at) const;
+  /// Writes words with a space after each but the last, which has a newline. REQUIRES: kRoom bytes per word.
+  char* append_line(std::uint64_t first, std::uint64_t words, char* at) const;
 
  private:
   std::uint64_t rank(std::uint64_t number) const;

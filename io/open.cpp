@@ -30,8 +30,9 @@ constexpr std::array<std::string_view, 4> kSourceSchemes = {"file", "stdin", "tc
 constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "discard"};
 
 [[noreturn]] void unknown_scheme(const Uri& uri, std::span<const std::string_view> known) {
+  const std::string suggestion = io::did_you_mean(uri.scheme, known);
   std::string text = "the address \"" + uri.text + "\" has the unknown scheme \"" + uri.scheme + '"' +
-                     io::did_you_mean(uri.scheme, known) + " Known are";
+                     (suggestion.empty() ? "." : suggestion) + " Known are";
   for (const std::string_view scheme : known) text += ' ' + std::string(scheme) + ':';
   throw ConfigError({text + " (a file of that name is written ./" + uri.text + ')'});
 }

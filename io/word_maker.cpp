@@ -1,5 +1,6 @@
 // Drawing and spelling words.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -77,12 +78,36 @@ std::uint64_t WordMaker::rank(std::uint64_t number) const {
   return std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(rank, 0)), vocabulary_ - 1);
 }
 
+// Longer words are put together from those of one and two syllables.
 char* WordMaker::append(std::uint64_t number, char* at) const {
+  constexpr std::uint64_t kPairs = kSyllables * kSyllables;
   const std::uint64_t rank_of_word = rank(number);
-  if (rank_of_word >= frequent_.size()) return spell(rank_of_word, at);
-  const std::array<char, 8>& word = frequent_[rank_of_word];
-  std::memcpy(at, word.data(), word.size());
-  return at + word[kLengthAt];
+  std::uint64_t place = rank_of_word;
+  if (place < kSyllables + kPairs) {
+    const std::array<char, 8>& word = frequent_[place];
+    std::memcpy(at, word.data(), word.size());
+    return at + word[kLengthAt];
+  }
+  place -= kSyllables + kPairs;
+  if (place < kPairs * kSyllables) {
+    std::memcpy(at, frequent_[kSyllables + place / kSyllables].data(), 4);
+    std::memcpy(at + 4, frequent_[place % kSyllables].data(), 2);
+    return at + 6;
+  }
+  place -= kPairs * kSyllables;
+  if (place >= kPairs * kPairs) return spell(rank_of_word, at);
+  std::memcpy(at, frequent_[kSyllables + place / kPairs].data(), 4);
+  std::memcpy(at + 4, frequent_[kSyllables + place % kPairs].data(), 4);
+  return at + 8;
+}
+
+char* WordMaker::append_line(std::uint64_t first, std::uint64_t words, char* at) const {
+  for (std::uint64_t i = 0; i < words; ++i) {
+    at = append(first + i, at);
+    *at++ = ' ';
+  }
+  at[-1] = '\n';
+  return at;
 }
 
 }  // namespace millrace::io

@@ -150,6 +150,26 @@ TEST(GeneratorSource, EveryRankHasItsOwnWord) {
   EXPECT_EQ(words.size(), 30'000U);
 }
 
+TEST(GeneratorSource, EveryLengthIsPutTogetherRight) {
+  for (const char* vocabulary : {"100", "10100", "1010100", "101010100", "1000G"}) {
+    const io::GeneratorPlan plan =
+        io::parse_generator(io::parse_uri(std::string("generate:?skew=0&vocabulary=") + vocabulary));
+    const io::WordMaker maker(plan);
+    std::set<std::string> words;
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      char word[io::WordMaker::kRoom];
+      words.emplace(word, maker.append(i, word));
+    }
+    for (const std::string& word : words) {
+      EXPECT_EQ(word.size() % 2, 0U);
+      EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwyz"), std::string::npos) << word;
+      for (std::size_t i = 0; i < word.size(); ++i)
+        EXPECT_EQ(std::string("aeiou").find(word[i]) != std::string::npos, i % 2 == 1) << word;
+    }
+    EXPECT_GT(words.size(), plan.vocabulary > 10'000 ? 2500U : 99U);
+  }
+}
+
 TEST(GeneratorSource, SeedsGiveDifferentTexts) {
   EXPECT_NE(reference("generate:?words=100&seed=1"), reference("generate:?words=100&seed=2"));
 }
