@@ -74,7 +74,7 @@ constexpr Text kManners = "Behaviour";
 
 const std::array kFlags = {
     Flag{"from", "URI", "-", kInOut,
-         "Read this: a path, a glob, -, tcp://HOST:PORT, generate:words=N. Repeats.", true,
+         "Read this: a path, a glob, -, tcp://HOST:PORT, generate:?words=N. Repeats.", true,
          [](Settings& s, Text t) { s.job.from.emplace_back(t); }, true},
     Flag{"to", "URI", "stdout:", kInOut,
          "Write here: stdout:, discard:, a path, a directory ending in /. Repeats.", true,
