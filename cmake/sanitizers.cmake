@@ -4,7 +4,6 @@ if(MILLRACE_SANITIZE)
   set(millrace_sanitize_flags -fsanitize=${MILLRACE_SANITIZE})
   add_compile_options(-fsanitize=${MILLRACE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(${millrace_sanitize_flags})
-  add_link_options(-fsanitize=${MILLRACE_SANITIZE})
   if(MILLRACE_SANITIZE MATCHES thread)
     # TSan does not understand fences. Asio's are an extra: its queues are guarded by mutexes.
     add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
