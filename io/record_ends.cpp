@@ -8,8 +8,6 @@
 namespace millrace::io {
 namespace {
 
-constexpr std::byte kNewline{'\n'};
-
 constexpr bool is_space(std::byte byte) {
   const auto value = std::to_integer<unsigned>(byte);
   return value == ' ' || value - '\t' <= '\r' - '\t';
