@@ -33,7 +33,7 @@ struct Record {
 
 struct ReadResult {
   enum class Status : std::uint8_t {
-    data,     ///< `bytes` > 0 were written: whole records, each followed by its end
+    data,     ///< whole records were written, each followed by its end (messages may be empty)
     idle,     ///< nothing came before the deadline, or wake() was called
     end,      ///< there is nothing more, ever
     too_big,  ///< the next record does not fit: call again with at least `bytes` of room
