@@ -75,7 +75,7 @@ int exit_status(const Job& job, const Summary& summary, int signal) {
 }  // namespace
 
 bool is_endless(std::string_view uri) {
-  if (uri.starts_with("tcp://")) return true;
+  if (uri.starts_with("tcp://")) return uri.find("reconnect=no") == std::string_view::npos;
   return uri.starts_with("generate:") && uri.find("words=") == std::string_view::npos;
 }
 

@@ -1,0 +1,221 @@
+# The contracts of the command line: input, flags, configuration, exit codes, output.
+# SPDX-License-Identifier: Apache-2.0
+import collections
+import json
+import os
+import subprocess
+import unittest
+
+from support import Case, MILLRACE, environment, rows, run, words
+
+MIB = 1 << 20
+
+
+class Filter(Case):
+    def count(self, data, *flags):
+        result = run(*flags, input=data)
+        self.assert_exit(result, 0)
+        self.assertEqual(result.stderr, b"", "quiet where stderr is no terminal")
+        return rows(result.stdout)
+
+    def test_counts_standard_input(self):
+        self.assertEqual(self.count(b"to be or not to be\n"), {b"to": 2, b"be": 2, b"or": 1, b"not": 1})
+
+    def test_rows_are_ordered_by_value_then_key(self):
+        self.assertEqual(run(input=b"b a c c").stdout, b"c\t2\na\t1\nb\t1\n")
+
+    def test_odd_bytes_are_never_lost(self):
+        for data in (b"", b"\n", b" \t\n\v\f\r", b"end without newline", b"dos\r\nlines\r\nagain\r\n", b"nul\0byte \0 \0\0",
+                     b"\xff\xfe broken \xc3( utf\xc3\xa9 \x80", "naïve Ωμέγα 漢字 naïve".encode(), b"a" * 100000,
+                     bytes(range(256)) * 3):
+            for flags in ((), ("--batch-bytes", "64"), ("--threads", "3")):
+                self.assertEqual(self.count(data, *flags), words(data), data[:40])
+
+    def test_a_line_of_100_megabytes(self):
+        data = b"alpha beta gamma " * (100_000_000 // 17)
+        self.assertEqual(self.count(data), {b"alpha": 5882352, b"beta": 5882352, b"gamma": 5882352})
+
+    def test_a_word_longer_than_a_batch(self):
+        word = b"w" * (3 * MIB)
+        self.assertEqual(self.count(b"a " + word + b" b", "--batch-bytes", "64KiB"), {b"a": 1, word: 1, b"b": 1})
+
+    def test_a_record_that_is_too_long_is_counted_as_such(self):
+        result = run("--by", "lines", "--max-record-bytes", "1KiB", input=b"short\n" + b"x" * 5000 + b"\nshort\n")
+        self.assert_exit(result, 0, "1 record was not counted: 1 oversized")
+        self.assertEqual(rows(result.stdout), {b"short": 2})
+
+    def test_lines_split_and_folded_words(self):
+        self.assertEqual(self.count(b"a b\r\na b\n\nc", "--by", "lines"), {b"a b": 2, b"": 1, b"c": 1})
+        self.assertEqual(self.count(b"a  b\n", "--by", "split", "--delimiter", "space"), {b"a": 1, b"": 1, b"b": 1})
+        self.assertEqual(self.count(b"The the. THE!", "--fold-case", "--alphanumeric"), {b"the": 3})
+
+    def test_several_files_and_globs(self):
+        self.write("a.txt", b"one two")
+        self.write("b.txt", b"two three")
+        expected = {b"one": 1, b"two": 2, b"three": 1}
+        self.assertEqual(self.count(b"", self.path("a.txt"), self.path("b.txt")), expected)
+        self.assertEqual(self.count(b"", "--from", self.path("*.txt")), expected)
+
+    def test_writes_to_a_file(self):
+        self.count(b"x y x", "--to", self.path("out.txt"))
+        with open(self.path("out.txt"), "rb") as file:
+            self.assertEqual(rows(file.read()), {b"x": 2, b"y": 1})
+
+
+class Fields(Case):
+    SALES = b"ann,x,1.50\nbob,y,2.25\nann,z,-0.25\n"
+
+    def test_sums_with_a_scale(self):
+        result = run("--key", 0, "--value", 2, "--scale", 2, input=self.SALES)
+        self.assert_exit(result, 0)
+        self.assertEqual(result.stdout, b"bob\t2.25\nann\t1.25\n")
+
+    def test_several_measures_in_every_format(self):
+        flags = ("--key", 0, "--measure", "count,sum:2,mean:2", "--scale", 2, "--order", "key")
+        self.assertEqual(run(*flags, input=self.SALES).stdout, b"ann\t2\t1.25\t0.62500000\nbob\t1\t2.25\t2.25000000\n")
+        csv = run(*flags, "--format", "csv", "--header", input=self.SALES).stdout
+        self.assertEqual(csv.splitlines()[0], b"key,count,sum,mean")
+        lines = run(*flags, "--format", "json", input=self.SALES).stdout.splitlines()
+        self.assertEqual([json.loads(line)["count"] for line in lines], [2, 1])
+        table = run(*flags, "--format", "table", input=self.SALES).stdout.decode()
+        self.assertIn("ann", table)
+
+    def test_bad_records_are_skipped_and_reported(self):
+        result = run("--key", 0, "--value", 2, "--scale", 2, input=self.SALES + b"eve\ncyd,x,many\n")
+        self.assert_exit(result, 0, "2 records were not counted: 1 missing field, 1 malformed value")
+        self.assertEqual(result.stdout.count(b"\n"), 2)
+
+    def test_bad_records_stop_the_job_if_asked(self):
+        self.assert_exit(run("--value", 2, "--on-bad-record", "stop", input=b"a,b,many\n"), 65)
+
+
+class ExitCodes(Case):
+    def test_usage(self):
+        self.assert_exit(run("--tpo", 3), 64, 'unknown flag --tpo (did you mean "--top"?)')
+        self.assert_exit(run("chekc"), 64, 'did you mean "check"?')
+        self.assert_exit(run("--format", "jsno"), 64, 'did you mean "json"?')
+        self.assert_exit(run("--top", "many", "--memory", "12parsecs"), 64, "--top", "--memory")
+        self.assert_exit(run("--top"), 64, "--top")
+
+    def test_missing_input(self):
+        self.assert_exit(run(self.path("nothing.txt")), 66, "nothing.txt", "No such file")
+        self.assert_exit(run("--config", self.path("nothing.toml")), 66, "nothing.toml")
+        self.write("there.txt", b"x")
+        result = run(self.path("a"), self.path("there.txt"), self.path("b"))
+        self.assert_exit(result, 66, self.path("a"), self.path("b"))
+        self.assertEqual(result.stdout, b"")
+
+    def test_configuration(self):
+        self.assert_exit(run("--config", self.write("job.toml", b"top = 3\ntpo = 3\n")), 78,
+                         'job.toml:2:1: unknown key "tpo" (did you mean "top"?)')
+        self.assert_exit(run(env={"MILLRACE_TOP": "x"}), 78, "MILLRACE_TOP")
+        self.assert_exit(run("--by", "fields", "--measure", "sum"), 78, "sum needs a value")
+
+    def test_unavailable(self):
+        self.assert_exit(run("--backend", "cuda", input=b"x") if not os.path.exists("/dev/nvidia0") else
+                         run("--backend", "cuda", input=b"x", env={"CUDA_VISIBLE_DEVICES": ""}), 69)
+
+    def test_output_failed(self):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([MILLRACE], input=b"x", stdout=full, stderr=subprocess.PIPE, env=environment(),
+                                    timeout=60, check=False)
+        self.assert_exit(result, 74, "No space left on device")
+
+    def test_dead_host(self):
+        self.assert_exit(run("--from", "tcp://127.0.0.1:1"), 74, "127.0.0.1:1")
+
+    def test_a_budget_that_holds_no_batch(self):
+        self.assert_exit(run("--memory", "1KiB", input=b"x"), 75, "--memory")
+
+    def test_a_reader_that_has_seen_enough_is_no_error(self):
+        text = self.write("text", b"\n".join(b"%d" % i for i in range(300_000)))
+        pipe = subprocess.run(["bash", "-c", f'"$0" "$1" | head -1; exit ${{PIPESTATUS[0]}}', MILLRACE, text],
+                              capture_output=True, env=environment(), timeout=60, check=False)
+        self.assert_exit(pipe, 0)
+        self.assertEqual(pipe.stderr, b"")
+        self.assertEqual(pipe.stdout, b"0\t1\n")
+
+
+class SubCommands(Case):
+    def test_a_sub_command_beats_a_file_of_its_name(self):
+        self.write("version", b"a file")
+        self.assertIn(b"millrace ", run("version", cwd=self.directory).stdout)
+        for arguments in (("./version",), ("--", "version"), ("run", "version")):
+            self.assertEqual(rows(run(*arguments, cwd=self.directory).stdout), {b"a": 1, b"file": 1})
+
+    def test_version(self):
+        self.assertEqual(json.loads(run("version", "--json").stdout)["name"], "millrace")
+        self.assertEqual(run("--version").stdout, run("version").stdout)
+
+    def test_help_fits_one_screen(self):
+        lines = run("--help").stdout.decode().splitlines()
+        self.assertLessEqual(len(lines), 40)
+        self.assertLessEqual(max(map(len, lines)), 100)
+        self.assertIn(b"130, 143", run("--help-all").stdout)
+
+    def test_devices(self):
+        text = run("devices").stdout.decode()
+        self.assertRegex(text, r"processors +\d+ usable")
+        for word in ("memory", "cuda", "default"):
+            self.assertIn(word, text)
+
+    def test_check_says_what_run_would_do_and_touches_nothing(self):
+        text, out = self.write("book.txt", b"x"), self.path("out.txt")
+        result = run("check", text, "--to", out, "--to", "stdout:")
+        self.assert_exit(result, 0)
+        self.assertIn(b"exactly once", result.stdout)
+        self.assertIn(b"at least once", result.stdout)
+        self.assertEqual(os.listdir(self.directory), ["book.txt"])
+
+    def test_check_finds_everything_at_once(self):
+        result = run("check", self.path("nothing.txt"), "--to", self.path("no/where"), "--by", "fields", "--measure", "sum")
+        self.assert_exit(result, 78, "nothing.txt", "no/where", "sum needs a value")
+        self.assertEqual(result.stdout, b"")
+        self.assert_exit(run("check", self.path("nothing.txt")), 66)
+
+    def test_config_tells_origins_and_is_itself_a_configuration(self):
+        file = self.write("job.toml", b'threads = 3\ntop = 9\nfrom = ["a", "b#c"]\n')
+        printed = run("config", "--config", file, "--delimiter", "tab", env={"MILLRACE_TOP": "5"}).stdout
+        text = " ".join(printed.decode().split())
+        self.assertIn('top = "5" # env', text)
+        self.assertIn('threads = "3" # file', text)
+        self.assertIn('delimiter = "tab" # flag', text)
+        self.assertIn('# order = "value" # default', text)
+        again = run("config", "--config", self.write("again.toml", printed)).stdout
+        self.assertEqual(again.count(b"# file"), 4)
+
+
+class Messages(Case):
+    def test_control_characters_do_not_reach_the_terminal(self):
+        result = run("evil\x1b[2Jname")
+        self.assert_exit(result, 66, "evil\\x1b[2Jname")
+        self.assertNotIn(b"\x1b", result.stderr)
+
+    def test_messages_as_json(self):
+        result = run("--log-format", "json", "--value", 1, "--on-bad-record", "skip", input=b'a,"\x1b\n')
+        message = json.loads(result.stderr.splitlines()[0])
+        self.assertEqual(message["level"], "warning")
+        self.assertIn("1 malformed value", message["message"])
+
+    def test_verbose_and_quiet(self):
+        self.assertIn(b"cpu", run("-v", input=b"x").stderr)
+        self.assertEqual(run("-q", "--value", 1, input=b"a\n").stderr, b"")
+
+    def test_near_misses_of_environment_variables_are_told(self):
+        self.assertIn(b"MILLRACE_THREADS", run(input=b"x", env={"MILLRACE_TREADS": "2"}).stderr)
+
+
+class Generated(Case):
+    def test_made_up_input_is_the_same_for_the_same_seed(self):
+        flags = ("--from", "generate:?words=100k&vocabulary=1k&seed=7")
+        result = run(*flags, "--threads", 1)
+        self.assert_exit(result, 0)
+        counts = rows(result.stdout)
+        self.assertEqual(sum(counts.values()), 100_000)
+        self.assertEqual(counts, rows(run(*flags, "--threads", 4, "--batch-bytes", "4KiB").stdout))
+        self.assertNotEqual(counts, rows(run("--from", "generate:?words=100k&vocabulary=1k&seed=8").stdout))
+        self.assertIsInstance(counts, collections.Counter)
+
+
+if __name__ == "__main__":
+    unittest.main()

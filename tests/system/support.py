@@ -1,0 +1,113 @@
+# What the system tests share: running the program, a reference count, a scratch directory.
+# SPDX-License-Identifier: Apache-2.0
+import collections
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+MILLRACE = os.environ.get("MILLRACE", "millrace")
+LEVEL = os.environ.get("MILLRACE_TEST_LEVEL", "fast")
+SEPARATORS = re.compile(rb"[ \t\n\v\f\r]+")
+
+
+def environment(**more):
+    """Ours without the settings of whoever runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MILLRACE_") and k != "NO_COLOR"}
+    return kept | more
+
+
+def run(*arguments, input=b"", timeout=120, env=None, **options):
+    """Runs the program to its end; stdin is always given, so that no test waits for a terminal."""
+    return subprocess.run([MILLRACE, *map(str, arguments)], input=input, capture_output=True, timeout=timeout,
+                          env=environment(**(env or {})), **options)
+
+
+def start(*arguments, **options):
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.Popen([MILLRACE, *map(str, arguments)], env=environment(), **options)
+
+
+def words(data):
+    """The counts that millrace must give, found without it."""
+    return collections.Counter(word for word in SEPARATORS.split(data) if word)
+
+
+def unescape(key):
+    return re.sub(rb"\\(.)", lambda m: {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[m.group(1)], key)
+
+
+def rows(output):
+    """Rows of --format text as a Counter. A key that comes twice is an error."""
+    counts = collections.Counter()
+    for line in output.split(b"\n")[:-1]:
+        key, count = line.rsplit(b"\t", 1)
+        key = unescape(key)
+        assert key not in counts, f"{key!r} comes twice"
+        counts[key] = int(count)
+    assert output == b"" or output.endswith(b"\n"), "the last row has no end"
+    return counts
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain for: {what}")
+        time.sleep(0.01)
+
+
+def bytes_read(process):
+    """How much a running process has read, as the kernel counts it."""
+    with open(f"/proc/{process.pid}/io", encoding="ascii") as file:
+        return int(re.search(r"rchar: (\d+)", file.read()).group(1))
+
+
+class Case(unittest.TestCase):
+    """A test in an empty directory of its own."""
+
+    maxDiff = 2000
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="millrace_")
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def assert_exit(self, result, code, *texts):
+        """The exit code, and texts that stderr must hold."""
+        error = result.stderr.decode(errors="replace")
+        self.assertEqual(result.returncode, code, error)
+        for text in texts:
+            self.assertIn(text, error)
+
+    def ending(self, process, timeout=60):
+        """Exit code, stdout and stderr of a process that is about to end."""
+        stdin, process.stdin = process.stdin, None  # stays open: the end of input would be another reason to end
+        try:
+            output, error = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            raise
+        finally:
+            if stdin:
+                stdin.close()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, error)
