@@ -38,11 +38,11 @@ Step Engine::advance() {
   if (all_marked()) {
     finish_round();
     progress = true;
-  } else {
+  } else if (!is_held_up(now)) {
     progress |= pop_item();
   }
   finish_job_if_done();
-  return progress || finished_ ? Step::done() : Step::wait(next_due());
+  return progress || finished_ ? Step::done() : Step::wait(next_wake());
 }
 
 void Engine::pass_on_drain() {

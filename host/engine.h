@@ -83,7 +83,9 @@ class Engine {
   void collect(Pane pane);
 
   bool epoch_is_due(Instant now) const;
-  Instant next_due() const;
+  bool is_held_up(Instant now) const;
+  Instant due_by_clock() const;
+  Instant next_wake() const;
   void ask_for_markers(Instant now);
   bool all_marked() const;
   void finish_round();

@@ -13,17 +13,29 @@ bool Engine::all_ended() const {
 bool Engine::epoch_is_due(Instant now) const {
   const bool rewinding = std::ranges::any_of(rewinding_, [](char each) { return each != 0; });
   if (round_open_ || final_epoch_done_ || rewinding || !shared_.committer.idle()) return false;
-  return all_ended() || revoked_ || now >= next_due();
+  return all_ended() || revoked_ || now >= due_by_clock();
 }
 
-// When the next epoch is due by the clock. A job that has read nothing is never due, so idling is free.
-Instant Engine::next_due() const {
-  if (round_open_ || open_panes_.empty() || !shared_.committer.idle()) return kNever;
+// A slow sink must slow the sources down: while the committer is busy and the next epoch overdue, ended
+// panes pile up in the backend. Half of the memory is left for collecting and sorting them.
+bool Engine::is_held_up(Instant now) const {
+  return !shared_.committer.idle() && now >= due_by_clock() &&
+         shared_.budget.used() > shared_.budget.limit() / 2;
+}
+
+// A job that has read nothing is never due, so idling is free.
+Instant Engine::due_by_clock() const {
+  if (open_panes_.empty()) return kNever;
   Instant due = shared_.panes.end(*open_panes_.begin());
   const bool anything_new = !in_backend_.empty() || !epoch_.partials.empty();
   if (shared_.options.commit_every.count() > 0 && anything_new)
     due = std::min(due, epoch_began_ + shared_.options.commit_every);
   return due;
+}
+
+// Nothing can end an epoch while one is ending or the last one is with the committer.
+Instant Engine::next_wake() const {
+  return round_open_ || !shared_.committer.idle() ? kNever : due_by_clock();
 }
 
 void Engine::ask_for_markers(Instant now) {

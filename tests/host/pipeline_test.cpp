@@ -251,6 +251,26 @@ TEST(Pipeline, ASlowSinkHoldsTheSourceBack) {
   EXPECT_LE(summary.progress.memory_peak, std::size_t{16} << 20);
 }
 
+// Ended windows must not pile up in the backend until the budget is gone.
+TEST(Pipeline, ASlowSinkHoldsTheSourceBackBeforeTheBudgetIsGone) {
+  std::string input;
+  std::mt19937 random(4);
+  for (int i = 0; i < 1'500'000; ++i) input += "a-long-word-" + std::to_string(random() % 20'000) + '\n';
+  std::int64_t sum = 0;
+  const auto slow = std::make_shared<HookedSink>(std::make_shared<MemorySink>(), [](std::string_view call) {
+    if (call == "finish") std::this_thread::sleep_for(100ms);
+  });
+  Job job{
+      .from_sources = {text(input)}, .to_sinks = {slow}, .to_functions = {[&](std::span<const Aggregate> rows) {
+                                                           for (const Aggregate& row : rows) sum += row.count;
+                                                         }}};
+  job.plan.every = 2ms;
+  job.options.memory = std::size_t{24} << 20;
+  job.options.batch_bytes = std::size_t{64} << 10;
+  run(std::move(job));
+  EXPECT_EQ(sum, 1'500'000);
+}
+
 TEST(Pipeline, AllProblemsOfAJobAreToldAtOnce) {
   Job job;
   job.plan.measures = {{Reduction::sum, 0}};
