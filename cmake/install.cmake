@@ -4,7 +4,6 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 target_include_directories(millrace_core PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_compile_features(millrace_core PUBLIC cxx_std_20)
 set_target_properties(millrace_core PROPERTIES EXPORT_NAME core)
 install(TARGETS millrace_core millrace EXPORT millrace)
 install(DIRECTORY include/millrace DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
