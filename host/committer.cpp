@@ -11,7 +11,10 @@
 namespace millrace {
 
 Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
-    : shared_(shared), columns_(value_columns(shared.plan.measures)), state_(columns_, shared.budget) {
+    : shared_(shared),
+      columns_(value_columns(shared.plan.measures)),
+      state_(columns_, shared.budget),
+      backoff_(shared.options) {
   for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
   const auto repeats_badly = [](const Showing& showing) {
     return showing.sink->delivery() == Delivery::at_least_once;
@@ -34,16 +37,19 @@ Step Committer::step() {
     const std::scoped_lock lock(handover_);
     if (!handed_) return Step::wait();
     epoch_ = std::exchange(handed_, std::nullopt);
-    failures_ = 0;
-    retry_at_ = Instant::min();
+    backoff_.succeeded();
     record(*epoch_);
     return Step::done();
   }
-  if (shared_.clock.now() < retry_at_) return Step::wait(retry_at_);
+  if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
   try {
     show(*epoch_);
-  } catch (const TransientError& error) {
-    return failed(error, epoch_->id);
+  } catch (const TransientError&) {
+    abandon(epoch_->id);
+    if (backoff_.exhausted()) throw;
+    backoff_.failed(shared_.clock.now());
+    ++shared_.metrics.retries;
+    return Step::wait(backoff_.until());
   }
   finish(*epoch_);
   return Step::done();
@@ -94,17 +100,11 @@ void Committer::finish(const EpochData& epoch) {
 }
 
 // A sink that has already finished the epoch keeps it; the others get it again under the same id.
-Step Committer::failed(const TransientError& error, EpochId epoch) {
+void Committer::abandon(EpochId epoch) {
   for (Showing& showing : sinks_) {
     if (showing.begun && !showing.finished) showing.sink->abandon(epoch);
     showing.begun = false;
   }
-  if (failures_ >= shared_.options.retries) throw IoError(error.what());
-  const auto pause = shared_.options.retry_pause * (std::int64_t{1} << std::min(failures_, 20U));
-  ++failures_;
-  ++shared_.metrics.retries;
-  retry_at_ = shared_.clock.now() + pause;
-  return Step::wait(retry_at_);
 }
 
 void Committer::write_pane(Pane pane) {

@@ -14,6 +14,7 @@
 #include <millrace/plan.h>
 #include <millrace/sink.h>
 
+#include "host/backoff.h"
 #include "host/epoch_log.h"
 #include "host/event_count.h"
 #include "host/metrics.h"
@@ -62,7 +63,7 @@ class Committer {
   void record(EpochData& epoch);
   void show(const EpochData& epoch);
   void finish(const EpochData& epoch);
-  Step failed(const TransientError& error, EpochId epoch);
+  void abandon(EpochId epoch);
   void write_pane(Pane pane);
   void write(std::span<const Aggregate> rows);
 
@@ -78,8 +79,7 @@ class Committer {
   std::optional<EpochData> epoch_;  ///< recorded, not yet finished
   std::uint64_t tokens_ = 0;        ///< of epoch_
   std::uint64_t rows_ = 0;          ///< written in this attempt
-  unsigned failures_ = 0;
-  Instant retry_at_ = Instant::min();
+  Backoff backoff_;
 };
 
 }  // namespace millrace

@@ -17,6 +17,7 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
       orders_(orders),
       shared_(shared),
       staged_mode_(shared.plan.host || shared.options.batch_records != 0),
+      backoff_(shared.options),
       output_(shared.plan.row_values) {
   if (staged_mode_) staging_ = pageable_buffer(std::min(kStagingBytes, shared_.batch_bytes), shared_.budget);
 }
@@ -28,15 +29,18 @@ Step Reader::step(Deadline patience) {
   if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
   try {
     return act(orders, patience);
-  } catch (const TransientError& error) {
-    return failed(error);
+  } catch (const TransientError&) {
+    if (backoff_.exhausted()) throw;
+    backoff_.failed(shared_.clock.now());
+    ++shared_.metrics.retries;
+    return Step::wait(std::min(backoff_.until(), next_close()));
   }
 }
 
 Step Reader::act(const Orders::Current& orders, Deadline patience) {
-  const bool paused = shared_.clock.now() < retry_at_;
+  const bool paused = shared_.clock.now() < backoff_.until();
   if (rewind_to_) {
-    if (paused) return Step::wait(retry_at_);
+    if (paused) return Step::wait(backoff_.until());
     rewind();
     return Step::done();
   }
@@ -49,22 +53,22 @@ Step Reader::act(const Orders::Current& orders, Deadline patience) {
   if (committed_ && !paused) tell_committed();
   if (marked) return Step::wait();
   if (staged_mode_ && unplaced) return place_staged();
-  if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? retry_at_ : kNever);
+  if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? backoff_.until() : kNever);
   if (orders.drain) {
     end(true);
     return Step::done();
   }
   close_overdue(shared_.clock.now());
-  if (paused) return Step::wait(std::min(retry_at_, next_close()));
+  if (paused) return Step::wait(std::min(backoff_.until(), next_close()));
   const Step step = staged_mode_ ? fill_staging(patience) : fill_directly(shared_.clock.now(), patience);
-  failures_ = 0;
+  backoff_.succeeded();
   return step;
 }
 
 void Reader::rewind() {
   source_.seek(*rewind_to_);
   rewind_to_.reset();
-  failures_ = 0;
+  backoff_.succeeded();
   for (auto& [pane, batch] : open_) shared_.ring.give_back(batch.buffer());
   open_.clear();
   records_.clear();
@@ -80,7 +84,7 @@ void Reader::rewind() {
 void Reader::tell_committed() {
   source_.committed(*committed_);
   committed_.reset();
-  failures_ = 0;
+  backoff_.succeeded();
 }
 
 void Reader::mark(std::uint64_t round) {
@@ -151,16 +155,6 @@ Step Reader::after_read(const ReadResult& result, std::size_t room) {
   }
   if (result.oversized > 0) return Step::done();
   return Step::idle_source(next_close());
-}
-
-// Marks are still made while the reader waits to try again.
-Step Reader::failed(const TransientError& error) {
-  if (failures_ >= shared_.options.retries) throw IoError(error.what());
-  const auto pause = shared_.options.retry_pause * (std::int64_t{1} << std::min(failures_, 20U));
-  ++failures_;
-  ++shared_.metrics.retries;
-  retry_at_ = shared_.clock.now() + pause;
-  return Step::wait(std::min(retry_at_, next_close()));
 }
 
 // Records of one read, through the host function if there is one, into batches. Stops where no buffer is

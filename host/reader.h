@@ -12,6 +12,7 @@
 #include <millrace/plan.h>
 #include <millrace/source.h>
 
+#include "host/backoff.h"
 #include "host/batch_builder.h"
 #include "host/host_output.h"
 #include "host/metrics.h"
@@ -60,7 +61,6 @@ class Reader {
   Step place_staged();
   bool place(std::string_view text, std::span<const std::int64_t> values, bool is_row);
   Step after_read(const ReadResult& result, std::size_t room);
-  Step failed(const TransientError& error);
 
   BatchBuilder* open_batch(Pane pane, std::size_t at_least);
   void start_age(BatchBuilder& batch);
@@ -83,8 +83,7 @@ class Reader {
   std::optional<Offsets> rewind_to_;  ///< to be done
   std::optional<Offsets> committed_;  ///< to be told to the source
   std::uint64_t oversized_ = 0;
-  unsigned failures_ = 0;  ///< in a row
-  Instant retry_at_ = Instant::min();
+  Backoff backoff_;
   std::size_t one_off_bytes_ = 0;  ///< the next record needs a buffer of this size
 
   std::vector<Record> records_;

@@ -150,7 +150,7 @@ class TcpSource final : public Source {
 
   [[noreturn]] void refuse() {
     state_ = State::apart;
-    throw TransientError("cannot connect to " + name_ + ": " + failure_);
+    throw TransientError("cannot connect to " + name_ + ": " + failure_, 69);
   }
 
   std::string name_;

@@ -32,11 +32,15 @@ class ConfigError : public Error {
   int exit_code_;
 };
 
-/// The world failed and may recover: the caller retries a bounded number of times.
+/// The world failed and may recover: the engine retries a bounded number of times, then the job ends with it.
 class TransientError : public Error {
  public:
-  using Error::Error;
-  int exit_code() const noexcept override { return 74; }
+  /// `exit_code`: 74 for input and output, 69 for a peer that is not there.
+  explicit TransientError(const std::string& text, int exit_code = 74) : Error(text), exit_code_(exit_code) {}
+  int exit_code() const noexcept override { return exit_code_; }
+
+ private:
+  int exit_code_;
 };
 
 /// The world failed for good: the text names the file or peer and gives errno's or the peer's words.

@@ -214,7 +214,7 @@ TEST(Pipeline, RetriesAreBounded) {
           })}};
   job.options.retries = 3;
   job.options.retry_pause = 1us;
-  EXPECT_THROW(run(std::move(job)), IoError);
+  EXPECT_THROW(run(std::move(job)), TransientError);
   EXPECT_EQ(calls, 4);
 }
 

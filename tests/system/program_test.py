@@ -122,7 +122,7 @@ class ExitCodes(Case):
         self.assert_exit(result, 74, "No space left on device")
 
     def test_dead_host(self):
-        self.assert_exit(run("--from", "tcp://127.0.0.1:1"), 74, "127.0.0.1:1")
+        self.assert_exit(run("--from", "tcp://127.0.0.1:1"), 69, "127.0.0.1:1")
 
     def test_a_budget_that_holds_no_batch(self):
         self.assert_exit(run("--memory", "1KiB", input=b"x"), 75, "--memory")
