@@ -99,7 +99,7 @@ void check_backend(const Job& job, Findings& findings, std::string& text) {
 
 }  // namespace
 
-int check_command(Settings settings) {
+int check_command(const Settings& settings) {
   const Job job = complete_job(settings);
   Findings findings;
   findings.add(problems(job), 78);

@@ -14,8 +14,8 @@ namespace millrace::cli {
 /// The whole program but the last catch: reads command line, environment and file, then runs one command.
 int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status);
 
-int run_command(Settings settings, StatusLine& status);
-int check_command(Settings settings);
+int run_command(const Settings& settings, StatusLine& status);
+int check_command(const Settings& settings);
 int config_command(const SettingMap& settings);
 int devices_command(const Settings& settings);
 int version_command(bool json);

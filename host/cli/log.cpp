@@ -31,7 +31,7 @@ class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
  private:
   std::string text(const spdlog::details::log_msg& message) const {
     const bool error = message.level >= spdlog::level::err;
-    std::string_view label = error ? "error: " : message.level == spdlog::level::warn ? "warning: " : "";
+    const std::string_view label = error ? "error: " : message.level == spdlog::level::warn ? "warning: " : "";
     std::string line = "millrace: ";
     if (color_ && !label.empty()) line += error ? "\x1b[31m" : "\x1b[33m";
     line += label;

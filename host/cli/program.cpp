@@ -99,13 +99,13 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
     default: break;
   }
   const SettingMap given = all_settings(line, environment);
-  Settings settings = read_settings(given);
+  const Settings settings = read_settings(given);
   start_log(settings, status);
   switch (line.command) {
-    case Command::check: return check_command(std::move(settings));
+    case Command::check: return check_command(settings);
     case Command::config: return config_command(given);
     case Command::devices: return devices_command(settings);
-    default: return run_command(std::move(settings), status);
+    default: return run_command(settings, status);
   }
 }
 

@@ -90,7 +90,7 @@ Job complete_job(const Settings& settings) {
   return job;
 }
 
-int run_command(Settings settings, StatusLine& status) {
+int run_command(const Settings& settings, StatusLine& status) {
   Job job = complete_job(settings);
   if (!settings.quiet) explain_silence(job, status);
   const bool show_progress = !settings.quiet && wanted(settings.progress, STDERR_FILENO);

@@ -56,6 +56,6 @@ struct Settings {
 
 /// Reads every setting and completes the job with what follows from them.
 /// Throws ConfigError with all problems: exit code 64 if one is on the command line, 78 otherwise.
-Settings read_settings(const SettingMap& settings);
+Settings read_settings(const SettingMap& given);
 
 }  // namespace millrace::cli

@@ -30,7 +30,7 @@ def is_code(path):
 
 def is_ours(path):
     name = os.path.basename(path)
-    return is_code(path) or name == "CMakeLists.txt" or path.endswith((".cmake", ".py", ".sh")) or path.startswith(("scripts/", ".ci/"))
+    return is_code(path) or name == "CMakeLists.txt" or name == ".clang-tidy" or path.endswith((".cmake", ".py", ".sh")) or path.startswith(("scripts/", ".ci/"))
 
 
 def purpose_and_licence(path, text):
