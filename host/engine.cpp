@@ -5,6 +5,17 @@
 #include <algorithm>
 
 namespace millrace {
+namespace {
+
+std::string describe(const Reject& reject, std::span<const std::byte> batch) {
+  constexpr std::size_t kShown = 200;
+  const std::string_view record(reinterpret_cast<const char*>(batch.data()) + reject.where.offset,
+                                reject.where.length);
+  return "bad record, " + std::string(to_string(reject.reason)) + ": \"" +
+         std::string(record.substr(0, kShown)) + (record.size() > kShown ? "…\"" : "\"");
+}
+
+}  // namespace
 
 Engine::Engine(std::unique_ptr<Backend> backend, BackendFactory fallback, std::vector<Offsets> start,
                const EngineShared& shared)
@@ -134,7 +145,7 @@ void Engine::take_back(const Finished& finished) {
 
 void Engine::count_rejects(const Finished& finished) {
   if (!finished.rejects.empty() && shared_.options.on_bad_record == OnBadRecord::stop)
-    throw BadRecordError("a record was rejected: " + std::string(to_string(finished.rejects.front().reason)));
+    throw BadRecordError(describe(finished.rejects.front(), shared_.ring.memory(finished.buffer)));
   for (const Reject& reject : finished.rejects) ++epoch_.rejected[static_cast<std::size_t>(reject.reason)];
 }
 

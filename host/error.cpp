@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/error.h>
 
+#include <bit>
 #include <system_error>
 
 namespace millrace {
@@ -16,8 +17,16 @@ std::string join_lines(const std::vector<std::string>& problems) {
   return text;
 }
 
-std::string mebibytes(std::size_t bytes) {
+// Rounded up, in the largest unit that is not above it.
+std::string size_text(std::size_t bytes) {
+  if (bytes < std::size_t{1} << 10) return std::to_string(bytes) + "B";
+  if (bytes < std::size_t{1} << 20) return std::to_string((bytes + 1023) >> 10) + "KiB";
   return std::to_string((bytes + (1U << 20) - 1) >> 20) + "MiB";
+}
+
+// Nobody knows how much of the input is still to come, so the advice leaves room.
+std::string advice(std::size_t needed) {
+  return size_text(std::bit_ceil(needed + needed / 2));
 }
 
 }  // namespace
@@ -30,9 +39,15 @@ IoError IoError::from_errno(std::string_view what, int error_number) {
 }
 
 BudgetError::BudgetError(std::string_view what, std::size_t needed, std::size_t limit)
-    : Error("the memory budget of " + mebibytes(limit) + " does not hold the " + std::string(what) +
-            ": at least " + mebibytes(needed) + " are needed; give more with --memory"),
+    : Error("the memory budget of " + size_text(limit) + " does not hold the " + std::string(what) +
+            ": at least " + size_text(needed) + " are needed so far; try --memory " + advice(needed)),
       needed_(needed) {}
+
+BudgetError BudgetError::machine_is_full(std::string_view what, std::size_t needed) {
+  return {"the machine gives no more memory for the " + std::string(what) + " (" + size_text(needed) +
+              " were asked for, within the budget): free some, or raise its limit",
+          needed};
+}
 
 void detail::broken(std::string_view promise, const std::source_location& where) {
   throw InternalError(std::string("internal error: ") + std::string(promise) + " (" + where.file_name() + ":" +

@@ -1,5 +1,6 @@
 // The program millrace: runs it, and turns what is thrown into messages and an exit status.
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -26,10 +27,21 @@ int report(const millrace::Error& error) {
   return error.exit_code();
 }
 
+// A descriptor that we open must not take the place of a closed standard one. What stands there instead
+// cannot be used the way the standard one would be, so using it is still an error.
+void fill_closed_descriptors() {
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(standard, F_GETFD) < 0)
+      static_cast<void>(open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Writing beyond a reader or a limit is an error of the write, not the end of the program.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  fill_closed_descriptors();
   millrace::cli::StatusLine status(STDERR_FILENO);
   try {
     return millrace::cli::run_program({argv + 1, argv + argc}, environ, status);

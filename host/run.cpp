@@ -14,6 +14,8 @@
 namespace millrace {
 namespace {
 
+constexpr unsigned kThreadsMax = 1024;
+
 Options with_defaults(Options options) {
   if (options.threads == 0) options.threads = usable_processors();
   if (options.readers == 0) options.readers = 1;
@@ -41,12 +43,23 @@ SourceList open_all(const Job& job, const Options& options) {
   return sources;
 }
 
+// Without a checkpoint epochs count from 1: they would replace other results of the same name.
+void refuse_earlier_results(Sink& sink, const std::string& uri) {
+  const auto last = sink.last_finished();
+  if (!last) return;
+  throw ConfigError({uri + " holds results of an earlier run (up to epoch " + std::to_string(last->number) +
+                     "): name an empty directory, or remove them"});
+}
+
 std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job) {
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
   layout.header = job.layout.header;
   std::vector<std::shared_ptr<Sink>> sinks;
-  for (const std::string& uri : job.to) sinks.push_back(open_sink(uri, layout, real_disk()));
+  for (const std::string& uri : job.to) {
+    sinks.push_back(open_sink(uri, layout, real_disk()));
+    refuse_earlier_results(*sinks.back(), uri);
+  }
   sinks.insert(sinks.end(), job.to_sinks.begin(), job.to_sinks.end());
   for (const RowFunction& function : job.to_functions)
     sinks.push_back(std::make_shared<FunctionSink>(function));
@@ -174,6 +187,12 @@ std::vector<std::string> problems(const Job& job) {
   if (job.from.empty() && job.from_sources.empty()) found.emplace_back("nothing to read: name an input");
   if (job.to.empty() && job.to_sinks.empty() && job.to_functions.empty())
     found.emplace_back("nowhere to write: name an output");
+  for (std::size_t i = 0; i < job.to.size(); ++i)
+    if (std::find(job.to.begin(), job.to.begin() + static_cast<std::ptrdiff_t>(i), job.to[i]) !=
+        job.to.begin() + static_cast<std::ptrdiff_t>(i))
+      found.push_back("the output " + job.to[i] + " is named twice: name it once");
+  if (options.threads > kThreadsMax || options.readers > kThreadsMax)
+    found.emplace_back("threads and readers are limited to 1024 each: give fewer");
   if (options.batch_bytes > kBatchBytesMax)
     found.emplace_back("batch-bytes is above 1GiB: choose a smaller batch");
   if (options.batch_bytes != 0 && options.batch_bytes < 64)

@@ -134,8 +134,9 @@ std::unique_ptr<Sink> open_file_sink(std::string path, const RowLayout& layout, 
   using io::FileSink;
   std::error_code ignored;
   const auto type = fs::status(path, ignored).type();
-  if (path.ends_with('/') || type == fs::file_type::directory)
-    return std::make_unique<FileSink>(layout, path, FileSink::Kind::directory, disk);
+  if (path.ends_with('/')) return std::make_unique<FileSink>(layout, path, FileSink::Kind::directory, disk);
+  if (type == fs::file_type::directory)
+    throw ConfigError({path + " is a directory: write " + path + "/ to put a file for each epoch into it"});
   if (layout.windowed)
     throw ConfigError(
         {"windows go to a directory, with a file for each epoch: write the path as " + path + '/'});

@@ -125,8 +125,12 @@ class TcpSource final : public Source {
     if (error == asio::error::would_block || error == asio::error::try_again) {
       await_input();
     } else if (error != asio::error::interrupted) {
-      framer_.end_input();
+      const std::string reason = error.message();
+      const bool broken = error != asio::error::eof;
       socket_.close(error);
+      if (broken && !reconnect_)
+        throw IoError("the connection to " + name_ + " broke before its end: " + reason);
+      framer_.end_input();
       lost();
     }
     return std::nullopt;

@@ -43,7 +43,7 @@ std::string row(const Flag& flag, bool with_default) {
   std::string right(flag.help);
   if (with_default && !flag.standard.empty() && flag.standard != "false")
     right += fmt::format(" [{}]", flag.standard);
-  return fmt::format("  {:<23}{}\n", left, right);
+  return fmt::format("  {:<22} {}\n", left, right);
 }
 
 std::string rows(bool all) {

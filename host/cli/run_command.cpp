@@ -72,6 +72,12 @@ int exit_status(const Job& job, const Summary& summary, int signal) {
   return 128 + signal;
 }
 
+// The commonest reason for malformed values.
+std::string_view scale_hint(const Plan& plan, const Progress& progress) {
+  const bool malformed = progress.rejected[static_cast<std::size_t>(RejectReason::malformed)] > 0;
+  return malformed && plan.fields.scale == 0 ? " (values with a fraction need --scale)" : "";
+}
+
 }  // namespace
 
 bool is_endless(std::string_view uri) {
@@ -102,7 +108,7 @@ int run_command(const Settings& settings, StatusLine& status) {
   const Summary summary = attendant.wait_for(running);
 
   const std::string rejected = rejected_text(summary.progress);
-  if (!rejected.empty()) spdlog::warn("{}", rejected);
+  if (!rejected.empty()) spdlog::warn("{}{}", rejected, scale_hint(job.plan, summary.progress));
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));

@@ -77,10 +77,13 @@ class DeviceError : public Error {
 class BudgetError : public Error {
  public:
   BudgetError(std::string_view what, std::size_t needed, std::size_t limit);
+  /// The budget would allow it, but the machine does not.
+  static BudgetError machine_is_full(std::string_view what, std::size_t needed);
   std::size_t needed() const noexcept { return needed_; }
   int exit_code() const noexcept override { return 75; }
 
  private:
+  BudgetError(const std::string& text, std::size_t needed) : Error(text), needed_(needed) {}
   std::size_t needed_;
 };
 

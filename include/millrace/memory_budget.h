@@ -60,7 +60,7 @@ class BudgetAllocator {
     void* p = ::operator new(bytes, std::align_val_t{alignof(T)}, std::nothrow);
     if (p != nullptr) return static_cast<T*>(p);
     budget_->release(bytes);
-    throw BudgetError("keys and their values", budget_->used() + bytes, budget_->limit());
+    throw BudgetError::machine_is_full("keys and their values", budget_->used() + bytes);
   }
   void deallocate(T* p, std::size_t n) noexcept {
     budget_->release(n * sizeof(T));  // first: g++ 12 takes the use of n after the delete for one of p

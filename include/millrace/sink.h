@@ -64,7 +64,7 @@ struct RowLayout {
 RowLayout row_layout(const Plan& plan);
 
 /// Opens what the address names: "stdout:" or "-", "discard:", "file:PATH" or a path. A path that ends
-/// with '/' or is a directory gets a file per epoch; another path is one file, for jobs without windows.
+/// with '/' gets a file per epoch; another path is one file, for jobs without windows.
 /// Throws ConfigError.
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk);
 

@@ -78,7 +78,7 @@ TEST(OpenSink, WritesToWhatTheAddressNames) {
   const TemporaryDirectory directory;
   const std::string base = directory.path().string();
   for (const std::string& uri :
-       {base + "/out.txt", "file:" + base + "/second.txt", base, base + "/new/", std::string("discard:")}) {
+       {base + "/out.txt", "file:" + base + "/second.txt", base + "/", base + "/new/", std::string("discard:")}) {
     const auto sink = open_sink(uri, count_layout(), real_disk());
     sink->begin({1});
     sink->write(rows_of(1, 1).aggregates());
@@ -102,6 +102,7 @@ TEST(OpenSink, ALinkStaysAndItsFileIsReplaced) {
 
 TEST(OpenSink, MistakesSayWhatToDo) {
   EXPECT_THAT(sink_error("out.txt", true), HasSubstr("write the path as out.txt/"));
+  EXPECT_THAT(sink_error("/tmp"), HasSubstr("write /tmp/ to put"));
   EXPECT_THAT(sink_error("/no/such/out.txt"), HasSubstr("there is no directory /no/such"));
   EXPECT_THAT(sink_error("/dev/null"), HasSubstr("no regular file: write to stdout: or discard:"));
   EXPECT_THAT(sink_error("stdot:"), HasSubstr("did you mean \"stdout\"?"));

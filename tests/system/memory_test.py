@@ -18,7 +18,8 @@ SECONDS = float(os.environ.get("MILLRACE_SOAK_SECONDS", "5" if LEVEL == "ci" els
 
 def peak_rss(process):
     with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read()).group(1)) * 1024
+        match = re.search(r"VmHWM:\s+(\d+) kB", file.read())
+        return int(match.group(1)) * 1024 if match else 0  # it has ended since
 
 
 class Memory(Case):

@@ -3,7 +3,10 @@
 import collections
 import json
 import signal
+import socket
+import struct
 import subprocess
+import time
 import unittest
 
 from support import Case, free_port, start, wait_until
@@ -53,6 +56,18 @@ class Network(Case):
         read_until(collections.Counter({"before": 1, "unfinished": 1, "after": 1}))
         process.send_signal(signal.SIGINT)
         self.assert_exit(self.ending(process), 0)
+
+    def test_a_broken_connection_is_no_end(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            process = start("--from", f"tcp://127.0.0.1:{server.getsockname()[1]}?reconnect=no")
+            connection, _ = server.accept()
+            connection.sendall(b"one two\nthr")
+            time.sleep(1)  # a reset before the program has noticed the connection would only be tried again
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by reset
+            connection.close()
+            result = self.ending(process)
+        self.assert_exit(result, 74, "broke before its end")
+        self.assertEqual(result.stdout, b"")
 
     def test_an_idle_socket_costs_nothing(self):
         port = free_port()

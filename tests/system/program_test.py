@@ -124,6 +124,28 @@ class ExitCodes(Case):
     def test_dead_host(self):
         self.assert_exit(run("--from", "tcp://127.0.0.1:1"), 69, "127.0.0.1:1")
 
+    def test_results_of_an_earlier_run_are_not_replaced(self):
+        folder = self.path("windows/")
+        self.assert_exit(run("--every", "1s", "--to", folder, input=b"first"), 0)
+        before = {name: open(folder + name, "rb").read() for name in os.listdir(folder)}
+        self.assert_exit(run("--every", "1s", "--to", folder, input=b"second"), 78, "earlier run")
+        self.assertEqual({name: open(folder + name, "rb").read() for name in os.listdir(folder)}, before)
+
+    def test_outputs_that_are_not_meant(self):
+        self.assert_exit(run("--to", self.directory, input=b"x"), 78, "is a directory", self.directory + "/")
+        self.assert_exit(run("--to", self.path("a"), "--to", self.path("a"), input=b"x"), 78, "named twice")
+        self.assert_exit(run("--threads", "100000", input=b"x"), 78, "1024")
+
+    def test_closed_standard_descriptors(self):
+        for closed, text in (("<&-", "stdin"), (">&-", "output")):
+            result = subprocess.run(["bash", "-c", f'"$0" - {closed}', MILLRACE], input=b"x", capture_output=True,
+                                    env=environment(), timeout=60, check=False)
+            self.assert_exit(result, 74, text, "Bad file descriptor")
+
+    def test_a_bad_record_is_shown(self):
+        self.assert_exit(run("--value", "1", "--on-bad-record", "stop", input=b"k,1\nk,x\n"), 65, 'malformed value: "k,x"')
+        self.assert_exit(run("--value", "1", input=b"k,1.5\n"), 0, "--scale")
+
     def test_a_budget_that_holds_no_batch(self):
         self.assert_exit(run("--memory", "1KiB", input=b"x"), 75, "--memory")
 

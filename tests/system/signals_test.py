@@ -7,15 +7,14 @@ import subprocess
 import time
 import unittest
 
-from support import Case, bytes_read, rows, start, wait_until
+from support import Case, rows, start, unread, wait_until
 
 
 class Signals(Case):
     def feed(self, process, data):
-        before = bytes_read(process)
         process.stdin.write(data)
         process.stdin.flush()
-        wait_until(lambda: bytes_read(process) >= before + len(data), "the program to read its input")
+        wait_until(lambda: unread(process.stdin) == 0, "the program to read its input")
 
     def test_the_first_signal_prints_what_was_counted(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

@@ -1,12 +1,15 @@
 # What the system tests share: running the program, a reference count, a scratch directory.
 # SPDX-License-Identifier: Apache-2.0
+import array
 import collections
+import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -67,10 +70,11 @@ def wait_until(condition, what, seconds=60):
         time.sleep(0.01)
 
 
-def bytes_read(process):
-    """How much a running process has read, as the kernel counts it."""
-    with open(f"/proc/{process.pid}/io", encoding="ascii") as file:
-        return int(re.search(r"rchar: (\d+)", file.read()).group(1))
+def unread(pipe):
+    """How many bytes lie in a pipe: written, but not read."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe.fileno(), termios.FIONREAD, count)
+    return count[0]
 
 
 class Case(unittest.TestCase):
