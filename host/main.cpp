@@ -18,11 +18,10 @@ namespace {
 int report(const millrace::Error& error) {
   // An error that asks for status 0 is an end that the user wanted, such as a reader that has seen enough.
   if (error.exit_code() == 0) return 0;
-  std::string_view text = error.what();
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    spdlog::error("{}", text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+  if (const auto* config = dynamic_cast<const millrace::ConfigError*>(&error)) {
+    for (const std::string& problem : config->problems()) spdlog::error("{}", problem);
+  } else {
+    spdlog::error("{}", error.what());
   }
   return error.exit_code();
 }

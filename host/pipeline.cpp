@@ -3,6 +3,7 @@
 #include "host/pipeline.h"
 
 #include <thread>
+#include <utility>
 
 namespace millrace {
 
@@ -102,7 +103,7 @@ void Pipeline::guard(const std::function<void()>& loop) noexcept {
 void Pipeline::fail(std::exception_ptr error) noexcept {
   {
     const std::scoped_lock lock(error_mutex_);
-    if (!error_) error_ = error;
+    if (!error_) error_ = std::move(error);
   }
   end_threads();
 }

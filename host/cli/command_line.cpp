@@ -49,6 +49,9 @@ class Parser {
     std::ranges::reverse(arguments);  // as CLI11 wants it
     try {
       app_.parse(std::move(arguments));
+    } catch (const CLI::ArgumentMismatch& error) {
+      const std::string_view text = error.what();  // begins with the flag
+      refuse(std::string(text.substr(0, text.find(':'))) + " needs a value; see millrace --help");
     } catch (const CLI::ParseError& error) {
       refuse(error.what());
     }

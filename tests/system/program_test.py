@@ -95,11 +95,12 @@ class ExitCodes(Case):
         self.assert_exit(run("chekc"), 64, 'did you mean "check"?')
         self.assert_exit(run("--format", "jsno"), 64, 'did you mean "json"?')
         self.assert_exit(run("--top", "many", "--memory", "12parsecs"), 64, "--top", "--memory")
-        self.assert_exit(run("--top"), 64, "--top")
+        self.assert_exit(run("--top"), 64, "--top needs a value")
 
     def test_missing_input(self):
         self.assert_exit(run(self.path("nothing.txt")), 66, "nothing.txt", "No such file")
         self.assert_exit(run("--config", self.path("nothing.toml")), 66, "nothing.toml")
+        self.assert_exit(run("a\nb"), 66, "error: cannot read a\\nb: No such file")
         self.write("there.txt", b"x")
         result = run(self.path("a"), self.path("there.txt"), self.path("b"))
         self.assert_exit(result, 66, self.path("a"), self.path("b"))
