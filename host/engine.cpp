@@ -102,7 +102,7 @@ void Engine::submit(Filled filled) {
               .ends = in.ends,
               .has_rows = in.has_rows,
               .rows = {}};
-  if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, {}, in.rows.values};
+  if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, in.rows.values};
   backend_->submit(batch);
 }
 

@@ -63,11 +63,10 @@ inline constexpr std::size_t kSlackBytes = 64;
 inline constexpr std::size_t kBatchBytesMax = std::size_t{1} << 30;
 
 /// Keys found on the host (by the user's `map`, later by JSON and quoted CSV): nothing is tokenised.
-/// Row i has the key batch.bytes[key_at[i], key_at[i] + key_length[i]) and came from record[i].
+/// Row i has the key batch.bytes[key_at[i], key_at[i] + key_length[i]).
 struct Rows {
   std::span<const std::uint32_t> key_at;
   std::span<const std::uint32_t> key_length;
-  std::span<const std::uint32_t> record;
   std::span<const std::int64_t> values;  ///< column-major: rows x value columns
 };
 

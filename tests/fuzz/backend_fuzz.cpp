@@ -34,7 +34,6 @@ TestBatch rows_batch(const std::string& text, std::size_t values) {
   std::size_t begin = 0;
   while (begin < text.size()) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    batch.record.push_back(static_cast<std::uint32_t>(batch.key_at.size()));
     batch.key_at.push_back(static_cast<std::uint32_t>(begin));
     batch.key_length.push_back(static_cast<std::uint32_t>(end - begin));
     begin = end + 1;

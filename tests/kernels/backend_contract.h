@@ -259,7 +259,6 @@ TEST_P(BackendContract, ReducesRows) {
   batch.has_rows = true;
   batch.key_at = {0, 3, 13, 0, 0, 3};
   batch.key_length = {3, 10, 3, 0, 1, 10};
-  batch.record = {0, 0, 1, 1, 2, 2};
   batch.values = {1, -2, 3, 4, INT64_MAX, 6, 10, 20, 30, 40, 50, INT64_MIN};
   TestBatch none;
   none.has_rows = true;
@@ -273,7 +272,6 @@ TEST_P(BackendContract, SumsNeverWrap) {
   for (int i = 0; i < 50; ++i) {
     up.key_at.insert(up.key_at.end(), {0, 4});
     up.key_length.insert(up.key_length.end(), {3, 10});
-    up.record.insert(up.record.end(), {0, 0});
   }
   up.values.assign(200, INT64_MAX);
   TestBatch down = up;

@@ -24,7 +24,6 @@ struct TestBatch {
   bool has_rows = false;
   std::vector<std::uint32_t> key_at;
   std::vector<std::uint32_t> key_length;
-  std::vector<std::uint32_t> record;
   std::vector<std::int64_t> values;
 
   /// A view of it; valid while this batch stays as it is.
@@ -37,7 +36,7 @@ struct TestBatch {
     batch.bytes = std::as_bytes(std::span(memory)).first(bytes.size());
     batch.ends = ends;
     batch.has_rows = has_rows;
-    batch.rows = {key_at, key_length, record, values};
+    batch.rows = {key_at, key_length, values};
     return batch;
   }
   std::vector<char> memory;
