@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include <millrace/plan.h>
@@ -86,7 +85,7 @@ struct CountRule {
   bool alphanumeric = false;
   bool has_sums = false;
   std::uint32_t columns = 0;
-  std::array<ValueColumn, kColumnsMax> column = {};
+  ValueColumn column[kColumnsMax] = {};  // std::array has no operator[] on the device
   std::uint32_t inputs = 0;  ///< values per record or row
   FieldView fields;
 };
