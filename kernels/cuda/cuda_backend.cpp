@@ -66,7 +66,7 @@ CountRule count_rule(const Plan& plan, const BackendOptions& options) {
   CountRule rule;
   rule.hash = hash_rule(options.hash_seed, options.hash_bits);
   rule.keyed_by = plan.keyed_by;
-  rule.fold_case = plan.words.fold_case;
+  rule.fold_case = plan.keyed_by == KeyedBy::words && plan.words.fold_case;
   rule.alphanumeric = plan.words.alphanumeric;
   rule.columns = static_cast<std::uint32_t>(columns.size());
   std::ranges::copy(columns, rule.column);
