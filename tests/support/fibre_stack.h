@@ -1,12 +1,13 @@
-// What a sanitizer has to be told when control goes from one stack to another; CMake picks the file that does it.
-// SPDX-License-Identifier: Apache-2.0
+// What a sanitizer has to be told when control goes from one stack to another; CMake picks the file that does
+// it. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 
 namespace simt {
 
-/// One stack, in the sanitizer's books. Of the host's stack only the address of this object is known beforehand.
+/// One stack, in the sanitizer's books. Of the host's stack only the address of this object is known
+/// beforehand.
 struct StackAccount {
   const void* bottom = nullptr;
   std::size_t size = 0;

@@ -11,7 +11,8 @@ void open_account(StackAccount& stack) {
 }
 
 void before_switch(StackAccount& from, StackAccount& to) {
-  if (from.bottom == nullptr) from.handle = __tsan_get_current_fiber();  // the host may be another thread each time
+  if (from.bottom == nullptr)
+    from.handle = __tsan_get_current_fiber();  // the host may be another thread each time
   __tsan_switch_to_fiber(to.handle, 0);
 }
 

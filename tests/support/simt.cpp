@@ -91,8 +91,7 @@ std::string describe(const Block& block) {
   };
   std::vector<Group> groups;
   for (const Thread& thread : block.threads) {
-    const std::string doing =
-        thread.returned ? "returned" : "at " + text_of(thread.waits_at, thread.where);
+    const std::string doing = thread.returned ? "returned" : "at " + text_of(thread.waits_at, thread.where);
     const auto same = std::ranges::find(groups, doing, &Group::doing);
     if (same == groups.end()) {
       groups.push_back({doing, thread.number, 1});
@@ -219,7 +218,8 @@ void Machine::begin(Block& block) {
   }
 }
 
-/// The life of a thread, on its fibre. Afterwards somebody else goes on; the fibre is woken for its next thread.
+/// The life of a thread, on its fibre. Afterwards somebody else goes on; the fibre is woken for its next
+/// thread.
 void Machine::run_thread(std::size_t fibre) {
   Thread& thread = *by_fibre_[fibre];
   now_runs(thread);
@@ -288,7 +288,8 @@ void Machine::wait(Thread& thread, const char* what, std::source_location where)
 const Meeting& Machine::meet_warp(const char* what, unsigned mask, std::uint64_t brings,
                                   std::source_location where) {
   Thread& thread = *running_;
-  if (mask != 0xffffffffU) throw Divergence(name_of(thread) + " wants only some lanes at " + text_of(what, where));
+  if (mask != 0xffffffffU)
+    throw Divergence(name_of(thread) + " wants only some lanes at " + text_of(what, where));
   const unsigned lane = thread.number % kWarpLanes;
   Warp& warp = thread.block->warps[thread.number / kWarpLanes];
   Meeting& meeting = warp.meetings[warp.now];
@@ -297,8 +298,8 @@ const Meeting& Machine::meet_warp(const char* what, unsigned mask, std::uint64_t
     meeting.where = where;
     meeting.nonzero = 0;
   } else if (std::strcmp(meeting.what, what) != 0 || !same_place(meeting.where, where)) {
-    throw Divergence(name_of(thread) + " is at " + text_of(what, where) + ", but other lanes of its warp are at " +
-                     text_of(meeting.what, meeting.where));
+    throw Divergence(name_of(thread) + " is at " + text_of(what, where) +
+                     ", but other lanes of its warp are at " + text_of(meeting.what, meeting.where));
   }
   meeting.brought[lane] = brings;
   meeting.nonzero |= (brings != 0 ? 1U : 0U) << lane;

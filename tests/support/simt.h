@@ -12,13 +12,14 @@
 #include "tests/support/simt_meeting.h"
 
 // Each thread of a block is a fibre. Threads take turns where they meet (at __syncthreads and what warps do
-// together) and, at random, where they touch memory atomically; a seed decides whose turn it is. Shared memory is
-// an allocation of exactly the size asked for, with garbage in it, so that sanitizers see what goes wrong there.
+// together) and, at random, where they touch memory atomically; a seed decides whose turn it is. Shared memory
+// is an allocation of exactly the size asked for, with garbage in it, so that sanitizers see what goes wrong
+// there.
 //
-// It finds: wrong results, undefined behaviour, accesses outside of memory, shared memory that is read before it is
-// written, threads that do not meet where they must, and most wrong orders of atomic steps.
-// It cannot find: races between plain accesses, missing fences and what else the memory model allows, since only
-// one thread runs at a time; warps of which only some lanes meet are refused. Those need a device.
+// It finds: wrong results, undefined behaviour, accesses outside of memory, shared memory that is read before
+// it is written, threads that do not meet where they must, and most wrong orders of atomic steps. It cannot
+// find: races between plain accesses, missing fences and what else the memory model allows, since only one
+// thread runs at a time; warps of which only some lanes meet are refused. Those need a device.
 namespace simt {
 
 /// MILLRACE_SEED if it is set, else 1.
@@ -36,8 +37,9 @@ class Divergence : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-/// Runs grid x block threads of a kernel, which is handed the dynamic shared memory of its block. Returns how often
-/// control went from one thread to another. What the kernel throws comes out. One launch at a time runs; others wait.
+/// Runs grid x block threads of a kernel, which is handed the dynamic shared memory of its block. Returns how
+/// often control went from one thread to another. What the kernel throws comes out. One launch at a time runs;
+/// others wait.
 std::uint64_t launch(unsigned grid, unsigned block, std::size_t shared_bytes,
                      const std::function<void(unsigned char* shared)>& kernel, const Schedule& schedule = {});
 
@@ -95,14 +97,16 @@ extern SimtSize gridDim;
 inline void __syncthreads(std::source_location where = std::source_location::current()) {
   simt::detail::meet_block(where);
 }
-inline void __syncwarp(unsigned mask = 0xffffffffU, std::source_location where = std::source_location::current()) {
+inline void __syncwarp(unsigned mask = 0xffffffffU,
+                       std::source_location where = std::source_location::current()) {
   simt::detail::meet_warp("__syncwarp", mask, 0, where);
 }
 inline unsigned __ballot_sync(unsigned mask, int predicate,
                               std::source_location where = std::source_location::current()) {
   return simt::detail::meet_warp("__ballot_sync", mask, predicate != 0 ? 1 : 0, where).nonzero;
 }
-inline int __any_sync(unsigned mask, int predicate, std::source_location where = std::source_location::current()) {
+inline int __any_sync(unsigned mask, int predicate,
+                      std::source_location where = std::source_location::current()) {
   return simt::detail::meet_warp("__any_sync", mask, predicate != 0 ? 1 : 0, where).nonzero != 0 ? 1 : 0;
 }
 template <class T>
@@ -145,14 +149,15 @@ inline unsigned long long atomicAdd(unsigned long long* number, unsigned long lo
 }
 inline unsigned long long atomicCAS(unsigned long long* number, unsigned long long expected,
                                     unsigned long long wanted) {
-  return simt::detail::update(
-      number, [=](unsigned long long before) { return before == expected ? wanted : before; });
+  return simt::detail::update(number,
+                              [=](unsigned long long before) { return before == expected ? wanted : before; });
 }
 inline unsigned atomicOr(unsigned* number, unsigned bits) {
   return simt::detail::update(number, [=](unsigned before) { return before | bits; });
 }
 inline unsigned long long atomicMax(unsigned long long* number, unsigned long long other) {
-  return simt::detail::update(number, [=](unsigned long long before) { return before > other ? before : other; });
+  return simt::detail::update(number,
+                              [=](unsigned long long before) { return before > other ? before : other; });
 }
 inline long long atomicMax(long long* number, long long other) {
   return simt::detail::update(number, [=](long long before) { return before > other ? before : other; });

@@ -11,8 +11,8 @@ namespace simt::detail {
 struct Meeting {
   const char* what = nullptr;  ///< CUDA's name for it; the same for all lanes, as the place is
   std::source_location where;
-  unsigned arrived = 0;          ///< lanes
-  unsigned nonzero = 0;          ///< bit i: lane i has brought something else than 0
+  unsigned arrived = 0;  ///< lanes
+  unsigned nonzero = 0;  ///< bit i: lane i has brought something else than 0
   std::uint64_t brought[32] = {};
 };
 

@@ -224,11 +224,13 @@ TEST(Simt, AThreadThatReturnedIsMissed) {
   const std::string said = complaint(1, 64, [](unsigned char*) {
     if (threadIdx.x != 40) __syncthreads();
   });
-  EXPECT_THAT(said, AllOf(HasSubstr("block 0 cannot go on"), HasSubstr("63 threads, the first being 0, at __sync"),
-                          HasSubstr("1 threads, the first being 40, returned")));
-  EXPECT_THAT(complaint(1, 64, [](unsigned char*) {
-                if (threadIdx.x % 32 < 30) __syncwarp();
-              }),
+  EXPECT_THAT(said,
+              AllOf(HasSubstr("block 0 cannot go on"), HasSubstr("63 threads, the first being 0, at __sync"),
+                    HasSubstr("1 threads, the first being 40, returned")));
+  EXPECT_THAT(complaint(1, 64,
+                        [](unsigned char*) {
+                          if (threadIdx.x % 32 < 30) __syncwarp();
+                        }),
               HasSubstr("60 threads, the first being 0, at __syncwarp"));
 }
 
@@ -244,7 +246,8 @@ TEST(Simt, LanesAtABlocksBarrierAreMissedByTheirWarp) {
 
 TEST(Simt, WarpsOfSomeLanesAreRefused) {
   EXPECT_THAT(complaint(1, 32, [](unsigned char*) { __syncwarp(1); }), HasSubstr("only some lanes"));
-  EXPECT_THAT(complaint(1, 33, [](unsigned char*) { __syncwarp(); }), HasSubstr("the first being 32, at __syncwarp"));
+  EXPECT_THAT(complaint(1, 33, [](unsigned char*) { __syncwarp(); }),
+              HasSubstr("the first being 32, at __syncwarp"));
 }
 
 TEST(Simt, WhatAKernelThrowsComesOutAndAllItsThreadsAreUndone) {
