@@ -26,8 +26,6 @@
 
 namespace millrace {
 
-using BackendFactory = std::function<std::unique_ptr<Backend>()>;
-
 /// What the engine works with. Everything outlives it.
 struct EngineShared {
   const Plan& plan;

@@ -1,4 +1,4 @@
-// The backends in order of preference, and the choice among them.
+// The backends that can be asked for, and what is chosen where none is.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
@@ -35,22 +35,21 @@ ChosenBackend make_asked(const Candidate& candidate, const Plan& plan, const Bac
   return {candidate.make(plan, options), std::string(candidate.name) + ", as asked"};
 }
 
-ChosenBackend make_first(const Plan& plan, const BackendOptions& options) {
-  std::string passed_over;
-  for (const Candidate& candidate : kCandidates) {
-    const std::string missing = candidate.missing();
-    if (missing.empty())
-      return {candidate.make(plan, options), candidate.name + (passed_over.empty() ? "" : ": " + passed_over)};
-    passed_over += (passed_over.empty() ? "" : ", ") + missing;
-  }
-  throw InternalError("no backend can be used");
+// A driver takes longer to start than most inputs take to count: the CPU begins at once.
+ChosenBackend make_automatic(const Plan& plan, const BackendOptions& options) {
+  const std::string absent = cuda_absent();
+  if (!absent.empty()) return {make_cpu_backend(plan, options), "cpu: " + absent};
+  return {make_cpu_backend(plan, options),
+          "cpu at first: cuda is tried once " + std::to_string(kTrialAfterBytes >> 30) +
+              " GiB of input has been counted",
+          [plan, options] { return make_cuda_backend(plan, options); }};
 }
 
 }  // namespace
 
 ChosenBackend choose_backend(BackendKind kind, const Plan& plan, const BackendOptions& options) {
   const auto asked = std::ranges::find(kCandidates, kind, &Candidate::kind);
-  return asked == kCandidates.end() ? make_first(plan, options) : make_asked(*asked, plan, options);
+  return asked == kCandidates.end() ? make_automatic(plan, options) : make_asked(*asked, plan, options);
 }
 
 }  // namespace millrace

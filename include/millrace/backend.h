@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -99,13 +100,22 @@ struct BackendOptions {
 
 enum class BackendKind : std::uint8_t { automatic, cpu, cuda };
 
+using BackendFactory = std::function<std::unique_ptr<Backend>()>;
+
+/// Input after which `automatic` tries a GPU. Starting a driver and pinning memory takes a second or so,
+/// and that is what the CPU needs for a few GiB: less input is over before a GPU has gained anything.
+inline constexpr std::uint64_t kTrialAfterBytes = std::uint64_t{1} << 30;
+
 struct ChosenBackend {
   std::unique_ptr<Backend> backend;
   std::string reason;  ///< one line: what was chosen and why
+  /// Makes a backend that may be faster for much input, or throws an Error: it is known only when it is
+  /// tried. Empty if there is none. Any thread may call it.
+  BackendFactory upgrade = {};
 };
 
-/// Makes the backend a job runs on. `automatic` never fails for want of a GPU; `cuda` throws
-/// UnavailableError without one.
+/// Makes the backend a job runs on. `automatic` starts on the CPU, never fails for want of a GPU and touches
+/// no CUDA; `cuda` throws UnavailableError without one. `options.budget` outlives also `upgrade`.
 ChosenBackend choose_backend(BackendKind kind, const Plan& plan, const BackendOptions& options);
 
 std::unique_ptr<Backend> make_cpu_backend(const Plan& plan, const BackendOptions& options);

@@ -16,8 +16,8 @@
 namespace millrace::cuda {
 
 // A slot is one 64-bit word, so that a key is there whole or not at all. A packed key stands for itself. A long
-// token: bit 63 set, 27 bits of its hash, its length - 8 in 8 bits, its place in the batch in 28. Tokens are the
-// same only if their bytes are; the hash spares most comparisons.
+// token: bit 63 set, 27 bits of its hash, its length - 8 in 8 bits, its place in the batch in 28. Tokens are
+// the same only if their bytes are; the hash spares most comparisons.
 inline constexpr std::uint64_t kFreeSlot = std::uint64_t{0x7f} << 56;  // no packed key is that long
 inline constexpr std::uint32_t kSlotLengthMax = 8 + 255;
 
@@ -28,12 +28,12 @@ MILLRACE_HD constexpr std::uint32_t slot_length(std::uint64_t slot) {
   return (static_cast<std::uint32_t>(slot >> 28) & 0xff) + 8;
 }
 MILLRACE_HD constexpr std::uint32_t slot_where(std::uint64_t slot) {
-  return static_cast<std::uint32_t>(slot) & (kBatchBytesMax - 1);
+  return static_cast<std::uint32_t>(slot) & (kDeviceBatchBytesMax - 1);
 }
 
 /// One per thread, over the same shared memory. Functions that say so are called by all threads of the block or
-/// all lanes of a warp together. Tokens that find no room in their bucket become entries of the pane at once, one
-/// by one; the others when the block is done.
+/// all lanes of a warp together. Tokens that find no room in their bucket become entries of the pane at once,
+/// one by one; the others when the block is done.
 class Combiner {
  public:
   MILLRACE_DEVICE Combiner(const CountJob& job, unsigned char* shared)

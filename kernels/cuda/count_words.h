@@ -14,8 +14,8 @@
 
 namespace millrace::cuda {
 
-/// A stretch of text in shared memory, kThreadBytes per thread, with a halo, so that hardly any word needs more.
-/// A word belongs to the tile in which it begins. One object per thread, over the same shared memory.
+/// A stretch of text in shared memory, kThreadBytes per thread, with a halo, so that hardly any word needs
+/// more. A word belongs to the tile in which it begins. One object per thread, over the same shared memory.
 class WordTile {
  public:
   MILLRACE_DEVICE WordTile(const CountJob& job, unsigned char* shared)
@@ -92,8 +92,7 @@ class WordTile {
   /// The end of a word that goes on at `at`, a multiple of kThreadBytes.
   MILLRACE_DEVICE std::uint32_t stop_behind(std::uint32_t at) const {
     for (; at < batch_.size; at += kThreadBytes) {
-      const std::uint32_t stops =
-          (~word_bytes(text_.words[at / kThreadBytes], at) | breaks(at)) & 0xff;
+      const std::uint32_t stops = (~word_bytes(text_.words[at / kThreadBytes], at) | breaks(at)) & 0xff;
       if (stops != 0) return at + static_cast<std::uint32_t>(__ffs(static_cast<int>(stops))) - 1;
     }
     return batch_.size;

@@ -9,7 +9,12 @@
 
 namespace millrace {
 
-/// Why no GPU can be used, as the end of a sentence; empty if one can.
+/// Why there is certainly no GPU here, as the end of a sentence; empty if there may be one. Looks only: it
+/// touches no CUDA and takes no time, so that every job may ask.
+std::string cuda_absent();
+
+/// Why no GPU can be used, as the end of a sentence; empty if one can. Starts the driver, which may take a
+/// third of a second.
 std::string cuda_missing();
 
 /// Throws UnavailableError if no GPU can be used.

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include <thrust/iterator/permutation_iterator.h>
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_reduce.cuh>
 #include <cuda/functional>
-#include <thrust/iterator/permutation_iterator.h>
 
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/count_records.h"
@@ -55,7 +55,8 @@ cudaError_t reduce_runs(void* memory, std::size_t& bytes, const SortBuffers& sor
                         const Value* values, Value* values_out, std::uint32_t* runs, Operation operation,
                         cudaStream_t stream) {
   return cub::DeviceReduce::ReduceByKey(memory, bytes, sorted.keys, sorted.other_keys,
-                                        permuted(values, sorted.numbers), values_out, runs, operation, n, stream);
+                                        permuted(values, sorted.numbers), values_out, runs, operation, n,
+                                        stream);
 }
 
 class CudaDevice final : public DeviceApi {
@@ -86,7 +87,8 @@ class CudaDevice final : public DeviceApi {
     require(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, handle(stream)), "copying to the device");
   }
   void copy_to_host(Stream stream, void* to, const void* from, std::size_t bytes) override {
-    require(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, handle(stream)), "copying from the device");
+    require(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, handle(stream)),
+            "copying from the device");
   }
   void fill_with_zeros(Stream stream, void* memory, std::size_t bytes) override {
     require(cudaMemsetAsync(memory, 0, bytes, handle(stream)), "cudaMemsetAsync");
@@ -188,7 +190,8 @@ void CudaDevice::mark_breaks(const DeviceBatch& batch) {
 }
 
 void CudaDevice::count_words(const CountJob& job, unsigned blocks) {
-  words_kernel<<<blocks, kBlockThreads, count_words_shared_bytes(kBlockThreads, job.table_slots), compute()>>>(job);
+  words_kernel<<<blocks, kBlockThreads, count_words_shared_bytes(kBlockThreads, job.table_slots), compute()>>>(
+      job);
   require(cudaGetLastError(), "starting count_words");
 }
 
@@ -236,8 +239,9 @@ std::size_t CudaDevice::scratch_bytes(std::uint32_t entries_max) {
 SortBuffers CudaDevice::sort(SortBuffers buffers, std::uint32_t n, int end_bit, Scratch scratch) {
   cub::DoubleBuffer<std::uint64_t> keys(buffers.keys, buffers.other_keys);
   cub::DoubleBuffer<std::uint32_t> numbers(buffers.numbers, buffers.other_numbers);
-  require(cub::DeviceRadixSort::SortPairs(scratch.memory, scratch.bytes, keys, numbers, n, 0, end_bit, compute()),
-          "sorting");
+  require(
+      cub::DeviceRadixSort::SortPairs(scratch.memory, scratch.bytes, keys, numbers, n, 0, end_bit, compute()),
+      "sorting");
   return {keys.Current(), keys.Alternate(), numbers.Current(), numbers.Alternate()};
 }
 
@@ -252,8 +256,9 @@ void CudaDevice::reduce_values(const SortBuffers& sorted, std::uint32_t n, Combi
                                const std::int64_t* values, std::int64_t* values_out, std::uint32_t* runs,
                                Scratch scratch) {
   const auto reduce = [&](auto operation) {
-    require(reduce_runs(scratch.memory, scratch.bytes, sorted, n, values, values_out, runs, operation, compute()),
-            "reducing values");
+    require(
+        reduce_runs(scratch.memory, scratch.bytes, sorted, n, values, values_out, runs, operation, compute()),
+        "reducing values");
   };
   switch (combine) {
     case Combine::sum: return reduce(::cuda::std::plus<>{});

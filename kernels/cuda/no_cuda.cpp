@@ -4,8 +4,12 @@
 
 namespace millrace {
 
-std::string cuda_missing() {
+std::string cuda_absent() {
   return "this build has no CUDA backend";
+}
+
+std::string cuda_missing() {
+  return cuda_absent();
 }
 
 std::unique_ptr<Backend> make_cuda_backend(const Plan&, const BackendOptions&) {

@@ -13,7 +13,8 @@ namespace millrace::cuda {
 /// Sets a bit for each record end inside the batch: there the next record begins. Launched for as many threads
 /// as one likes. REQUIRES: the bits are zero.
 MILLRACE_DEVICE inline void mark_breaks(const DeviceBatch& batch) {
-  for (std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < batch.records; i += gridDim.x * blockDim.x) {
+  for (std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < batch.records;
+       i += gridDim.x * blockDim.x) {
     const std::uint32_t end = batch.ends[i];
     if (end < batch.size) atomicOr(batch.breaks + end / 32, 1U << (end % 32));
   }
@@ -50,7 +51,8 @@ MILLRACE_DEVICE inline void finish_batch(const CountJob& job, Verdict* verdict) 
 
 /// numbers[i] = i, by as many threads as one likes.
 MILLRACE_DEVICE inline void number_entries(std::uint32_t* numbers, std::uint32_t n) {
-  for (std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x) numbers[i] = i;
+  for (std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
+    numbers[i] = i;
 }
 
 /// Turns the keys of entries back into what they were made of.

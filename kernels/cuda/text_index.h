@@ -5,18 +5,12 @@
 #include <cstdint>
 
 #include "kernels/cuda/device_types.h"
+#include "kernels/cuda/text_layout.h"
 #include "kernels/cuda/token_text.h"
 #include "kernels/cuda/warp.h"
 #include "kernels/hd.h"
 
 namespace millrace::cuda {
-
-/// Words before the bytes of a text: the key's bits, and the length.
-inline constexpr std::uint32_t kTextHeaderWords = 2;
-
-MILLRACE_HD constexpr std::uint32_t text_words(std::uint32_t length) {
-  return kTextHeaderWords + (length + 7) / 8;
-}
 
 /// A text becomes visible with one compare-and-swap, when it is complete. Threads that add the same text at the
 /// same moment all copy it, and all but one copy are left unused. Texts are never moved or taken out, so that a
@@ -103,9 +97,7 @@ class TextIndex {
     return 0;
   }
 
-  MILLRACE_DEVICE void fail() const {
-    atomicOr(&control_->failures, static_cast<unsigned>(kTextsFull));
-  }
+  MILLRACE_DEVICE void fail() const { atomicOr(&control_->failures, static_cast<unsigned>(kTextsFull)); }
 
   const PaneArena& pane_;
   BatchControl* control_;

@@ -39,7 +39,8 @@ MILLRACE_DEVICE inline std::uint32_t reserve_one(std::uint32_t* counter, bool wa
   std::uint32_t begin = 0;
   if (lane() == first) begin = atomicAdd(counter, static_cast<unsigned>(__popc(lanes)));
   const unsigned lanes_before = lanes & ((1U << lane()) - 1);
-  return __shfl_sync(kAllLanes, begin, static_cast<int>(first)) + static_cast<std::uint32_t>(__popc(lanes_before));
+  return __shfl_sync(kAllLanes, begin, static_cast<int>(first)) +
+         static_cast<std::uint32_t>(__popc(lanes_before));
 }
 
 }  // namespace millrace::cuda

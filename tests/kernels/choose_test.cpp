@@ -18,12 +18,25 @@ TEST(Choose, CpuIsThereAlways) {
   EXPECT_THAT(chosen.reason, HasSubstr("cpu"));
 }
 
-TEST(Choose, AutomaticSaysWhyThereIsNoGpu) {
-  if (cuda_missing().empty()) GTEST_SKIP() << "there is a GPU";
+TEST(Choose, AutomaticStartsOnTheCpu) {
   const ChosenBackend chosen = choose_backend(BackendKind::automatic, Plan{}, {});
   EXPECT_EQ(chosen.backend->name(), "cpu");
-  EXPECT_THAT(chosen.reason, HasSubstr(cuda_missing()));
+  EXPECT_THAT(chosen.reason, HasSubstr("cpu"));
   EXPECT_EQ(chosen.reason.find('\n'), std::string::npos);
+}
+
+TEST(Choose, AutomaticSaysWhyThereIsNoGpu) {
+  if (cuda_absent().empty()) GTEST_SKIP() << "there may be a GPU";
+  const ChosenBackend chosen = choose_backend(BackendKind::automatic, Plan{}, {});
+  EXPECT_EQ(chosen.reason, "cpu: " + cuda_absent());
+  EXPECT_FALSE(chosen.upgrade);
+}
+
+TEST(Choose, AutomaticOffersTheGpuForMuchInput) {
+  if (!cuda_absent().empty()) GTEST_SKIP() << cuda_absent();
+  const ChosenBackend chosen = choose_backend(BackendKind::automatic, Plan{}, {});
+  EXPECT_THAT(chosen.reason, HasSubstr("1 GiB"));
+  EXPECT_TRUE(chosen.upgrade);
 }
 
 TEST(Choose, CudaFailsClearlyWithoutAGpu) {
