@@ -15,7 +15,7 @@ FORBIDDEN_ROOMS = {  # who may not include whom
     "host/": ("io/", "tests/", "bench/", "examples/"),
 }
 LIBRARY_ROOMS = {  # outside headers and the only places that may include them
-    r"(cuda|cub/|thrust/|nv)": ("kernels/cuda/", "tests/kernels/", "bench/"),
+    r"(cuda|cub/|thrust/|nv)": ("kernels/cuda/", "tests/kernels/", "tests/support/thrust_device", "bench/"),
     r"librdkafka/": ("io/kafka/", "tests/io/kafka/"),
     r"boost/context/": ("tests/support/",),
     r"boost/(?!context/)": ("io/", "host/status_server", "tests/io/", "tests/host/"),

@@ -1,5 +1,5 @@
-// What a sanitizer has to be told when control goes from one stack to another; CMake picks the file that does
-// it. SPDX-License-Identifier: Apache-2.0
+// What a sanitizer has to know when control goes from one stack to another; CMake picks the file that tells.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
