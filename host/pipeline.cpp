@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "host/pool.h"
+
 namespace millrace {
 
 Pipeline::Pipeline(PipelineParts parts)
@@ -12,13 +14,9 @@ Pipeline::Pipeline(PipelineParts parts)
       backend_name_(parts_.backend->name()),
       panes_(parts_.plan.every, parts_.clock),
       ring_(parts_.budget) {
-  // One open buffer per reader, those in flight, and one in the queue: then a reader can go on filling
-  // while the backend is busy, and the backend never waits for a reader that has finished one.
-  const std::size_t buffers = parts_.sources.size() + parts_.backend->in_flight_max() + 1;
-  for (std::size_t i = 0; i < buffers; ++i) ring_.add(parts_.backend->allocate(parts_.options.batch_bytes));
+  ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
-  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_,
-                            ring_,       parts_.budget,  metrics_,     parts_.options.batch_bytes};
+  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, parts_.budget, metrics_};
   std::vector<Offsets> start;
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {

@@ -10,6 +10,7 @@
 #include "host/cpus.h"
 #include "host/function_sink.h"
 #include "host/pipeline.h"
+#include "host/pool.h"
 
 namespace millrace {
 namespace {
@@ -85,12 +86,8 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
                                        .budget = &budget};
   ChosenBackend chosen = choose_backend(options.backend, job.plan, backend_options);
   if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
-  if (options.batch_bytes == 0) {
-    // The ring may take a quarter of a small budget; the rest is for keys.
-    const std::size_t buffers = sources.size() + chosen.backend->in_flight_max() + 1;
-    options.batch_bytes =
-        std::clamp(options.memory / 4 / buffers, std::size_t{4096}, chosen.backend->batch_bytes());
-  }
+  if (options.batch_bytes == 0)
+    options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
   BackendFactory fallback;
   if (chosen.backend->may_fail() && options.backend == BackendKind::automatic)
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
