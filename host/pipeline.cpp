@@ -11,7 +11,6 @@ namespace millrace {
 
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
-      backend_name_(parts_.backend->name()),
       panes_(parts_.plan.every, parts_.clock),
       ring_(parts_.budget) {
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
@@ -30,7 +29,8 @@ Pipeline::Pipeline(PipelineParts parts)
       parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
                                     *parts_.log, parts_.budget, metrics_});
   engine_ = std::make_unique<Engine>(
-      std::move(parts_.backend), std::move(parts_.fallback), std::move(start),
+      EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.upgrade)},
+      std::move(start),
       EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
                    [this](std::size_t reader) { parts_.sources[reader]->wake(); }, *committer_, parts_.budget,
                    metrics_, parts_.log->durable(), replayable});
