@@ -17,18 +17,21 @@ std::string describe(const Reject& reject, std::span<const std::byte> batch) {
 
 }  // namespace
 
-Engine::Engine(std::unique_ptr<Backend> backend, BackendFactory fallback, std::vector<Offsets> start,
-               const EngineShared& shared)
+Engine::Engine(EngineBackends backends, std::vector<Offsets> start, const EngineShared& shared)
     : shared_(shared),
       value_columns_(value_columns(shared.plan.measures).size()),
-      backend_(std::move(backend)),
-      fallback_(std::move(fallback)),
+      backend_(std::move(backends.first)),
+      fallback_(std::move(backends.fallback)),
       epoch_began_(shared.clock.now()),
       marked_(start.size()),
       ended_(start.size()),
       rewinding_(start.size()),
       handed_positions_(std::move(start)) {
   epoch_.positions.resize(handed_positions_.size());
+  shared_.metrics.backend.set(backend_->name());
+  if (!backends.upgrade.start) return;
+  check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");
+  upgrade_.emplace(std::move(backends.upgrade), shared_.budget);
 }
 
 Step Engine::step() {
@@ -44,6 +47,7 @@ Step Engine::advance() {
   pass_on_drain();
   bool progress = shared_.ring.serve_one_offs();
   progress |= reclaim_finished();
+  ask_for_the_trial();
   const Instant now = shared_.clock.now();
   if (epoch_is_due(now)) ask_for_markers(now);
   if (all_marked()) {
@@ -103,6 +107,7 @@ void Engine::submit(Filled filled) {
               .has_rows = in.has_rows,
               .rows = {}};
   if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, in.rows.values};
+  if (upgrade_) upgrade_->see(batch);
   backend_->submit(batch);
 }
 

@@ -23,6 +23,8 @@
 #include "host/pane.h"
 #include "host/ring.h"
 #include "host/step.h"
+#include "host/trial.h"
+#include "host/upgrade.h"
 
 namespace millrace {
 
@@ -42,6 +44,13 @@ struct EngineShared {
   bool replayable = false;  ///< every source can go back
 };
 
+/// What a job counts with, in the course of its life.
+struct EngineBackends {
+  std::unique_ptr<Backend> first;
+  BackendFactory fallback;  ///< for a backend that may fail; may be empty
+  UpgradeRule upgrade;      ///< REQUIRES, if set: `first` cannot fail
+};
+
 /// Owns the backend. Its thread (or a simulator) calls step(); any thread may call drain().
 ///
 /// An epoch ends at markers: when one is due, every reader is asked, closes its buffers and pushes its
@@ -49,10 +58,12 @@ struct EngineShared {
 /// committer. When a device is lost, what was collected for the epoch under way is thrown away and
 /// sources go back to the last epoch handed over; where a source cannot, counted buffers are held until
 /// a collect covers them, and go to the fallback.
+///
+/// A job may move to a faster backend, once. It moves where an epoch ends: that epoch holds all that the old
+/// backend has counted, open panes too, so that a device lost later takes nothing of it along.
 class Engine {
  public:
-  Engine(std::unique_ptr<Backend> backend, BackendFactory fallback, std::vector<Offsets> start,
-         const EngineShared& shared);
+  Engine(EngineBackends backends, std::vector<Offsets> start, const EngineShared& shared);
 
   Step step();
   void drain() { drain_asked_.store(true, std::memory_order_release); }
@@ -92,6 +103,9 @@ class Engine {
   void finish_job_if_done();
   void lose_device(const DeviceError& error);
   void rewind_readers();
+  void ask_for_the_trial();
+  void move();
+  void tell(Event::Level level, std::string text) const;
   bool all_ended() const;
   bool holds_buffers() const { return backend_->may_fail() && !shared_.replayable; }
 
@@ -99,7 +113,9 @@ class Engine {
   std::size_t value_columns_;
   std::unique_ptr<Backend> backend_;
   BackendFactory fallback_;
-  std::unique_ptr<Backend> lost_;  ///< a device that failed: its pinned buffers are still in the ring
+  std::optional<Upgrade> upgrade_;
+  std::optional<TrialAnswer> moving_;  ///< to be done when the next epoch has ended
+  std::unique_ptr<Backend> lost_;      ///< a device that failed: its pinned buffers are still in the ring
 
   std::map<BufferId, Filled> in_flight_;
   std::vector<Filled> unsubmitted_;           ///< to be submitted, or given back uncounted

@@ -1,4 +1,4 @@
-// How epochs end: markers, the hand-over, the end of the job, and the loss of a device.
+// How epochs end: markers, the hand-over, the end of the job, the loss of a device, and the move to one.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
@@ -13,12 +13,14 @@ bool Engine::all_ended() const {
 bool Engine::epoch_is_due(Instant now) const {
   const bool rewinding = std::ranges::any_of(rewinding_, [](char each) { return each != 0; });
   if (round_open_ || final_epoch_done_ || rewinding || !shared_.committer.idle()) return false;
-  return all_ended() || revoked_ || now >= due_by_clock();
+  return all_ended() || revoked_ || moving_ || now >= due_by_clock();
 }
 
 // A slow sink must slow the sources down: while the committer is busy and the next epoch overdue, ended
 // panes pile up in the backend. Half of the memory is left for collecting and sorting them.
+// And while a trial measures the processors they get no other work.
 bool Engine::is_held_up(Instant now) const {
+  if (upgrade_ && upgrade_->wants_quiet()) return true;
   return !shared_.committer.idle() && now >= due_by_clock() &&
          shared_.budget.used() > shared_.budget.limit() / 2;
 }
@@ -33,9 +35,12 @@ Instant Engine::due_by_clock() const {
   return due;
 }
 
-// Nothing can end an epoch while one is ending or the last one is with the committer.
+// Nothing can end an epoch while one is ending or the last one is with the committer. A trial says nothing
+// when it is done: it is asked.
 Instant Engine::next_wake() const {
-  return round_open_ || !shared_.committer.idle() ? kNever : due_by_clock();
+  constexpr std::chrono::milliseconds kAskAgain{5};
+  const Instant due = round_open_ || !shared_.committer.idle() ? kNever : due_by_clock();
+  return upgrade_ && upgrade_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
 }
 
 void Engine::ask_for_markers(Instant now) {
@@ -69,6 +74,7 @@ void Engine::finish_round() {
   finish_epoch();
   round_open_ = false;
   revoked_ = false;
+  if (moving_ && !final_epoch_done_) move();
 }
 
 void Engine::take(const Ended& ended) {
@@ -97,7 +103,7 @@ void Engine::finish_epoch() {
   // A job without windows shows its result even if it is empty, so that every run leaves an output.
   if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
 
-  const bool everything = shared_.durable || (backend_->may_fail() && shared_.replayable);
+  const bool everything = shared_.durable || moving_ || (backend_->may_fail() && shared_.replayable);
   for (const Pane pane : std::vector(in_backend_.begin(), in_backend_.end()))
     if (everything || std::ranges::binary_search(closed, pane)) collect(pane);
 
@@ -142,11 +148,10 @@ void Engine::finish_job_if_done() {
 void Engine::lose_device(const DeviceError& error) {
   if (!fallback_) throw DeviceError(error.what());
   ++shared_.metrics.device_fallbacks;
-  if (shared_.options.on_event)
-    shared_.options.on_event(
-        {Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what())});
+  tell(Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what()));
   const bool held = holds_buffers();
   lost_ = std::exchange(backend_, std::exchange(fallback_, nullptr)());
+  shared_.metrics.backend.set(backend_->name());
   in_backend_.clear();
 
   std::vector<Filled> again;
@@ -177,6 +182,33 @@ void Engine::rewind_readers() {
   partial_ = false;
   unfinished_.reset();
   shared_.ring.readers.notify();
+}
+
+void Engine::ask_for_the_trial() {
+  if (!upgrade_) return;
+  std::optional<TrialAnswer> answer = upgrade_->answer();
+  if (!answer) return;
+  if (answer->backend) {
+    moving_ = std::move(answer);
+  } else {
+    tell(Event::Level::info, std::move(answer->reason));
+  }
+  upgrade_.reset();
+}
+
+// The epoch that has just ended covers all that the old backend has counted.
+void Engine::move() {
+  check(in_flight_.empty() && unsubmitted_.empty() && held_.empty() && in_backend_.empty(),
+        "a job moves when its backend has given up everything");
+  tell(Event::Level::info, std::move(moving_->reason));
+  shared_.ring.fill(std::move(moving_->pool));
+  backend_ = std::move(moving_->backend);
+  shared_.metrics.backend.set(backend_->name());
+  moving_.reset();
+}
+
+void Engine::tell(Event::Level level, std::string text) const {
+  if (shared_.options.on_event) shared_.options.on_event({level, std::move(text)});
 }
 
 }  // namespace millrace

@@ -5,12 +5,32 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
 
 #include <millrace/run.h>
 
 namespace millrace {
 
 using Counter = std::atomic<std::uint64_t>;
+
+/// The name of the backend that counts now.
+class BackendName {
+ public:
+  void set(std::string_view name) {
+    const std::scoped_lock lock(mutex_);
+    name_ = name;
+  }
+  std::string get() const {
+    const std::scoped_lock lock(mutex_);
+    return name_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string name_;
+};
 
 /// What Progress is read from. Each counter only grows, but for bytes_read: a rewind takes back what will
 /// be read again.
@@ -24,6 +44,7 @@ struct Metrics {
   Counter device_fallbacks{0};
   Counter retries{0};
   std::array<Counter, kRejectReasons> rejected{};
+  BackendName backend;
 };
 
 }  // namespace millrace

@@ -5,20 +5,17 @@
 #include <thread>
 #include <utility>
 
+#include "host/pool.h"
+
 namespace millrace {
 
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
-      backend_name_(parts_.backend->name()),
       panes_(parts_.plan.every, parts_.clock),
       ring_(parts_.budget) {
-  // One open buffer per reader, those in flight, and one in the queue: then a reader can go on filling
-  // while the backend is busy, and the backend never waits for a reader that has finished one.
-  const std::size_t buffers = parts_.sources.size() + parts_.backend->in_flight_max() + 1;
-  for (std::size_t i = 0; i < buffers; ++i) ring_.add(parts_.backend->allocate(parts_.options.batch_bytes));
+  ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
-  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_,
-                            ring_,       parts_.budget,  metrics_,     parts_.options.batch_bytes};
+  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, parts_.budget, metrics_};
   std::vector<Offsets> start;
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
@@ -32,7 +29,8 @@ Pipeline::Pipeline(PipelineParts parts)
       parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
                                     *parts_.log, parts_.budget, metrics_});
   engine_ = std::make_unique<Engine>(
-      std::move(parts_.backend), std::move(parts_.fallback), std::move(start),
+      EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.upgrade)},
+      std::move(start),
       EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
                    [this](std::size_t reader) { parts_.sources[reader]->wake(); }, *committer_, parts_.budget,
                    metrics_, parts_.log->durable(), replayable});

@@ -35,6 +35,7 @@ struct PipelineParts {
   std::vector<std::shared_ptr<Sink>> sinks;
   std::unique_ptr<Backend> backend;
   BackendFactory fallback;  ///< for a backend that may fail; may be empty
+  UpgradeRule upgrade = {};
   std::unique_ptr<EpochLog> log;
   const Clock& clock;
   MemoryBudget& budget;
@@ -53,7 +54,6 @@ class Pipeline {
 
   bool partial() const { return engine_->partial(); }
   const Metrics& metrics() const { return metrics_; }
-  std::string_view backend_name() const { return backend_name_; }
 
   Engine& engine() { return *engine_; }
   Committer& committer() { return *committer_; }
@@ -69,7 +69,6 @@ class Pipeline {
   void end_threads() noexcept;
 
   PipelineParts parts_;
-  std::string backend_name_;
   Metrics metrics_;
   PaneClock panes_;
   Ring ring_;

@@ -19,7 +19,7 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
       staged_mode_(shared.plan.host || shared.options.batch_records != 0),
       backoff_(shared.options),
       output_(shared.plan.row_values) {
-  if (staged_mode_) staging_ = pageable_buffer(std::min(kStagingBytes, shared_.batch_bytes), shared_.budget);
+  if (staged_mode_) staging_ = pageable_buffer(std::min(kStagingBytes, shared_.options.batch_bytes), shared_.budget);
 }
 
 Step Reader::step(Deadline patience) {
@@ -217,8 +217,7 @@ BatchBuilder* Reader::open_batch(Pane pane, std::size_t at_least) {
     if (found->second.room().size() >= at_least) return &found->second;
     close(pane);
   }
-  const bool one_off = at_least > shared_.batch_bytes;
-  std::optional<BufferId> buffer = one_off ? shared_.ring.take_one_off(index_, at_least) : shared_.ring.take();
+  const std::optional<BufferId> buffer = shared_.ring.take(index_, at_least);
   if (!buffer) {
     close_fullest();
     return nullptr;

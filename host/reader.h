@@ -32,7 +32,6 @@ struct ReaderShared {
   Ring& ring;
   MemoryBudget& budget;
   Metrics& metrics;
-  std::size_t batch_bytes;
 };
 
 /// Owns its open buffers; its thread (or a simulator) calls step(). Two ways to fill a batch: the source

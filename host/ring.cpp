@@ -4,46 +4,53 @@
 
 namespace millrace {
 
-void Ring::add(HostBuffer buffer) {
-  const std::scoped_lock lock(mutex_);
-  free_.push_back({static_cast<std::uint32_t>(buffers_.size())});
-  buffers_.push_back(std::move(buffer));
+void Ring::fill(std::vector<HostBuffer> pool) {
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const BufferId buffer : free_) buffers_.erase(buffer.index);
+    free_.clear();
+    pool_begin_ = pool_end_;
+    pool_capacity_ = pool.empty() ? 0 : pool.front().bytes().size();
+    for (HostBuffer& buffer : pool) {
+      check(buffer.bytes().size() == pool_capacity_, "the buffers of a pool have one capacity");
+      free_.push_back({pool_end_});
+      buffers_.emplace(pool_end_++, std::move(buffer));
+    }
+  }
+  readers.notify();
 }
 
 std::span<std::byte> Ring::memory(BufferId buffer) const {
   const std::scoped_lock lock(mutex_);
-  const auto one_off = one_offs_.find(buffer.index);
-  return one_off != one_offs_.end() ? one_off->second.bytes() : buffers_.at(buffer.index).bytes();
+  return buffers_.at(buffer.index).bytes();
 }
 
-std::optional<BufferId> Ring::take() {
+std::optional<BufferId> Ring::take(unsigned reader, std::size_t at_least) {
+  std::optional<BufferId> buffer;
   {
     const std::scoped_lock lock(mutex_);
-    if (!free_.empty()) {
-      const BufferId buffer = free_.back();
-      free_.pop_back();
-      return buffer;
-    }
+    buffer = take_now(reader, at_least);
   }
-  // The engine may be asleep beside buffers that the backend has finished.
-  engine.notify();
-  return std::nullopt;
+  // The engine may be asleep: beside buffers that the backend has finished, or a one-off to allocate.
+  if (!buffer) engine.notify();
+  return buffer;
 }
 
-std::optional<BufferId> Ring::take_one_off(unsigned reader, std::size_t capacity) {
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto granted = granted_.find(reader);
-    if (granted != granted_.end()) {
-      const BufferId buffer = granted->second;
-      granted_.erase(granted);
-      if (one_offs_.at(buffer.index).bytes().size() >= capacity) return buffer;
-      one_offs_.erase(buffer.index);
-    }
-    asked_.insert_or_assign(reader, capacity);
+std::optional<BufferId> Ring::take_now(unsigned reader, std::size_t at_least) {
+  if (const auto granted = granted_.extract(reader); !granted.empty()) {
+    const BufferId buffer = granted.mapped();
+    if (buffers_.at(buffer.index).bytes().size() >= at_least) return buffer;
+    buffers_.erase(buffer.index);
   }
-  engine.notify();
-  return std::nullopt;
+  if (at_least > pool_capacity_) {
+    asked_.insert_or_assign(reader, at_least);
+    return std::nullopt;
+  }
+  asked_.erase(reader);
+  if (free_.empty()) return std::nullopt;
+  const BufferId buffer = free_.back();
+  free_.pop_back();
+  return buffer;
 }
 
 void Ring::push(Item item) {
@@ -65,7 +72,11 @@ bool Ring::pop(Item& item) {
 void Ring::give_back(BufferId buffer) {
   {
     const std::scoped_lock lock(mutex_);
-    if (one_offs_.erase(buffer.index) == 0) free_.push_back(buffer);
+    if (in_pool(buffer.index)) {
+      free_.push_back(buffer);
+    } else {
+      buffers_.erase(buffer.index);
+    }
   }
   readers.notify();
 }
@@ -80,9 +91,9 @@ bool Ring::serve_one_offs() {
     HostBuffer buffer = pageable_buffer(capacity, budget_);
     const std::scoped_lock lock(mutex_);
     const BufferId id{next_one_off_++};
-    one_offs_.emplace(id.index, std::move(buffer));
+    if (asked_.erase(reader) == 0) continue;  // it found room in the pool meanwhile
+    buffers_.emplace(id.index, std::move(buffer));
     granted_.emplace(reader, id);
-    asked_.erase(reader);
   }
   if (!asked.empty()) readers.notify();
   return !asked.empty();

@@ -71,19 +71,20 @@ class Ring {
  public:
   explicit Ring(MemoryBudget& budget) : budget_(budget) {}
 
-  /// Puts a new buffer into the pool.
-  void add(HostBuffer buffer);
+  /// Buffers of one capacity make up the pool. Those of an earlier pool are freed: free ones at once, the
+  /// others as they come home.
+  void fill(std::vector<HostBuffer> pool);
   std::span<std::byte> memory(BufferId buffer) const;
 
-  /// A free buffer, the last one used first, because it is still in the processor's cache.
-  std::optional<BufferId> take();
-  /// A buffer for one record that is larger than those of the ring: asked for once, then polled.
-  std::optional<BufferId> take_one_off(unsigned reader, std::size_t capacity);
+  /// A free buffer with room for `at_least`, the last one used first, because it is still in the processor's
+  /// cache. A record that is larger than the pool's buffers gets one of its own: it is asked for with the
+  /// first call, which returns none, and had from a later one.
+  std::optional<BufferId> take(unsigned reader, std::size_t at_least);
   void push(Item item);
 
   /// Moves the oldest item out; false if there is none.
   bool pop(Item& item);
-  /// Back into the pool; a one-off buffer is freed.
+  /// Back into the pool; a one-off buffer, and one of an earlier pool, is freed.
   void give_back(BufferId buffer);
   /// Allocates the one-off buffers that were asked for; false if there were none. Throws BudgetError.
   bool serve_one_offs();
@@ -94,12 +95,17 @@ class Ring {
   EventCount engine;   ///< an item was pushed, or a reader waits for a buffer
 
  private:
+  bool in_pool(std::uint32_t index) const { return index >= pool_begin_ && index < pool_end_; }
+  std::optional<BufferId> take_now(unsigned reader, std::size_t at_least);
+
   MemoryBudget& budget_;
   mutable std::mutex mutex_;
-  std::vector<HostBuffer> buffers_;
-  std::vector<BufferId> free_;
+  std::map<std::uint32_t, HostBuffer> buffers_;
+  std::uint32_t pool_begin_ = 0;  ///< the pool's buffers are numbered in a row
+  std::uint32_t pool_end_ = 0;
+  std::size_t pool_capacity_ = 0;  ///< of each of its buffers
+  std::vector<BufferId> free_;     ///< of the pool
   std::deque<Item> queue_;
-  std::map<std::uint32_t, HostBuffer> one_offs_;
   std::uint32_t next_one_off_ = std::uint32_t{1} << 31;
   std::map<unsigned, std::size_t> asked_;
   std::map<unsigned, BufferId> granted_;

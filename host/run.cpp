@@ -10,6 +10,7 @@
 #include "host/cpus.h"
 #include "host/function_sink.h"
 #include "host/pipeline.h"
+#include "host/pool.h"
 
 namespace millrace {
 namespace {
@@ -76,6 +77,25 @@ std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
   return total;
 }
 
+// What a job that starts on the CPU may go over to; nothing if the input is over before that would pay.
+UpgradeRule upgrade_for(const ChosenBackend& chosen, const Plan& plan, const BackendOptions& backend_options,
+                        const Options& options, const SourceList& sources) {
+  const auto total = total_bytes(sources);
+  if (!chosen.upgrade || (total && *total < 2 * kTrialAfterBytes)) return {};
+  UpgradeRule rule;
+  if (options.batch_bytes != 0) rule.sample_bytes = std::min(rule.sample_bytes, options.batch_bytes);
+  // A ring of that many buffers may take a quarter of the memory: readers, about 3 in flight, one queued.
+  rule.sample_bytes = std::min(rule.sample_bytes, options.memory / 4 / (sources.size() + 4));
+  rule.start = trial_in_background(
+      {.other = chosen.upgrade,
+       .present = [plan, backend_options] { return make_cpu_backend(plan, backend_options); },
+       .readers = sources.size(),
+       .threads = options.threads,
+       .batch_bytes = options.batch_bytes,
+       .memory = options.memory});
+  return rule;
+}
+
 PipelineParts make_parts(Job& job, MemoryBudget& budget) {
   Options options = with_defaults(std::move(job.options));
   SourceList sources = open_all(job, options);
@@ -85,14 +105,11 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
                                        .budget = &budget};
   ChosenBackend chosen = choose_backend(options.backend, job.plan, backend_options);
   if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
-  if (options.batch_bytes == 0) {
-    // The ring may take a quarter of a small budget; the rest is for keys.
-    const std::size_t buffers = sources.size() + chosen.backend->in_flight_max() + 1;
-    options.batch_bytes =
-        std::clamp(options.memory / 4 / buffers, std::size_t{4096}, chosen.backend->batch_bytes());
-  }
+  UpgradeRule upgrade = upgrade_for(chosen, job.plan, backend_options, options, sources);
+  if (options.batch_bytes == 0)
+    options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
   BackendFactory fallback;
-  if (chosen.backend->may_fail() && options.backend == BackendKind::automatic)
+  if (upgrade.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
   auto sinks = open_all_sinks(job);
   return {.plan = std::move(job.plan),
@@ -101,6 +118,7 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
           .sinks = std::move(sinks),
           .backend = std::move(chosen.backend),
           .fallback = std::move(fallback),
+          .upgrade = std::move(upgrade),
           .log = std::make_unique<NoEpochLog>(),
           .clock = real_clock(),
           .budget = budget};
@@ -172,7 +190,7 @@ Progress RunningJob::progress() const {
                     .rejected = {},
                     .memory_used = impl_->budget.used(),
                     .memory_peak = impl_->budget.peak(),
-                    .backend = std::string(impl_->pipeline->backend_name())};
+                    .backend = metrics.backend.get()};
   std::ranges::copy(metrics.rejected, progress.rejected.begin());
   return progress;
 }

@@ -94,9 +94,10 @@ class SimSource final : public Source {
 /// Counts words with maps. Finishes batches in any order, gives some back uncounted, and dies on demand.
 class SimBackend final : public Backend {
  public:
-  SimBackend(Dice& dice, bool mortal) : dice_(dice), mortal_(mortal), panes_max_(dice.between(1, 3)) {}
+  SimBackend(Dice& dice, bool mortal, std::string_view name = "simulated")
+      : dice_(dice), mortal_(mortal), name_(name), panes_max_(dice.between(1, 3)) {}
 
-  std::string_view name() const override { return "simulated"; }
+  std::string_view name() const override { return name_; }
   bool may_fail() const override { return mortal_; }
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
   std::size_t batch_bytes() const override { return 64; }
@@ -154,6 +155,7 @@ class SimBackend final : public Backend {
 
   Dice& dice_;
   bool mortal_;
+  std::string_view name_;
   int panes_max_;
   std::vector<Batch> in_flight_;
   std::map<Pane, Counts> panes_;

@@ -9,11 +9,14 @@
 #include <millrace/testing/manual_clock.h>
 
 #include "host/pipeline.h"
+#include "host/pool.h"
 
 namespace millrace::simulation {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::string_view kMovedTo = "moved to";
 
 // One job with its schedule. Throws or reports through `wrong` when a promise is broken.
 class Simulation {
@@ -30,12 +33,17 @@ class Simulation {
     for (int step = 0; !pipeline_->engine().finished(); ++step) {
       if (step > 200'000) return "stuck: the job never ends";
       if (drains && step == drain_at) pipeline_->drain();
+      if (trial_ && dice_.one_in(answers_slowly_ ? 200 : 5)) answer_trial();
       still = random_step() ? 0 : still + 1;
+      moved_ = moved_ || pipeline_->metrics().backend.get() == kMovedTo;
       if (dice_.one_in(10) || still > 40) clock_.advance(std::chrono::milliseconds(dice_.between(1, 60)));
       if (!wrong_.empty()) return wrong_;
     }
     return verdict();
   }
+
+  bool moved() const { return moved_; }
+  bool died_after_the_move() const { return moved_ && pipeline_->metrics().device_fallbacks > 0; }
 
  private:
   void make_plan() {
@@ -53,8 +61,8 @@ class Simulation {
   std::vector<std::string> random_words() {
     std::vector<std::string> words(static_cast<std::size_t>(dice_.between(0, 60)));
     for (std::string& word : words) {
-      const bool giant = dice_.one_in(50);
-      word.assign(static_cast<std::size_t>(giant ? dice_.between(100, 300) : dice_.between(1, 10)),
+      const bool giant = dice_.one_in(30);
+      word.assign(static_cast<std::size_t>(giant ? dice_.between(11, 300) : dice_.between(1, 10)),
                   static_cast<char>('a' + dice_.between(0, 3)));
     }
     return words;
@@ -64,6 +72,7 @@ class Simulation {
     replayable_ = dice_.one_in(2);
     durable_ = dice_.one_in(2);
     mortal_ = dice_.one_in(2);
+    moves_ = dice_.one_in(2);  // then only the backend that is moved to can die
     auto log = std::make_unique<SimLog>(durable_);
     log_ = log.get();
     log_->on_append = [this] { check_positions(); };
@@ -71,8 +80,9 @@ class Simulation {
                         .options = options_,
                         .sources = {},
                         .sinks = {},
-                        .backend = std::make_unique<SimBackend>(dice_, mortal_),
+                        .backend = std::make_unique<SimBackend>(dice_, mortal_ && !moves_),
                         .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
+                        .upgrade = moves_ ? any_upgrade() : UpgradeRule{},
                         .log = std::move(log),
                         .clock = clock_,
                         .budget = unlimited_budget()};
@@ -86,6 +96,32 @@ class Simulation {
       parts.sinks.push_back(sinks_.back());
     }
     pipeline_.emplace(std::move(parts));
+  }
+
+  // A trial that is answered at any later time, or at once.
+  UpgradeRule any_upgrade() {
+    answers_slowly_ = dice_.one_in(2);
+    UpgradeRule rule;
+    rule.after_bytes = static_cast<std::uint64_t>(dice_.between(0, 200));
+    rule.sample_bytes = static_cast<std::size_t>(dice_.between(1, 100));
+    rule.start = [this](Sample sample, TrialLink&) {
+      if (sample.parts().empty()) wrong_ = "an empty sample";
+      trial_.emplace();
+      std::future<TrialAnswer> answer = trial_->get_future();
+      if (dice_.one_in(4)) answer_trial();
+      return answer;
+    };
+    return rule;
+  }
+
+  void answer_trial() {
+    TrialAnswer answer;
+    if (!dice_.one_in(4)) {
+      answer.backend = std::make_unique<SimBackend>(dice_, mortal_, kMovedTo);
+      answer.pool = make_pool(*answer.backend, sources_.size(), static_cast<std::size_t>(dice_.between(16, 200)));
+    }
+    trial_->set_value(std::move(answer));
+    trial_.reset();
   }
 
   bool random_step() {
@@ -114,8 +150,9 @@ class Simulation {
 
   // An epoch that covers everything must hold exactly the records below its positions.
   void check_positions() {
-    const bool covers_everything =
-        durable_ || (mortal_ && replayable_ && pipeline_->metrics().device_fallbacks == 0);
+    const bool on_mortal = moves_ ? pipeline_->metrics().backend.get() == kMovedTo
+                                  : pipeline_->metrics().device_fallbacks == 0;
+    const bool covers_everything = durable_ || (mortal_ && replayable_ && on_mortal);
     if (!covers_everything) return;
     Counts truth;
     for (std::size_t i = 0; i < sources_.size(); ++i)
@@ -153,6 +190,10 @@ class Simulation {
   bool replayable_ = false;
   bool durable_ = false;
   bool mortal_ = false;
+  bool moves_ = false;
+  bool moved_ = false;
+  bool answers_slowly_ = false;
+  std::optional<std::promise<TrialAnswer>> trial_;  ///< under way
   std::vector<SimSource*> sources_;
   std::vector<std::shared_ptr<SimSink>> sinks_;
   SimLog* log_ = nullptr;
@@ -165,9 +206,18 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-std::string outcome(std::uint64_t seed) {
+struct Tally {
+  std::uint64_t moves = 0;
+  std::uint64_t deaths_after_a_move = 0;
+};
+
+std::string outcome(std::uint64_t seed, Tally& tally) {
   try {
-    return Simulation(seed).run();
+    Simulation simulation(seed);
+    const std::string wrong = simulation.run();
+    tally.moves += simulation.moved() ? 1U : 0U;
+    tally.deaths_after_a_move += simulation.died_after_the_move() ? 1U : 0U;
+    return wrong;
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -177,10 +227,14 @@ std::string outcome(std::uint64_t seed) {
 TEST(Simulation, RandomSchedulesAreExact) {
   const std::uint64_t first = from_environment("MILLRACE_SEED", 1);
   const std::uint64_t seeds = from_environment("MILLRACE_SEEDS", 3000);
+  Tally tally;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const std::string wrong = outcome(seed);
+    const std::string wrong = outcome(seed, tally);
     ASSERT_EQ(wrong, "") << "reproduce with MILLRACE_SEED=" << seed << " MILLRACE_SEEDS=1";
   }
+  if (seeds < 1000) return;
+  EXPECT_GT(tally.moves, seeds / 10) << "hardly any schedule moves to another backend";
+  EXPECT_GT(tally.deaths_after_a_move, seeds / 50) << "hardly any device dies after a move";
 }
 
 }  // namespace
