@@ -150,7 +150,7 @@ void Engine::lose_device(const DeviceError& error) {
   ++shared_.metrics.device_fallbacks;
   tell(Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what()));
   const bool held = holds_buffers();
-  lost_ = std::exchange(backend_, std::exchange(fallback_, nullptr)());
+  backend_ = std::exchange(fallback_, nullptr)();  // the old one ends before its batches are read or freed
   shared_.metrics.backend.set(backend_->name());
   in_backend_.clear();
 

@@ -22,6 +22,7 @@ class HostCounter {
   void collect(Pane pane, bool alone, PartialSink& sink);
 
  private:
+  const Plan plan_;
   std::vector<ValueColumn> columns_;
   MemoryBudget& budget_;
   TableRule rule_;
