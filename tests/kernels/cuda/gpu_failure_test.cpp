@@ -1,0 +1,32 @@
+// A device that fails on the way: the error is told by its name, and a job goes on with the CPU and counts
+// right. SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include "tests/kernels/cuda/gpu_child.h"
+
+namespace millrace {
+namespace {
+
+void expect_success(const char* child) {
+  const ChildResult result = run_in_child(child);
+  EXPECT_EQ(result.exit_code, 0) << child << ":\n" << result.output;
+  std::cerr << result.output;
+}
+
+TEST(GpuFailure, EveryCallNamesTheError) {
+  for (const char* child : {"trap-submit", "trap-reclaim", "trap-collect", "trap-allocate"})
+    expect_success(child);
+}
+
+TEST(GpuFailure, AJobGoesOnWithTheCpuFromASourceThatCanGoBack) {
+  expect_success("trap-replayable");
+}
+
+TEST(GpuFailure, AJobGoesOnWithTheCpuFromASourceThatCannot) {
+  expect_success("trap-once");
+}
+
+}  // namespace
+}  // namespace millrace
