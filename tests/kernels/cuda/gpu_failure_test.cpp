@@ -1,6 +1,7 @@
 // A device that fails on the way: the error is told by its name, and a job goes on with the CPU and counts
 // right. SPDX-License-Identifier: Apache-2.0
 #include <iostream>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -26,6 +27,15 @@ TEST(GpuFailure, AJobGoesOnWithTheCpuFromASourceThatCanGoBack) {
 
 TEST(GpuFailure, AJobGoesOnWithTheCpuFromASourceThatCannot) {
   expect_success("trap-once");
+}
+
+// In a process of its own, so that kernels are loaded when the device is already full.
+TEST(GpuFailure, AFullDeviceMakesArenasSmallOrTheBackendUnavailable) {
+  for (const char* left : {"4096", "1024", "256", "64", "16", "2", "0"}) {
+    const ChildResult result = run_in_child(std::string("full-") + left);
+    EXPECT_EQ(result.exit_code, 0) << left << " MiB of device memory left\n" << result.output;
+    std::cerr << "  " << left << " MiB left: " << result.output;
+  }
 }
 
 }  // namespace

@@ -19,9 +19,15 @@ namespace {
 constexpr std::string_view kSeparators = " \t\n\v\f\r";
 constexpr int kWordsShown = 20;
 
-bool is_short() {
+// By what amounts of work are divided.
+std::size_t divisor() {
   const char* level = std::getenv("MILLRACE_TEST_LEVEL");
-  return level != nullptr && std::string_view(level) == "short";
+  if (level == nullptr) return 1;
+  return std::string_view(level) == "short" ? 64 : std::string_view(level) == "rehearsal" ? 1024 : 1;
+}
+
+bool is_short() {
+  return divisor() > 1;
 }
 
 // The finaliser of SplitMix64.
@@ -90,6 +96,10 @@ std::size_t by_level(std::size_t full, std::size_t few) {
   return is_short() ? few : full;
 }
 
+std::size_t scaled(std::size_t n) {
+  return is_short() ? n / divisor() + 1 : n;
+}
+
 std::uint64_t test_seed() {
   static const std::uint64_t seed = [] {
     if (const char* given = std::getenv("MILLRACE_SEED")) return std::strtoull(given, nullptr, 0);
@@ -104,7 +114,7 @@ std::unique_ptr<cuda::CudaBackend> make_gpu_backend(const Plan& plan, BackendOpt
   if (options.hash_seed == 0) options.hash_seed = test_seed();
   if (is_short()) {
     if (options.batch_bytes == 0) options.batch_bytes = std::size_t{1} << 20;
-    if (tuning.arena_bytes == 0) tuning.arena_bytes = std::size_t{64} << 20;
+    if (tuning.arena_bytes == 0) tuning.arena_bytes = std::size_t{16} << 20;
   }
   return cuda::make_cuda_backend(cuda::open_cuda_device(), plan, options, tuning);
 }

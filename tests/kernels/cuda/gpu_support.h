@@ -18,16 +18,16 @@
 
 namespace millrace {
 
-/// `full`, or `few` where MILLRACE_TEST_LEVEL is "short", as under checkers that slow a device down.
+/// `full`, or `few` where MILLRACE_TEST_LEVEL is "short" or "rehearsal": under checkers that slow a device
+/// down, and on the fake device.
 std::size_t by_level(std::size_t full, std::size_t few);
-inline std::size_t scaled(std::size_t n) {
-  return by_level(n, n / 64 + 1);
-}
+/// n, a 64th ("short") or a 1024th ("rehearsal").
+std::size_t scaled(std::size_t n);
 
 /// The seed of this run: MILLRACE_SEED, or a new one. Printed at start.
 std::uint64_t test_seed();
 
-/// A backend on the first device. With the level "short" it takes no more than 64 MiB of device memory.
+/// A backend on the first device. On the levels above it is given a small arena and small batches.
 std::unique_ptr<cuda::CudaBackend> make_gpu_backend(const Plan& plan, BackendOptions options = {},
                                                     cuda::CudaTuning tuning = {});
 
