@@ -1,5 +1,5 @@
-// A device that fails on the way: the error is told by its name, and a job goes on with the CPU and counts
-// right. SPDX-License-Identifier: Apache-2.0
+// A device that fails on the way, or is full: its error is told by name, and what is counted is right.
+// SPDX-License-Identifier: Apache-2.0
 #include <iostream>
 #include <string>
 

@@ -1,5 +1,5 @@
-// The tests for a GPU, run on the fake device, so that the first run on a GPU does not fail on a slip of
-// theirs. SPDX-License-Identifier: Apache-2.0
+// The tests for a GPU on the fake device, so that a first run on a GPU does not fail on a slip of theirs.
+// SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
 #include "kernels/cuda/device_api.h"
