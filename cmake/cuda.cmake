@@ -25,10 +25,13 @@ if(NOT CMAKE_CUDA_COMPILER)
   return()
 endif()
 
+# Machine code for the large generations; the others (from 7.5 on) compile the nearest PTX when they start.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80 90)
+  set(CMAKE_CUDA_ARCHITECTURES 75-virtual 80-real 90-real 100-real 120)
 endif()
 enable_language(CUDA)
+find_package(CUDAToolkit REQUIRED)
+set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 # CMake before 3.26 does not know that newer toolkits take C++20.
 if(CMAKE_VERSION VERSION_LESS 3.26 AND NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")

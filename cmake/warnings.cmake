@@ -9,5 +9,9 @@ set(millrace_warnings -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wno
 if(MILLRACE_WERROR)
   list(APPEND millrace_warnings -Werror)
 endif()
+set(millrace_cuda_warnings -Xcompiler=-Wall,-Wextra,-Wshadow)
+if(MILLRACE_WERROR)
+  list(APPEND millrace_cuda_warnings -Werror=all-warnings -Xcompiler=-Werror)
+endif()
 add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${millrace_warnings}>"
-                    "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall>")
+                    "$<$<COMPILE_LANGUAGE:CUDA>:${millrace_cuda_warnings}>")

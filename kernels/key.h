@@ -63,6 +63,13 @@ MILLRACE_HD constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ x >> 32;
 }
 
+/// The number that mix makes `x` of.
+MILLRACE_HD constexpr std::uint64_t unmix(std::uint64_t x) {
+  x = (x ^ x >> 32) * 0x939c72e4af1e62cf;
+  x = (x ^ x >> 29 ^ x >> 58) * 0xcfee444d8b59a89b;
+  return x ^ x >> 32;
+}
+
 /// Both halves of the 128-bit product, folded into one.
 MILLRACE_HD constexpr std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
   const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
@@ -83,14 +90,19 @@ MILLRACE_HD constexpr HashRule hash_rule(std::uint64_t seed, unsigned bits) {
 }
 
 /// Eight bytes a step; the last step takes the last eight bytes, so that none is read past the text. The
-/// length comes last, where no chosen byte can cancel it.
+/// length comes last, where no chosen byte can cancel it. `load(at)` gives the eight bytes that begin there.
 /// REQUIRES: length > kPackedBytesMax.
-MILLRACE_HD constexpr Key hashed_key(const char* text, std::uint32_t length, const HashRule& rule) {
+template <class Load>
+MILLRACE_HD constexpr Key hashed_key_of(Load load, std::uint32_t length, const HashRule& rule) {
   std::uint64_t hash = rule.start;
-  for (std::uint32_t at = 0; at + 8 < length; at += 8)
-    hash = fold_multiply(hash ^ load8(text + at), rule.multiplier);
-  hash = fold_multiply(hash ^ load8(text + length - 8), rule.multiplier);
+  for (std::uint32_t at = 0; at + 8 < length; at += 8) hash = fold_multiply(hash ^ load(at), rule.multiplier);
+  hash = fold_multiply(hash ^ load(length - 8), rule.multiplier);
   return Key{kHashedBit | (mix(hash + length) & rule.mask)};
+}
+
+/// The key of a text in memory. REQUIRES: length > kPackedBytesMax.
+MILLRACE_HD constexpr Key hashed_key(const char* text, std::uint32_t length, const HashRule& rule) {
+  return hashed_key_of([text](std::uint32_t at) { return load8(text + at); }, length, rule);
 }
 
 /// The key of any text.
@@ -108,6 +120,7 @@ static_assert(ordered(pack("a", 1)) < ordered(pack("a\0", 2)));
 static_assert(ordered(pack("a\0", 2)) < ordered(pack("ab", 2)));
 static_assert(ordered(pack("ab", 2)) < ordered(pack("b", 1)));
 static_assert(ordered(pack("z", 1)) < ordered(pack("\x80", 1)));
+static_assert(unmix(mix(0)) == 0 && unmix(mix(0x0123456789abcdef)) == 0x0123456789abcdef);
 static_assert(!is_packed(hashed_key("abcdefgh", 8, hash_rule(1, 63))));
 static_assert(hashed_key("abcdefgh", 8, hash_rule(1, 4)).bits - kHashedBit < 16);
 static_assert(hashed_key("abcdefgh", 8, hash_rule(1, 63)).bits !=

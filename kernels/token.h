@@ -43,6 +43,24 @@ MILLRACE_HD constexpr std::uint64_t fold_case(std::uint64_t bytes) {
   return bytes + (capital >> 2);
 }
 
+/// Bit i of the result: byte i, the lowest first, is a word byte.
+MILLRACE_HD constexpr std::uint32_t word_bits(std::uint64_t bytes, bool alphanumeric) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kTops = 0x80 * kOnes;
+  const std::uint64_t low = bytes & ~kTops;
+  // The top bit of each byte of `low + (0x80 - c) * kOnes`: the byte is at least c.
+  const auto between = [](std::uint64_t seven_bits, unsigned first, unsigned last) {
+    return (seven_bits + (0x80 - first) * kOnes) & ~(seven_bits + (0x7f - last) * kOnes);
+  };
+  std::uint64_t word = 0;
+  if (alphanumeric) {
+    word = bytes | between(low, '0', '9') | between(low | 0x20 * kOnes, 'a', 'z');
+  } else {
+    word = bytes | ~(between(low, ' ', ' ') | between(low, '\t', '\r'));
+  }
+  return static_cast<std::uint32_t>(((word & kTops) >> 7) * 0x0102040810204080 >> 56);
+}
+
 /// The first word that starts in text[from, end); of length 0, at `end`, if there is none.
 MILLRACE_HD constexpr Token next_token(const char* text, std::uint32_t from, std::uint32_t end,
                                        bool alphanumeric) {
@@ -60,6 +78,8 @@ static_assert(!is_alphanumeric('@') && !is_alphanumeric('[') && !is_alphanumeric
 static_assert(fold_case('A') == 'a' && fold_case('Z') == 'z' && fold_case('[') == '[' &&
               fold_case('\xc1') == '\xc1');
 static_assert(fold_case(std::uint64_t{0x405a415b7a00c1da}) == 0x407a615b7a00c1da);
+static_assert(word_bits(0x80ff000e20090d61, false) == 0b11110001);
+static_assert(word_bits(0x805f5b40613a397a, true) == 0b10001011);
 static_assert(next_token(" ab c", 0, 5, false) == Token{1, 2});
 static_assert(next_token(" ab c", 3, 5, false) == Token{4, 1});
 static_assert(next_token("it's", 2, 4, true) == Token{3, 1});

@@ -60,7 +60,8 @@ class DeviceApi {
 
   virtual Event make_event() = 0;  ///< lives as long as the device
   virtual void record(Event event, Stream stream) = 0;
-  virtual void wait(Stream stream, Event event) = 0;  ///< later work of the stream waits; an unrecorded event is done
+  virtual void wait(Stream stream,
+                    Event event) = 0;  ///< later work of the stream waits; an unrecorded event is done
   virtual bool is_done(Event event) = 0;
   virtual void synchronize(Event event) = 0;
   virtual void synchronize(Stream stream) = 0;

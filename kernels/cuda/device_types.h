@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include <millrace/plan.h>
@@ -16,7 +15,7 @@ namespace millrace::cuda {
 /// Value columns and input values that a job on the device may have.
 inline constexpr std::uint32_t kColumnsMax = 16;
 /// Places in a batch have 28 bits beside a long token's length and hash in one table slot.
-inline constexpr std::uint32_t kBatchBytesMax = std::uint32_t{1} << 28;
+inline constexpr std::uint32_t kDeviceBatchBytesMax = std::uint32_t{1} << 28;
 /// Threads of a block on a device, and the bytes of text that a thread looks at in each tile.
 inline constexpr std::uint32_t kBlockThreads = 1024;
 inline constexpr std::uint32_t kThreadBytes = 8;
@@ -70,9 +69,9 @@ struct PaneArena {
   PaneControl* control = nullptr;
   std::uint64_t* keys = nullptr;
   std::uint64_t* counts = nullptr;
-  std::int64_t* values = nullptr;  ///< column-major: value column c begins at c * capacity
-  std::uint32_t capacity = 0;      ///< entries
-  std::uint32_t text_capacity = 0; ///< words of 8 bytes
+  std::int64_t* values = nullptr;   ///< column-major: value column c begins at c * capacity
+  std::uint32_t capacity = 0;       ///< entries
+  std::uint32_t text_capacity = 0;  ///< words of 8 bytes
   std::uint64_t* texts = nullptr;
   std::uint64_t* slots = nullptr;
   std::uint32_t slot_mask = 0;
@@ -86,8 +85,8 @@ struct CountRule {
   bool alphanumeric = false;
   bool has_sums = false;
   std::uint32_t columns = 0;
-  std::array<ValueColumn, kColumnsMax> column = {};
-  std::uint32_t inputs = 0;  ///< values per record or row
+  ValueColumn column[kColumnsMax] = {};  // std::array has no operator[] on the device
+  std::uint32_t inputs = 0;              ///< values per record or row
   FieldView fields;
 };
 

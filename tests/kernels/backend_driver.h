@@ -118,6 +118,7 @@ class Driver {
 
   void submit(TestBatch& batch) {
     while (in_flight_.size() >= backend_.in_flight_max() + 1) take_back(Wait::yes);
+    make_room_for(batch.pane);
     const Batch view = batch.view(next_buffer_++);
     in_flight_.emplace(view.buffer, view);
     backend_.submit(view);
@@ -131,6 +132,7 @@ class Driver {
     const Batch batch = node.mapped();
     if (!finished->counted) {
       collect(batch.pane);
+      panes_.insert(batch.pane);
       in_flight_.emplace(batch.buffer, batch);
       backend_.submit(batch);
       return true;
@@ -148,6 +150,7 @@ class Driver {
     EXPECT_FALSE(backend_.reclaim(Wait::yes)) << "nothing is in flight, so that nothing can be waited for";
   }
   Gather collect(Pane pane) {
+    panes_.erase(pane);
     Gather gather(pane, columns_, answer);
     backend_.collect(pane, gather);
     return gather;
@@ -156,8 +159,18 @@ class Driver {
   reference::Answer answer;
 
  private:
+  /// A backend has at most panes_max at a time: the oldest goes first.
+  void make_room_for(Pane pane) {
+    if (panes_.insert(pane).second && panes_.size() > static_cast<std::size_t>(backend_.panes_max())) {
+      const Pane oldest = *panes_.begin() == pane ? *std::next(panes_.begin()) : *panes_.begin();
+      take_back_all();
+      collect(oldest);
+    }
+  }
+
   Backend& backend_;
   std::vector<ValueColumn> columns_;
+  std::set<Pane> panes_;
   std::map<BufferId, Batch> in_flight_;
   std::uint32_t next_buffer_ = 0;
 };

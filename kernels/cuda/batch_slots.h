@@ -1,0 +1,65 @@
+// Device memory for batches under way, and the host memory in which the device says what became of them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <millrace/backend.h>
+
+#include "kernels/cuda/buffer.h"
+#include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/device_api.h"
+#include "kernels/cuda/device_types.h"
+
+namespace millrace::cuda {
+
+/// Batches that can be on the device: one is counted while another is copied, and two wait.
+inline constexpr std::uint32_t kBatchSlots = 4;
+
+/// Takes all memory when it is made. A slot is free when its last batch has been counted. Throws DeviceError.
+class BatchSlots {
+ public:
+  /// `text_bytes` per slot. Throws UnavailableError if the device has not enough memory, and BudgetError.
+  BatchSlots(DeviceApi& device, const CountRule& rule, std::size_t text_bytes, MemoryBudget& budget,
+             CudaCounters& counters);
+
+  /// Device memory that slots of this size take.
+  static std::size_t bytes(const CountRule& rule, std::size_t text_bytes);
+  /// Whether the batch, with the places of its records, is small enough for a slot.
+  bool fits(const Batch& batch) const;
+
+  /// Starts the copies of a batch; what is given to the compute stream next comes after them.
+  DeviceBatch upload(std::uint32_t slot, const Batch& batch);
+  Verdict* verdict(std::uint32_t slot) const;
+  /// To be called when all work on the batch has been given to the compute stream.
+  void record_counted(std::uint32_t slot) { device_.record(slots_[slot].counted, Stream::compute); }
+  bool is_counted(std::uint32_t slot) { return device_.is_done(slots_[slot].counted); }
+  void wait_until_counted(std::uint32_t slot) { device_.synchronize(slots_[slot].counted); }
+  /// The rejects that the verdict speaks of, in any order.
+  std::span<Reject> rejects(std::uint32_t slot) const;
+
+ private:
+  struct Slot {
+    DeviceBuffer text;
+    DeviceBuffer places;  ///< of records, or rows with their values
+    DeviceBuffer control;
+    Event copied{};
+    Event counted{};
+  };
+
+  template <class T>
+  const T* upload_places(const Slot& slot, std::size_t& used, std::span<const T> from);
+  void copy(void* to, const void* from, std::size_t bytes);
+
+  DeviceApi& device_;
+  const CountRule& rule_;
+  std::size_t text_bytes_;
+  std::size_t places_bytes_;
+  CudaCounters& counters_;
+  std::vector<Slot> slots_;
+  PinnedBuffer pinned_;  ///< per slot a verdict and its rejects
+};
+
+}  // namespace millrace::cuda
