@@ -60,6 +60,7 @@ TEST(Field, NothingOutsideTheRecordIsRead) {
 TEST(Field, OneCarriageReturnBeforeTheEndIsDropped) {
   const std::string text = "a,\r\r";
   EXPECT_EQ(without_carriage_return(text.data(), whole(text)), (Token{0, 3}));
+  EXPECT_EQ(without_carriage_return(text.data(), Token{3, 1}), (Token{3, 0})) << "a record of nothing else";
   EXPECT_EQ(without_carriage_return(text.data(), Token{3, 0}), (Token{3, 0}))
       << "the byte before an empty record";
 }

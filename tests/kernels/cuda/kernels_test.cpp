@@ -22,6 +22,7 @@ struct Launch {
   unsigned threads = 64;
   std::uint32_t tiles_per_block = 1;
   std::uint32_t table_slots = 64;
+  unsigned hash_bits = 63;
 };
 
 struct Room {
@@ -31,10 +32,10 @@ struct Room {
   std::uint32_t rejects = 1000;
 };
 
-CountRule rule_of(const Plan& plan, const std::vector<std::uint32_t>& fields) {
+CountRule rule_of(const Plan& plan, const std::vector<std::uint32_t>& fields, unsigned hash_bits) {
   const std::vector<ValueColumn> columns = value_columns(plan.measures);
   CountRule rule;
-  rule.hash = hash_rule(3, 63);
+  rule.hash = hash_rule(3, hash_bits);
   rule.keyed_by = plan.keyed_by;
   rule.fold_case = plan.keyed_by == KeyedBy::words && plan.words.fold_case;
   rule.alphanumeric = plan.words.alphanumeric;
@@ -60,7 +61,7 @@ class Counted {
         arena(room.entries, room.text_words, room.text_slots,
               static_cast<std::uint32_t>(value_columns(plan_.measures).size())),
         input(batch_, room.rejects),
-        job{.rule = rule_of(plan_, fields_),
+        job{.rule = rule_of(plan_, fields_, launch.hash_bits),
             .batch = input.view(),
             .pane = arena.view(),
             .tiles_per_block = launch.tiles_per_block,
@@ -137,6 +138,16 @@ TEST(Kernels, TheTableCombinesAndSpillsWhatItCannotHold) {
   EXPECT_GT(many.input.control().spilled, 200U);
   EXPECT_EQ(many.input.control().tokens, 602U);
   EXPECT_EQ(many.arena.control().entries, many.input.control().spilled + 4);
+}
+
+// Same length and same hash, so that only their bytes tell them apart: in a block's table, and in the pane.
+TEST(Kernels, LongWordsOfOneHashAreComparedByTheirBytes) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) text += "a-long-word-" + std::to_string(100 + i % 80) + "-of-some-length ";
+  for (const unsigned hash_bits : {0U, 4U})
+    for (const std::uint32_t slots : {4U, 512U})
+      EXPECT_EQ(Counted({}, text_batch(text), {64, 2, slots, hash_bits}).difference(), "")
+          << hash_bits << " bits, " << slots << " slots";
 }
 
 // Where one word ends and the next begins, at every place of a thread's bytes and of a tile.
