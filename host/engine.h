@@ -115,7 +115,6 @@ class Engine {
   BackendFactory fallback_;
   std::optional<Upgrade> upgrade_;
   std::optional<TrialAnswer> moving_;  ///< to be done when the next epoch has ended
-  std::unique_ptr<Backend> lost_;      ///< a device that failed: its pinned buffers are still in the ring
 
   std::map<BufferId, Filled> in_flight_;
   std::vector<Filled> unsubmitted_;           ///< to be submitted, or given back uncounted

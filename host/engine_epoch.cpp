@@ -150,7 +150,8 @@ void Engine::lose_device(const DeviceError& error) {
   ++shared_.metrics.device_fallbacks;
   tell(Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what()));
   const bool held = holds_buffers();
-  lost_ = std::exchange(backend_, std::exchange(fallback_, nullptr)());
+  // Ends the lost one, which may still be reading buffers that are given back or freed below.
+  backend_ = std::exchange(fallback_, nullptr)();
   shared_.metrics.backend.set(backend_->name());
   in_backend_.clear();
 

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "host/backend_choice.h"
 #include "host/cpus.h"
 #include "host/function_sink.h"
 #include "host/pipeline.h"
@@ -77,19 +78,18 @@ std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
   return total;
 }
 
-// What a job that starts on the CPU may go over to; nothing if the input is over before that would pay.
+// What a job that starts on the CPU may go over to.
 UpgradeRule upgrade_for(const ChosenBackend& chosen, const Plan& plan, const BackendOptions& backend_options,
-                        const Options& options, const SourceList& sources) {
-  const auto total = total_bytes(sources);
-  if (!chosen.upgrade || (total && *total < 2 * kTrialAfterBytes)) return {};
+                        const Options& options, std::size_t readers) {
+  if (!chosen.upgrade) return {};
   UpgradeRule rule;
   if (options.batch_bytes != 0) rule.sample_bytes = std::min(rule.sample_bytes, options.batch_bytes);
   // A ring of that many buffers may take a quarter of the memory: readers, about 3 in flight, one queued.
-  rule.sample_bytes = std::min(rule.sample_bytes, options.memory / 4 / (sources.size() + 4));
+  rule.sample_bytes = std::min(rule.sample_bytes, options.memory / 4 / (readers + 4));
   rule.start = trial_in_background(
       {.other = chosen.upgrade,
        .present = [plan, backend_options] { return make_cpu_backend(plan, backend_options); },
-       .readers = sources.size(),
+       .readers = readers,
        .threads = options.threads,
        .batch_bytes = options.batch_bytes,
        .memory = options.memory});
@@ -103,9 +103,9 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
                                        .batch_bytes = options.batch_bytes,
                                        .hash_seed = random_seed(),
                                        .budget = &budget};
-  ChosenBackend chosen = choose_backend(options.backend, job.plan, backend_options);
+  ChosenBackend chosen = choose_for_job(job.plan, options, backend_options, total_bytes(sources));
   if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
-  UpgradeRule upgrade = upgrade_for(chosen, job.plan, backend_options, options, sources);
+  UpgradeRule upgrade = upgrade_for(chosen, job.plan, backend_options, options, sources.size());
   if (options.batch_bytes == 0)
     options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
   BackendFactory fallback;

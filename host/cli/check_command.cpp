@@ -4,6 +4,7 @@
 
 #include <millrace/backend.h>
 
+#include "host/backend_choice.h"
 #include "host/cli/commands.h"
 #include "host/cli/human.h"
 #include "host/cpus.h"
@@ -62,20 +63,28 @@ Framing framing_of(const Job& job) {
   return {words ? Framing::Kind::whitespace : Framing::Kind::newline, job.options.max_record_bytes};
 }
 
-/// Opens every source. Returns whether all can be read again from a position.
-bool check_sources(const Job& job, Findings& findings, std::string& text) {
-  bool all_replayable = true;
+struct Input {
+  bool replayable = true;                  ///< all of it can be read again from a position
+  std::optional<std::uint64_t> bytes = 0;  ///< where it is known
+};
+
+/// Opens every source.
+Input check_sources(const Job& job, Findings& findings, std::string& text) {
+  Input input;
   for (const std::string& uri : job.from) {
     findings.gather([&] {
       bool replayable = true;
-      for (const auto& source : open_sources(std::span(&uri, 1), {framing_of(job), 1}))
+      for (const auto& source : open_sources(std::span(&uri, 1), {framing_of(job), 1})) {
         replayable &= source->replayable();
+        const auto bytes = source->bytes_total();
+        input.bytes = input.bytes && bytes ? std::optional(*input.bytes + *bytes) : std::nullopt;
+      }
       text += fmt::format("reads    {}, {}\n", printable(uri),
                           replayable ? "again from any position after a failure" : "once");
-      all_replayable &= replayable;
+      input.replayable &= replayable;
     });
   }
-  return all_replayable;
+  return input;
 }
 
 void check_sinks(const Job& job, bool replayable, Findings& findings, std::string& text) {
@@ -87,11 +96,12 @@ void check_sinks(const Job& job, bool replayable, Findings& findings, std::strin
   }
 }
 
-void check_backend(const Job& job, Findings& findings, std::string& text) {
+void check_backend(const Job& job, std::optional<std::uint64_t> input_bytes, Findings& findings,
+                   std::string& text) {
   const unsigned threads = job.options.threads != 0 ? job.options.threads : usable_processors();
   const std::size_t memory = job.options.memory != 0 ? job.options.memory : usable_memory() / 2;
   findings.gather([&] {
-    const ChosenBackend chosen = choose_backend(job.options.backend, job.plan, {.threads = threads});
+    const ChosenBackend chosen = choose_for_job(job.plan, job.options, {.threads = threads}, input_bytes);
     text += fmt::format("runs on  {}\n", chosen.reason);
   });
   text += fmt::format("uses     {} threads, {} of memory\n", threads, human_bytes(static_cast<double>(memory)));
@@ -104,9 +114,9 @@ int check_command(const Settings& settings) {
   Findings findings;
   findings.add(problems(job), 78);
   std::string text = fmt::format("counts   {}\n", keys_text(job.plan.keyed_by));
-  const bool replayable = check_sources(job, findings, text);
-  check_sinks(job, replayable, findings, text);
-  check_backend(job, findings, text);
+  const Input input = check_sources(job, findings, text);
+  check_sinks(job, input.replayable, findings, text);
+  check_backend(job, input.bytes, findings, text);
   if (!findings.problems.empty()) throw ConfigError(std::move(findings.problems), findings.exit_code);
   print(text);
   return 0;

@@ -125,6 +125,8 @@ const std::array kFlags = {
          [](Settings& s, Text t) { s.job.options.batch_time = parse_duration(t); }},
     Flag{"batch-records", "N", "0", kSpeed, "... or after this many records; 0: no limit.", false,
          [](Settings& s, Text t) { s.job.options.batch_records = parse_count(t); }},
+    Flag{"verify", "", "false", kManners, "Count everything with two backends; end with 70 where they differ.",
+         false, [](Settings& s, Text t) { s.job.options.verify = parse_switch(t); }},
     Flag{"max-record-bytes", "SIZE", "16MiB", kManners, "A longer record is bad.", false,
          [](Settings& s, Text t) { s.job.options.max_record_bytes = parse_size(t); }},
     Flag{"on-bad-record", "WHAT", "skip", kManners, "skip (and count by reason at the end) or stop.", false,

@@ -62,7 +62,7 @@ class PartialSink {
 enum class Wait : bool { no, yes };
 
 /// The engine thread calls everything. Throws DeviceError when the device is lost: then nothing that was
-/// not collected can be had any more, and only the destructor may be called.
+/// not collected can be had any more, and only the destructor may be called. It ends all reading of batches.
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -4,11 +4,10 @@
 #include <map>
 #include <random>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
-#include <millrace/testing/hooked.h>
 #include <millrace/testing/memory_sink.h>
 #include <millrace/testing/memory_source.h>
 
@@ -19,7 +18,6 @@ namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HookedSource;
 using testing::MemoryRow;
 using testing::MemorySink;
 using testing::MemorySource;
@@ -52,13 +50,13 @@ class FakeDevice final : public Backend {
   std::atomic<std::size_t>& largest_;
 };
 
-/// One job that moves when about a tenth of its input is counted. Its sources dawdle until it has moved.
+/// One job that moves when about a tenth of its input is counted. The rest of it comes when it has moved.
 class MovingJob {
  public:
   MovingJob(bool replayable, int batches_to_live) : replayable_(replayable), batches_to_live_(batches_to_live) {
     options_.batch_bytes = 4096;
     options_.on_event = [this](const Event& event) {
-      if (event.text == "moving") moved_ = true;
+      if (event.text == "moving") push_the_rest();
     };
     plan_.every = 20ms;
   }
@@ -108,6 +106,7 @@ class MovingJob {
   }
 
   std::unique_ptr<Source> source(unsigned number) {
+    constexpr std::size_t kBeforeTheMove = 60'000;
     auto source = std::make_unique<MemorySource>(Framing{}, replayable_, "memory" + std::to_string(number));
     std::mt19937 random(number);
     std::string bytes;
@@ -116,19 +115,29 @@ class MovingJob {
       ++truth[word];
       bytes += word + (random() % 8 == 0 ? '\n' : ' ');
     }
-    source->push(bytes);
-    source->finish();
-    return std::make_unique<HookedSource>(std::move(source), [this, reads = 0](std::string_view call) mutable {
-      if (call == "read" && ++reads > 15 && !moved_) std::this_thread::sleep_for(2ms);
-    });
+    source->push(bytes.substr(0, kBeforeTheMove));
+    rests_.push_back({source.get(), bytes.substr(kBeforeTheMove)});
+    return source;
   }
+
+  void push_the_rest() {
+    for (const Rest& rest : rests_) {
+      rest.source->push(rest.bytes);
+      rest.source->finish();
+    }
+  }
+
+  struct Rest {
+    MemorySource* source;
+    std::string bytes;
+  };
 
   bool replayable_;
   int batches_to_live_;
   Plan plan_;
   Options options_;
   std::shared_ptr<MemorySink> sink_ = std::make_shared<MemorySink>();
-  std::atomic<bool> moved_{false};
+  std::vector<Rest> rests_;
   std::optional<Pipeline> pipeline_;
 };
 

@@ -5,16 +5,19 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <millrace/backend.h>
+#include <millrace/clock.h>
 #include <millrace/sink.h>
 #include <millrace/source.h>
 
 #include "host/epoch_log.h"
+#include "host/pane.h"
 #include "kernels/key.h"
 
 namespace millrace::simulation {
@@ -30,12 +33,18 @@ class Dice {
 };
 
 using Counts = std::map<std::string, std::int64_t>;
+using WindowCounts = std::map<std::pair<std::optional<Window>, std::string>, std::int64_t>;
 
 /// Words from a list, one record each; fails, idles and stops short at random.
 class SimSource final : public Source {
  public:
-  SimSource(std::vector<std::string> words, bool replayable, bool messages, Dice& dice)
-      : words_(std::move(words)), replayable_(replayable), messages_(messages), dice_(dice) {}
+  SimSource(std::vector<std::string> words, bool replayable, bool messages, const Clock& clock, Dice& dice)
+      : words_(std::move(words)),
+        replayable_(replayable),
+        messages_(messages),
+        clock_(clock),
+        dice_(dice),
+        read_at_(words_.size()) {}
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
     if (records != nullptr) records->clear();
@@ -53,7 +62,7 @@ class SimSource final : public Source {
       std::memcpy(into.data() + bytes, text.data(), text.size());
       if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
       bytes += text.size();
-      ++next_;
+      read_at_[next_++] = clock_.now();
     }
     if (bytes == 0) return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
     return {.status = ReadResult::Status::data, .bytes = bytes};
@@ -76,6 +85,10 @@ class SimSource final : public Source {
   void add_prefix(std::size_t end, Counts& counts) const {
     for (std::size_t i = 0; i < end; ++i) ++counts[words_[i]];
   }
+  /// All that was read, each record in the window in which it was read last.
+  void add_read(const PaneClock& panes, WindowCounts& counts) const {
+    for (std::size_t i = 0; i < next_; ++i) ++counts[{panes.window(panes.at(read_at_[i])), words_[i]}];
+  }
 
  private:
   void stumble() {
@@ -85,7 +98,9 @@ class SimSource final : public Source {
   std::vector<std::string> words_;
   bool replayable_;
   bool messages_;
+  const Clock& clock_;
   Dice& dice_;
+  std::vector<Instant> read_at_;
   std::size_t next_ = 0;
   std::size_t committed_ = 0;
   int revocations_ = 0;
