@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 if(MILLRACE_SANITIZE)
   set(millrace_sanitize_flags -fsanitize=${MILLRACE_SANITIZE})
-  add_compile_options(-fsanitize=${MILLRACE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  add_compile_options(-fsanitize=${MILLRACE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(${millrace_sanitize_flags})
   if(MILLRACE_SANITIZE MATCHES thread)
     # TSan does not understand fences. Asio's are an extra: its queues are guarded by mutexes.

@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/plain_backend.h"
 #include "tests/kernels/backend_contract.h"
+#include "tests/kernels/backend_plans.h"
 
 namespace millrace {
 namespace {

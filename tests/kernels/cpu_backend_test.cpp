@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/kernels/backend_contract.h"
+#include "tests/kernels/backend_plans.h"
 
 namespace millrace {
 

@@ -59,18 +59,15 @@ Result run_job(const Input& input, const std::shared_ptr<FakeDevice>& device, bo
   options.batch_bytes = 4096;
   options.on_event = [&](const millrace::Event& event) { result.warnings.push_back(event.text); };
   const BackendOptions backend_options{.threads = 1, .batch_bytes = 4096, .hash_seed = 5, .budget = &budget};
-  // Made first: g++ 12 destroys members twice when what initialises a later one throws.
-  auto backend = make_cuda_backend(device, Plan{}, backend_options,
-                                   {.arena_bytes = std::size_t{256} << 10, .table_slots = 16});
-  PipelineParts parts{.plan = {},
-                      .options = options,
-                      .sources = {},
-                      .sinks = {sink},
-                      .backend = std::move(backend),
-                      .fallback = [=] { return make_cpu_backend(Plan{}, backend_options); },
-                      .log = std::make_unique<NoEpochLog>(),
-                      .clock = real_clock(),
-                      .budget = budget};
+  // What a member begins with must not throw: g++ 12 would destroy others twice.
+  Plan plan;
+  const Clock& clock = real_clock();
+  PipelineParts parts{.plan = std::move(plan), .options = std::move(options), .clock = clock, .budget = budget};
+  parts.backend = make_cuda_backend(device, Plan{}, backend_options,
+                                    {.arena_bytes = std::size_t{256} << 10, .table_slots = 16});
+  parts.fallback = [=] { return make_cpu_backend(Plan{}, backend_options); };
+  parts.log = std::make_unique<NoEpochLog>();
+  parts.sinks.push_back(sink);
   parts.sources.push_back(std::move(source));
   {
     Pipeline pipeline(std::move(parts));
