@@ -1,4 +1,4 @@
-# GoogleTest and rapidcheck for the tests: installed, or from .gpu/ on a machine without packages (scripts/gpu-carry).
+# GoogleTest and rapidcheck: installed, or from .gpu/ on a machine without packages (scripts/gpu-carry).
 # SPDX-License-Identifier: Apache-2.0
 set(carried ${PROJECT_SOURCE_DIR}/.gpu)
 
@@ -7,7 +7,7 @@ if(NOT GTest_FOUND)
   set(gtest ${carried}/googletest/googletest)
   set(gmock ${carried}/googletest/googlemock)
   if(NOT EXISTS ${gtest})
-    message(FATAL_ERROR "No GoogleTest: run scripts/install-packages test, or fill .gpu/ with scripts/gpu-carry")
+    message(FATAL_ERROR "No GoogleTest: run scripts/install-packages test, or scripts/gpu-carry")
   endif()
   add_library(carried_gtest STATIC ${gtest}/src/gtest-all.cc ${gmock}/src/gmock-all.cc)
   target_include_directories(carried_gtest SYSTEM
@@ -25,7 +25,7 @@ endif()
 find_package(rapidcheck QUIET)
 if(NOT rapidcheck_FOUND)
   if(NOT EXISTS ${carried}/rapidcheck)
-    message(FATAL_ERROR "No rapidcheck: run scripts/install-packages test, or fill .gpu/ with scripts/gpu-carry")
+    message(FATAL_ERROR "No rapidcheck: run scripts/install-packages test, or scripts/gpu-carry")
   endif()
   add_library(rapidcheck STATIC IMPORTED GLOBAL)
   set_target_properties(rapidcheck PROPERTIES

@@ -41,7 +41,8 @@ expect 0 '16 passed, 0 failed'
 expect 0 'not run: compute-sanitizer: ========= Error: Device not supported'
 expect 0 'not run: ncu: ==ERROR== LibraryNotLoaded'
 
-stand_in "$work/bin/compute-sanitizer" <<<'[[ $* != *race* ]] || { echo "RACECHECK SUMMARY: 1 hazard"; exit 9; }; exit 0'
+stand_in "$work/bin/compute-sanitizer" \
+  <<<'[[ $* != *race* ]] || { echo "RACECHECK SUMMARY: 1 hazard"; exit 9; }; exit 0'
 stand_in "$work/bin/ncu" <<<'echo "    Duration  us  12"'
 expect 1 '19 passed, 1 failed'
 expect 1 'RACECHECK SUMMARY: 1 hazard'

@@ -1,4 +1,4 @@
-# The program built with CUDA, on a machine that lets it see no GPU: it counts on the CPU, or says what is missing.
+# The program built with CUDA, where it sees no GPU: it counts on the CPU, or says what is missing.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import random
@@ -22,7 +22,8 @@ class WithoutGpu(Case):
         self.assertTrue(result.stdout == expected, "other counts than the oracle's")
 
     def test_cuda_says_what_is_missing_by_name(self):
-        self.assert_exit(run("--backend", "cuda", input=b"x", env=NO_GPU), 69, "the backend cuda cannot be used: cudaError")
+        result = run("--backend", "cuda", input=b"x", env=NO_GPU)
+        self.assert_exit(result, 69, "the backend cuda cannot be used: cudaError")
 
     def test_devices_tells_the_same(self):
         result = run("devices", env=NO_GPU)

@@ -58,7 +58,7 @@ int expect_device_error(std::string_view call, const std::function<void()>& agai
 
 // One call of each kind after the trap. Whatever comes, destructors must end.
 int trap_at(std::string_view call) {
-  const std::string text = prose(20'000);
+  const std::string text = prose(by_level(20'000, 500));
   const auto backend = make_gpu_backend(Plan{}, {.batch_bytes = std::size_t{1} << 20});
   WordSink sink;
   Feeder feeder(*backend, std::size_t{1} << 20, sink);
@@ -88,7 +88,7 @@ std::unique_ptr<Backend> mortal_backend(const Plan& plan, const BackendOptions& 
 }
 
 int trap_in_a_job(bool replayable) {
-  const std::string text = prose(600'000);
+  const std::string text = prose(by_level(600'000, 40'000));
   WordCounts expected;
   expected.add_text(text);
   const Plan plan;
@@ -96,7 +96,7 @@ int trap_in_a_job(bool replayable) {
   options.threads = 2;
   options.readers = 1;
   options.memory = std::size_t{1} << 30;
-  options.batch_bytes = std::size_t{64} << 10;
+  options.batch_bytes = by_level(std::size_t{64} << 10, std::size_t{8} << 10);
   std::string told;
   options.on_event = [&told](const Event& event) { told += event.text + '\n'; };
   auto source = std::make_unique<testing::MemorySource>(Framing{.kind = Framing::Kind::whitespace}, replayable);
@@ -132,7 +132,7 @@ int trap_in_a_job(bool replayable) {
 
 int count_on_a_full_device(std::size_t left) {
   const std::size_t is_left = fill_device(left);
-  const std::string text = prose(300'000);
+  const std::string text = prose(by_level(300'000, 30'000));
   try {
     expect_right_counts(cut(text, std::size_t{256} << 10), {});
   } catch (const Error& error) {  // unavailable at start or, where a kernel finds no room, a device that failed

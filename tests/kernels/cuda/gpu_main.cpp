@@ -5,27 +5,25 @@
 #include <iostream>
 #include <string_view>
 
-#include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
-#include "kernels/cuda/cuda.h"
+#include <millrace/error.h>
+
+#include "kernels/cuda/device_api.h"
 #include "tests/kernels/cuda/gpu_child.h"
 #include "tests/kernels/cuda/gpu_support.h"
+#include "tests/kernels/cuda/gpu_trap.h"
 
 namespace {
 
 constexpr int kSkipped = 77;
 constexpr std::string_view kChildFlag = "--child=";
 
-void tell_facts() {
-  const millrace::cuda::DeviceFacts facts = millrace::cuda::open_cuda_device()->facts();
-  int driver = 0;
-  int runtime = 0;
-  cudaDriverGetVersion(&driver);
-  cudaRuntimeGetVersion(&runtime);
+void tell_facts(millrace::cuda::DeviceApi& device) {
+  const millrace::cuda::DeviceFacts facts = device.facts();
   std::cerr << facts.name << ", " << facts.multiprocessors << " multiprocessors, " << facts.shared_bytes
-            << " B of shared memory per block, " << (facts.memory_free >> 20) << " MiB free; driver for CUDA "
-            << driver << ", runtime " << runtime << "; MILLRACE_SEED=" << millrace::test_seed() << '\n';
+            << " B of shared memory per block, " << (facts.memory_free >> 20) << " MiB free; "
+            << millrace::driver_versions() << "; MILLRACE_SEED=" << millrace::test_seed() << '\n';
 }
 
 }  // namespace
@@ -36,12 +34,11 @@ int main(int argc, char** argv) {
       return millrace::child_main(std::string_view(argv[1]).substr(kChildFlag.size()));
     ::testing::InitGoogleTest(&argc, argv);
     if (::testing::GTEST_FLAG(list_tests)) return RUN_ALL_TESTS();
-    if (const std::string reason = millrace::cuda_missing(); !reason.empty()) {
-      std::cerr << "no GPU: " << reason << '\n';
-      return kSkipped;
-    }
-    tell_facts();
+    tell_facts(*millrace::cuda::open_cuda_device());
     return RUN_ALL_TESTS();
+  } catch (const millrace::UnavailableError& error) {
+    std::cerr << "no GPU: " << error.what() << '\n';
+    return kSkipped;
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';
     return EXIT_FAILURE;

@@ -1,16 +1,41 @@
 // The tests for a GPU on the fake device, so that a first run on a GPU does not fail on a slip of theirs.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "kernels/cuda/device_api.h"
+#include "tests/kernels/cuda/gpu_trap.h"
 #include "tests/support/fake_device.h"
 
-namespace millrace::cuda {
+namespace millrace {
+namespace {
 
-// Takes the place of the one in cuda_device.cu.
-std::shared_ptr<DeviceApi> open_cuda_device() {
-  constexpr std::size_t kMemory = std::size_t{512} << 20;
-  return std::make_shared<FakeDevice>(FakeDeviceOptions{.memory = kMemory, .pinned_memory = kMemory});
+constexpr std::size_t kMemory = std::size_t{512} << 20;
+std::vector<std::weak_ptr<cuda::FakeDevice>> devices;
+std::size_t memory = kMemory;  // of devices that are opened from now on
+
+}  // namespace
+
+// These take the places of those in cuda_device.cu and gpu_trap.cu.
+
+std::shared_ptr<cuda::DeviceApi> cuda::open_cuda_device() {
+  auto device = std::make_shared<FakeDevice>(FakeDeviceOptions{.memory = memory, .pinned_memory = kMemory});
+  devices.push_back(device);
+  return device;
 }
 
-}  // namespace millrace::cuda
+void trap_device() {
+  for (const auto& opened : devices)
+    if (const auto device = opened.lock()) device->fail_at(0);
+}
+
+std::size_t fill_device(std::size_t left) {
+  return memory = std::min(left, kMemory);
+}
+
+std::string driver_versions() {
+  return "no driver";
+}
+
+}  // namespace millrace

@@ -1,4 +1,4 @@
-// A kernel that traps, and a hoarder of device memory.
+// A kernel that traps, a hoarder of device memory, and versions.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/kernels/cuda/gpu_trap.h"
 
@@ -37,6 +37,14 @@ std::size_t fill_device(std::size_t left) {
     }
   }
   return free_bytes();
+}
+
+std::string driver_versions() {
+  int driver = 0;
+  int runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  return "driver for CUDA " + std::to_string(driver) + ", runtime " + std::to_string(runtime);
 }
 
 }  // namespace millrace

@@ -1,8 +1,9 @@
-// Kernels and allocations that spoil a device, for tests of what happens then.
+// What tests do with a device past the backend: spoil it, fill it, ask for versions.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace millrace {
 
@@ -11,5 +12,8 @@ void trap_device();
 
 /// Takes memory of the device until no more than `left` bytes can be had, and keeps it. Returns what is left.
 std::size_t fill_device(std::size_t left);
+
+/// The driver's and the toolkit's, in words.
+std::string driver_versions();
 
 }  // namespace millrace

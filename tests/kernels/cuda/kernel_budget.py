@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Registers, spills and stack of our kernels, as ptxas tells them: `kernel_budget.py NVCC ROOT`, or `--self-test`.
+# Registers, spills and stack of our kernels, as ptxas tells them: kernel_budget.py NVCC ROOT, or --self-test.
 # SPDX-License-Identifier: Apache-2.0
 import concurrent.futures
 import os
@@ -53,9 +53,11 @@ def problems(text):
 
 def planted(registers=56, stack=0, stores=0, loads=0, left_out=None):
     return "".join(
-        f"ptxas info    : Compiling entry function '_ZN8millrace4cuda47_GLOBAL__N__a2_14_cuda_device_cu_8512{name}ENS0_'"
-        f" for 'sm_90'\n    {stack} bytes stack frame, {stores} bytes spill stores, {loads} bytes spill loads\n"
-        f"ptxas info    : Used {registers} registers, used 1 barriers\n" for name in KERNELS if name != left_out)
+        "ptxas info    : Compiling entry function "
+        f"'_ZN8millrace4cuda47_GLOBAL__N__a2_14_cuda_device_cu_8512{name}ENS0_' "
+        f"for 'sm_90'\n    {stack} bytes stack frame, {stores} bytes spill stores, {loads} bytes spill loads\n"
+        f"ptxas info    : Used {registers} registers, used 1 barriers\n"
+        for name in KERNELS if name != left_out)
 
 
 def self_test():
