@@ -26,7 +26,8 @@ struct TrialAnswer {
 
 /// What a trial and the engine tell each other while it runs; outlives the trial.
 struct TrialLink {
-  std::atomic<bool> stop{false};   ///< to the trial: nobody waits for the answer
+  double job_rate = 0;            ///< to the trial, before it starts: bytes per second that the job has counted
+  std::atomic<bool> stop{false};  ///< to the trial: nobody waits for the answer
   std::atomic<bool> quiet{false};  ///< to the engine: give the processors no new work, they are being measured
 };
 
