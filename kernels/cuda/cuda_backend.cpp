@@ -84,6 +84,9 @@ class Implementation final : public CudaBackend {
  public:
   Implementation(std::shared_ptr<DeviceApi> device, const Plan& plan, const BackendOptions& options,
                  const CudaTuning& tuning);
+  ~Implementation() override;
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
 
   std::string_view name() const override { return "cuda"; }
   bool may_fail() const override { return true; }
@@ -158,6 +161,16 @@ Implementation::Implementation(std::shared_ptr<DeviceApi> device, const Plan& pl
                           plan.fields.values.size() * sizeof(std::uint32_t));
   rule_.fields.values = value_fields_.as<std::uint32_t>();
   device_->synchronize(Stream::compute);
+}
+
+// Batches may be read, and device memory written, until both streams are idle.
+Implementation::~Implementation() {
+  for (const Stream stream : {Stream::copy, Stream::compute}) {
+    try {
+      device_->synchronize(stream);
+    } catch (const DeviceError&) {  // then nothing runs there any more
+    }
+  }
 }
 
 std::size_t Implementation::choose_batch_bytes(const BackendOptions& options) const {

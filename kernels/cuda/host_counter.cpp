@@ -26,10 +26,11 @@ class Shared final : public PartialSink {
 }  // namespace
 
 HostCounter::HostCounter(const Plan& plan, const BackendOptions& options)
-    : columns_(value_columns(plan.measures)),
+    : plan_(plan),
+      columns_(value_columns(plan.measures)),
       budget_(*options.budget),
       rule_{columns_, hash_rule(options.hash_seed, options.hash_bits), {mix(~options.hash_seed)}, &budget_},
-      counter_(plan, budget_) {}
+      counter_(plan_, budget_) {}
 
 void HostCounter::count(const Batch& batch, BudgetVector<Reject>& rejects) {
   counter_.count(batch, panes_.try_emplace(batch.pane, rule_).first->second, rejects);

@@ -22,6 +22,7 @@ class HostCounter {
   void collect(Pane pane, bool alone, PartialSink& sink);
 
  private:
+  const Plan plan_;  // a copy: the counter keeps a reference
   std::vector<ValueColumn> columns_;
   MemoryBudget& budget_;
   TableRule rule_;

@@ -46,4 +46,7 @@ MILLRACE_HD constexpr std::size_t count_words_shared_bytes(std::uint32_t threads
          tile_groups(threads) * (sizeof(std::uint64_t) + sizeof(std::uint8_t));
 }
 
+// With 227 KiB for a block, as devices of capability 9.0 have, a table of words has at least 16,384 slots.
+static_assert(count_words_shared_bytes(kBlockThreads, 16'384) <= 232'448);
+
 }  // namespace millrace::cuda

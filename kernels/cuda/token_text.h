@@ -58,8 +58,9 @@ MILLRACE_HD inline bool same_bytes(const TokenText& a, const TokenText& b) {
 
 /// Bit i of the result: byte i is `wanted`.
 MILLRACE_HD constexpr std::uint32_t equal_bits(std::uint64_t bytes, char wanted) {
-  constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7f;
-  const std::uint64_t other = bytes ^ (0x0101010101010101 * static_cast<unsigned char>(wanted));
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kLow = 0x7f * kOnes;
+  const std::uint64_t other = bytes ^ (kOnes * static_cast<unsigned char>(wanted));
   const std::uint64_t equal = ~(((other & kLow) + kLow) | other | kLow);
   return static_cast<std::uint32_t>((equal >> 7) * 0x0102040810204080 >> 56);
 }

@@ -113,5 +113,31 @@ TEST(Key, MixGivesDifferentNumbersDifferentResults) {
   EXPECT_GT(tops.size(), 130U);  // 162 expected of a random function
 }
 
+// One bit after the other, and whole low and high parts: every step of mix is undone.
+TEST(Key, UnmixFindsWhatWasMixed) {
+  for (std::uint64_t number = 0; number < 1U << 20; ++number) {
+    ASSERT_EQ(unmix(mix(number)), number);
+    ASSERT_EQ(unmix(mix(number << 44)), number << 44);
+  }
+  for (unsigned bit = 0; bit < 64; ++bit)
+    for (unsigned other = 0; other < 64; ++other) {
+      const std::uint64_t number = std::uint64_t{1} << bit | std::uint64_t{1} << other;
+      ASSERT_EQ(unmix(mix(number)), number);
+      ASSERT_EQ(mix(unmix(number)), number);
+    }
+  check_property(10'000, [](std::uint64_t number) { RC_ASSERT(unmix(mix(number)) == number); });
+}
+
+TEST(Key, HashesOfTextsDoNotDependOnHowTheyAreLoaded) {
+  const std::string text = "any text that is longer than eight bytes by quite a lot";
+  for (std::uint32_t length = kPackedBytesMax + 1; length <= size_of(text); ++length) {
+    const auto load = [&](std::uint32_t at) {
+      EXPECT_LE(at + 8, length) << "only the text is read";
+      return load8(text.data() + at);
+    };
+    EXPECT_EQ(hashed_key_of(load, length, hash_rule(9, 63)), hash_text(text.substr(0, length), 9));
+  }
+}
+
 }  // namespace
 }  // namespace millrace

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/cpu/word_scan.h"
+#include "kernels/cuda/token_text.h"
 #include "tests/support/property.h"
 
 namespace millrace {
@@ -42,6 +43,36 @@ TEST(Token, CaseIsFoldedForAsciiLettersOnly) {
       EXPECT_EQ(fold_case(word), others | static_cast<std::uint64_t>(folded) << (8 * lane)) << value;
     }
   }
+}
+
+/// Calls with every pair of bytes side by side at every place among eight, the others 0, ' ', 'a' or 0xff.
+template <class Visit>
+void for_each_neighbours(Visit visit) {
+  for (const std::uint64_t filler : {0x0UL, 0x2020202020202020UL, 0x6161616161616161UL, ~0x0UL})
+    for (unsigned lane = 0; lane < 7; ++lane)
+      for (std::uint64_t pair = 0; pair < 0x10000; ++pair)
+        visit((filler & ~(std::uint64_t{0xffff} << (8 * lane))) | pair << (8 * lane));
+}
+
+// What one byte is must not depend on its neighbours: no carry goes from byte to byte.
+TEST(Token, WordBitsAreThoseOfEachByte) {
+  for (const bool alphanumeric : {false, true})
+    for_each_neighbours([&](std::uint64_t bytes) {
+      std::uint32_t expected = 0;
+      for (unsigned i = 0; i < 8; ++i)
+        expected |= is_word_byte(byte(static_cast<int>(bytes >> (8 * i) & 0xff)), alphanumeric) ? 1U << i : 0;
+      ASSERT_EQ(word_bits(bytes, alphanumeric), expected) << std::hex << bytes;
+    });
+}
+
+TEST(Token, EqualBitsAreThoseOfEachByte) {
+  for (const char wanted : {'\n', '\0', '\x7f', '\x80', '\xff'})
+    for_each_neighbours([&](std::uint64_t bytes) {
+      std::uint32_t expected = 0;
+      for (unsigned i = 0; i < 8; ++i)
+        expected |= byte(static_cast<int>(bytes >> (8 * i) & 0xff)) == wanted ? 1U << i : 0;
+      ASSERT_EQ(cuda::equal_bits(bytes, wanted), expected) << std::hex << bytes;
+    });
 }
 
 std::vector<Token> words_by_bytes(std::string_view text, std::uint32_t begin, std::uint32_t end,

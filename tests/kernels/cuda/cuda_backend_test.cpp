@@ -203,6 +203,19 @@ TEST(CudaBackend, SaysWhichJobsItCannotRun) {
   EXPECT_THROW(Rig({}, plan), UnavailableError);
 }
 
+TEST(CudaBackend, OutlivesThePlanThatItWasMadeFrom) {
+  auto plan = std::make_unique<Plan>(fields_plan());
+  const auto backend =
+      make_cuda_backend(std::make_shared<FakeDevice>(), *plan, {.batch_bytes = 4096}, {.arena_bytes = kMiB});
+  plan.reset();
+  std::vector<TestBatch> batches = {
+      text_batch("k,1,1\nlonger-key,2,2\n" + std::string(5000, '\n') + "k,3,3\n")};
+  EXPECT_EQ(
+      reference::difference(answer_of(*backend, fields_plan(), batches), expected_of(fields_plan(), batches)),
+      "");
+  EXPECT_EQ(backend->counters().on_host, 1U);
+}
+
 TEST(CudaBackend, BuffersMayOutliveIt) {
   MemoryBudget budget(64 * kMiB);
   auto device = std::make_shared<FakeDevice>();
