@@ -126,7 +126,7 @@ const std::array kFlags = {
     Flag{"batch-records", "N", "0", kSpeed, "... or after this many records; 0: no limit.", false,
          [](Settings& s, Text t) { s.job.options.batch_records = parse_count(t); }},
     Flag{"verify", "[=N]", "false", kManners,
-         "Count with two backends, in one epoch in N; exit 70 where they differ.", false,
+         "Count with two backends, in one epoch in N; exit 70 where they differ.", true,
          [](Settings& s, Text t) { s.job.options.verify = parse_one_in(t); }},
     Flag{"max-record-bytes", "SIZE", "16MiB", kManners, "A longer record is bad.", false,
          [](Settings& s, Text t) { s.job.options.max_record_bytes = parse_size(t); }},
