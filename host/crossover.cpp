@@ -33,7 +33,8 @@ double rate(std::string_view text, std::size_t size, const SizedFactory& make) {
   std::vector<HostBuffer> memory;
   const std::unique_ptr<Backend> backend = make(size);
   const std::vector<Batch> pieces = pieces_of(text, size, *backend, memory);
-  std::vector<Batch> batches(std::max<std::size_t>(text.size() / size, 2 * backend->in_flight_max()));
+  std::vector<Batch> batches(
+      std::max<std::size_t>(text.size() / size, std::size_t{2} * backend->in_flight_max()));
   for (std::size_t i = 0; i < batches.size(); ++i) batches[i] = pieces[i % pieces.size()];
   return measured_rate(*backend, batches);
 }

@@ -58,7 +58,7 @@ TrialAnswer compared(const TrialRule& rule, Sample& sample, TrialLink& link) {
   const std::string found = name + ": " + gigabytes(other) + " on a sample of this input, the CPU ";
   // The CPU can do what it has done: then it need not stop to be measured.
   if (other < kWorthMoving * link.job_rate)
-    return {found + gigabytes(link.job_rate) + " so far: staying on the CPU", nullptr, {}};
+    return {found + gigabytes(link.job_rate) + " so far: staying on the CPU", {}, nullptr};
   double present = 0;
   {
     const std::unique_ptr<Backend> backend = rule.present();
@@ -69,7 +69,7 @@ TrialAnswer compared(const TrialRule& rule, Sample& sample, TrialLink& link) {
   const bool go = other >= kWorthMoving * present;
   answer.reason = found + gigabytes(present) + " with " + std::to_string(rule.threads) +
                   " threads: " + (go ? "going on with the GPU" : "staying on the CPU");
-  if (!go) return {std::move(answer.reason), nullptr, {}};
+  if (!go) return {std::move(answer.reason), {}, nullptr};
   return answer;
 }
 
@@ -79,7 +79,7 @@ TrialAnswer run_trial(const TrialRule& rule, Sample sample, TrialLink& link) {
   try {
     return compared(rule, sample, link);
   } catch (const std::exception& error) {
-    return {"staying on the CPU: " + std::string(error.what()), nullptr, {}};
+    return {"staying on the CPU: " + std::string(error.what()), {}, nullptr};
   }
 }
 

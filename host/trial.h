@@ -19,9 +19,9 @@ namespace millrace {
 inline constexpr double kWorthMoving = 1.1;
 
 struct TrialAnswer {
-  std::string reason;                ///< one line
+  std::string reason;            ///< one line
+  std::vector<HostBuffer> pool;  ///< the ring's buffers after the move; outlives the backend, which may read it
   std::unique_ptr<Backend> backend;  ///< go over to this one, which is empty; null: stay
-  std::vector<HostBuffer> pool;      ///< the ring's buffers after the move
 };
 
 /// What a trial and the engine tell each other while it runs; outlives the trial.

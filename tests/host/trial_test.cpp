@@ -168,7 +168,7 @@ TEST(Upgrade, TriesASampleAfterSoMuchInput) {
   EXPECT_TRUE(upgrade.is_trying());
   EXPECT_EQ(sampled, 20U);
   EXPECT_FALSE(upgrade.answer());
-  promise.set_value({"well", nullptr, {}});
+  promise.set_value({"well", {}, nullptr});
   ASSERT_TRUE(upgrade.answer().has_value());
   upgrade.see(batch.view(0));
   EXPECT_FALSE(upgrade.answer().has_value());
