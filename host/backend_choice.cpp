@@ -20,9 +20,11 @@ ChosenBackend verified(const Plan& plan, const Options& options, const BackendOp
   ChosenBackend chosen = choose_backend(on_gpu ? BackendKind::cuda : BackendKind::cpu, plan, backend_options);
   std::unique_ptr<Backend> second =
       on_gpu ? make_cpu_backend(plan, backend_options) : make_plain_backend(plan, backend_options);
-  const std::string with = ", verified by the " + std::string(second->name()) + " backend";
+  std::string with = ", verified by the " + std::string(second->name()) + " backend";
+  if (options.verify > 1) with += " in one epoch in " + std::to_string(options.verify);
   chosen.backend =
-      verifying_backend(std::move(chosen.backend), std::move(second), plan, *backend_options.budget);
+      verifying_backend(std::move(chosen.backend), std::move(second),
+                        {.plan = plan, .budget = *backend_options.budget, .one_in = options.verify});
   chosen.reason = options.backend == BackendKind::automatic
                       ? "cpu" + with + ": a verified job stays on the CPU unless cuda is asked for"
                       : chosen.reason + with;
@@ -33,7 +35,7 @@ ChosenBackend verified(const Plan& plan, const Options& options, const BackendOp
 
 ChosenBackend choose_for_job(const Plan& plan, const Options& options, const BackendOptions& backend_options,
                              std::optional<std::uint64_t> input_bytes) {
-  if (options.verify) return verified(plan, options, backend_options);
+  if (options.verify != 0) return verified(plan, options, backend_options);
   ChosenBackend chosen = choose_backend(options.backend, plan, backend_options);
   if (chosen.upgrade && input_bytes && *input_bytes < kUpgradeInputBytes) {
     chosen.upgrade = nullptr;

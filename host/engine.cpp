@@ -31,7 +31,7 @@ Engine::Engine(EngineBackends backends, std::vector<Offsets> start, const Engine
   shared_.metrics.backend.set(backend_->name());
   if (!backends.upgrade.start) return;
   check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");
-  upgrade_.emplace(std::move(backends.upgrade), shared_.budget);
+  upgrade_.emplace(std::move(backends.upgrade), shared_.clock, shared_.budget);
 }
 
 Step Engine::step() {

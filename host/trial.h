@@ -19,14 +19,15 @@ namespace millrace {
 inline constexpr double kWorthMoving = 1.1;
 
 struct TrialAnswer {
-  std::string reason;                ///< one line
+  std::string reason;            ///< one line
+  std::vector<HostBuffer> pool;  ///< the ring's buffers after the move; outlives the backend, which may read it
   std::unique_ptr<Backend> backend;  ///< go over to this one, which is empty; null: stay
-  std::vector<HostBuffer> pool;      ///< the ring's buffers after the move
 };
 
 /// What a trial and the engine tell each other while it runs; outlives the trial.
 struct TrialLink {
-  std::atomic<bool> stop{false};   ///< to the trial: nobody waits for the answer
+  double job_rate = 0;            ///< to the trial, before it starts: bytes per second that the job has counted
+  std::atomic<bool> stop{false};  ///< to the trial: nobody waits for the answer
   std::atomic<bool> quiet{false};  ///< to the engine: give the processors no new work, they are being measured
 };
 

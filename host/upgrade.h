@@ -2,28 +2,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <future>
 #include <optional>
 
 #include <millrace/backend.h>
+#include <millrace/clock.h>
 
 #include "host/sample.h"
 #include "host/trial.h"
 
 namespace millrace {
 
+/// A trial takes up to a second of a processor, and the end of a job waits for it. It may be in vain: it begins
+/// when it is sure to be a small part of the job.
 struct UpgradeRule {
   StartTrial start;  ///< empty: the job stays on its backend
   std::uint64_t after_bytes = kTrialAfterBytes;
   std::size_t sample_bytes = std::size_t{64} << 20;  ///< one batch of the other backend
+  std::optional<std::uint64_t> input_bytes = {};     ///< in all, where that is known
+  std::chrono::nanoseconds time_left{0};             ///< known input: the rest takes so long at the rate so far
+  std::chrono::nanoseconds time_run{0};              ///< other input: the job has run for so long
 };
 
 /// Counts what the engine submits, copies a sample and waits for the trial's answer. The engine thread calls
 /// everything; the destructor waits for a trial under way.
 class Upgrade {
  public:
-  Upgrade(UpgradeRule rule, MemoryBudget& budget) : rule_(std::move(rule)), budget_(budget) {}
+  Upgrade(UpgradeRule rule, const Clock& clock, MemoryBudget& budget)
+      : rule_(std::move(rule)), clock_(clock), budget_(budget), began_(clock.now()) {}
   ~Upgrade() { link_.stop = true; }
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;
@@ -37,10 +45,13 @@ class Upgrade {
   bool wants_quiet() const { return link_.quiet; }
 
  private:
+  bool may_pay();
   void gather(const Batch& batch);
 
   UpgradeRule rule_;
+  const Clock& clock_;
   MemoryBudget& budget_;
+  const Instant began_;
   std::uint64_t seen_ = 0;  ///< bytes
   bool gathering_ = true;   ///< no trial has been started yet
   std::optional<Sample> sample_;

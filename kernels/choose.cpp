@@ -40,8 +40,8 @@ ChosenBackend make_automatic(const Plan& plan, const BackendOptions& options) {
   const std::string absent = cuda_absent();
   if (!absent.empty()) return {make_cpu_backend(plan, options), "cpu: " + absent};
   return {make_cpu_backend(plan, options),
-          "cpu at first: cuda is tried once " + std::to_string(kTrialAfterBytes >> 30) +
-              " GiB of input has been counted",
+          "cpu at first: cuda is tried after " + std::to_string(kTrialAfterBytes >> 30) +
+              " GiB of input, if the job takes much longer",
           [plan, options] { return make_cuda_backend(plan, options); }};
 }
 

@@ -76,7 +76,8 @@ class Parser {
   void add(const Flag& flag) {
     std::string names = "--" + std::string(flag.name);
     if (flag.letter != 0) names += std::string{',', '-', flag.letter};
-    CLI::Option* option = flag.argument.empty() ? app_.add_flag(names) : app_.add_option(names);
+    const bool needs_value = !flag.argument.empty() && !flag.argument.starts_with('[');
+    CLI::Option* option = needs_value ? app_.add_option(names) : app_.add_flag(names);
     options_.emplace(flag.name, option->take_all());
   }
 

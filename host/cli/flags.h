@@ -13,7 +13,7 @@ namespace millrace::cli {
 
 struct Flag {
   std::string_view name;      ///< without dashes: "batch-bytes"
-  std::string_view argument;  ///< what follows it in the help; empty for a switch
+  std::string_view argument;  ///< what follows it in the help; empty for a switch, "[=N]" if it may be left out
   std::string_view standard;  ///< the default, as text
   std::string_view group;     ///< heading in --help-all
   std::string_view help;

@@ -39,7 +39,8 @@ constexpr std::string_view kRest =
 std::string row(const Flag& flag, bool with_default) {
   std::string left = flag.letter == 0 ? "" : fmt::format("-{}, ", flag.letter);
   left += "--" + std::string(flag.name);
-  if (!flag.argument.empty()) left += ' ' + std::string(flag.argument);
+  if (!flag.argument.empty() && !flag.argument.starts_with('[')) left += ' ';
+  left += flag.argument;
   std::string right(flag.help);
   if (with_default && !flag.standard.empty() && flag.standard != "false")
     right += fmt::format(" [{}]", flag.standard);

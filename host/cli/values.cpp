@@ -19,6 +19,15 @@ bool parse_switch(std::string_view text) {
   return parse_name(text, std::array<Named<bool>, 2>{{{"true", true}, {"false", false}}});
 }
 
+std::uint32_t parse_one_in(std::string_view text) {
+  if (text == "false") return 0;
+  if (text == "true") return 1;
+  if (text.find_first_not_of("0123456789") != std::string_view::npos ||
+      text.find_first_not_of('0') == std::string_view::npos)
+    throw ConfigError({'"' + std::string(text) + "\" is not a number from 1 on, true or false"}, 64);
+  return parse_number(text);
+}
+
 char parse_byte(std::string_view text) {
   if (text.size() == 1) return text.front();
   if (text == "\\t" || text == "tab") return '\t';

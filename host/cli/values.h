@@ -36,6 +36,9 @@ std::uint32_t parse_number(std::string_view text);
 /// "true" or "false".
 bool parse_switch(std::string_view text);
 
+/// "false" is 0, "true" is 1, and so is any number from 1 on: one in so many.
+std::uint32_t parse_one_in(std::string_view text);
+
 /// One byte: itself, or "\t" and "tab", "space", "comma".
 char parse_byte(std::string_view text);
 

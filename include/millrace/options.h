@@ -34,7 +34,9 @@ struct Options {
   std::chrono::nanoseconds commit_every{0};  ///< an epoch ends at this age; 0: at window ends and at the end
 
   // What happens when something goes wrong.
-  bool verify = false;  ///< count everything with two backends; the job ends where they differ
+  /// N: one collect of a backend in N, the first one too, holds what a second backend has counted as well, and
+  /// the job ends where the two differ; 0: none.
+  unsigned verify = 0;
   std::size_t max_record_bytes = std::size_t{16} << 20;
   OnBadRecord on_bad_record = OnBadRecord::skip;
   unsigned retries = 5;  ///< of a source or sink that failed for now

@@ -50,7 +50,7 @@ class FakeDevice final : public Backend {
   std::atomic<std::size_t>& largest_;
 };
 
-/// One job that moves when about a tenth of its input is counted. The rest of it comes when it has moved.
+/// One job that moves when some of its input is counted. The rest of it comes when it has moved.
 class MovingJob {
  public:
   MovingJob(bool replayable, int batches_to_live) : replayable_(replayable), batches_to_live_(batches_to_live) {
@@ -97,7 +97,7 @@ class MovingJob {
     rule.sample_bytes = 20'000;
     rule.start = [this](Sample, TrialLink&) {
       return std::async(std::launch::async, [this] {
-        TrialAnswer answer{"moving", std::make_unique<FakeDevice>(plan_, batches_to_live_, largest), {}};
+        TrialAnswer answer{"moving", {}, std::make_unique<FakeDevice>(plan_, batches_to_live_, largest)};
         answer.pool = make_pool(*answer.backend, kReaders, answer.backend->batch_bytes());
         return answer;
       });
@@ -110,7 +110,7 @@ class MovingJob {
     auto source = std::make_unique<MemorySource>(Framing{}, replayable_, "memory" + std::to_string(number));
     std::mt19937 random(number);
     std::string bytes;
-    for (int i = 0; i < 150'000; ++i) {
+    for (int i = 0; i < 50'000; ++i) {
       const std::string word = "w" + std::to_string(random() % 2000) + std::string(random() % 12, 'x');
       ++truth[word];
       bytes += word + (random() % 8 == 0 ? '\n' : ' ');

@@ -10,6 +10,7 @@
 
 #include "host/pipeline.h"
 #include "host/pool.h"
+#include "host/verifying_backend.h"
 
 namespace millrace::simulation {
 namespace {
@@ -80,7 +81,7 @@ class Simulation {
                         .options = options_,
                         .sources = {},
                         .sinks = {},
-                        .backend = std::make_unique<SimBackend>(dice_, mortal_ && !moves_),
+                        .backend = first_backend(),
                         .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
                         .upgrade = moves_ ? any_upgrade() : UpgradeRule{},
                         .log = std::move(log),
@@ -96,6 +97,15 @@ class Simulation {
       parts.sinks.push_back(sinks_.back());
     }
     pipeline_.emplace(std::move(parts));
+  }
+
+  std::unique_ptr<Backend> first_backend() {
+    auto backend = std::make_unique<SimBackend>(dice_, mortal_ && !moves_);
+    if (!dice_.one_in(8)) return backend;
+    auto second = std::make_unique<SimBackend>(dice_, backend->may_fail());
+    return verifying_backend(
+        std::move(backend), std::move(second),
+        {.plan = plan_, .budget = unlimited_budget(), .one_in = static_cast<unsigned>(dice_.between(1, 3))});
   }
 
   // A trial that is answered at any later time, or at once.

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <millrace/testing/hooked.h>
+#include <millrace/testing/manual_clock.h>
 
 #include "host/measure.h"
 #include "host/trial.h"
@@ -100,8 +101,9 @@ TEST(Measure, LeavesTheBackendEmptyAndTellsFastFromSlow) {
   EXPECT_EQ(gather.calls(), 0);
 }
 
-TrialAnswer tried(BackendFactory other, BackendFactory present) {
+TrialAnswer tried(BackendFactory other, BackendFactory present, double job_rate = 0) {
   TrialLink link;
+  link.job_rate = job_rate;
   TrialAnswer answer = run_trial({.other = std::move(other),
                                   .present = std::move(present),
                                   .readers = 2,
@@ -130,6 +132,13 @@ TEST(Trial, StaysWithASlowerOne) {
   EXPECT_THAT(answer.reason, HasSubstr("staying on the CPU"));
 }
 
+TEST(Trial, StopsNoJobThatIsAlreadyFaster) {
+  const auto measured = []() -> std::unique_ptr<Backend> { throw InternalError("the CPU was measured"); };
+  const TrialAnswer answer = tried(slow(1ms), measured, 1e12);
+  EXPECT_FALSE(answer.backend);
+  EXPECT_THAT(answer.reason, HasSubstr("the CPU 1000.0 GB/s so far: staying on the CPU"));
+}
+
 TEST(Trial, StaysWhateverGoesWrongAndSaysWhy) {
   const auto missing = []() -> std::unique_ptr<Backend> { throw UnavailableError("the driver is too old"); };
   EXPECT_THAT(tried(missing, cpu).reason, HasSubstr("the driver is too old"));
@@ -151,7 +160,7 @@ TEST(Upgrade, TriesASampleAfterSoMuchInput) {
                        },
                    .after_bytes = 30,
                    .sample_bytes = 20},
-                  unlimited_budget());
+                  real_clock(), unlimited_budget());
   TestBatch batch = text_batch("123456789\n");
   for (int i = 0; i < 5; ++i) upgrade.see(batch.view(0));
   EXPECT_FALSE(upgrade.is_trying());
@@ -159,15 +168,52 @@ TEST(Upgrade, TriesASampleAfterSoMuchInput) {
   EXPECT_TRUE(upgrade.is_trying());
   EXPECT_EQ(sampled, 20U);
   EXPECT_FALSE(upgrade.answer());
-  promise.set_value({"well", nullptr, {}});
+  promise.set_value({"well", {}, nullptr});
   ASSERT_TRUE(upgrade.answer().has_value());
   upgrade.see(batch.view(0));
   EXPECT_FALSE(upgrade.answer().has_value());
 }
 
+/// Whether a trial begins when 100 bytes have taken 1 s.
+bool begins(std::optional<std::uint64_t> input_bytes, std::chrono::seconds after_that) {
+  testing::ManualClock clock;
+  bool begun = false;
+  double rate = 0;
+  std::promise<TrialAnswer> promise;
+  Upgrade upgrade({.start =
+                       [&](Sample, TrialLink& link) {
+                         begun = true;
+                         rate = link.job_rate;
+                         return promise.get_future();
+                       },
+                   .after_bytes = 100,
+                   .sample_bytes = 10,
+                   .input_bytes = input_bytes,
+                   .time_left = 3s,
+                   .time_run = 20s},
+                  clock, unlimited_budget());
+  TestBatch batch = text_batch("123456789\n");
+  for (int i = 0; i < 10; ++i) upgrade.see(batch.view(0));
+  clock.advance(1s + after_that);
+  for (int i = 0; i < 2; ++i) upgrade.see(batch.view(0));
+  EXPECT_EQ(rate, begun ? 100.0 / static_cast<double>((1s + after_that).count()) : 0);
+  promise.set_value({});
+  return begun;
+}
+
+TEST(Upgrade, TriesOnlyWhatIsASmallPartOfTheJob) {
+  EXPECT_TRUE(begins(400, 0s)) << "3 s are left";
+  EXPECT_FALSE(begins(390, 0s));
+  EXPECT_FALSE(begins(90, 0s)) << "a file that has shrunk";
+  EXPECT_TRUE(begins(200, 9s)) << "10 s are left";
+  EXPECT_TRUE(begins(std::nullopt, 19s));
+  EXPECT_FALSE(begins(std::nullopt, 18s));
+}
+
 TEST(Upgrade, TakesNoMemoryThatTheJobMayNeed) {
   MemoryBudget budget(1000);
-  Upgrade upgrade({.start = trial_in_background({}), .after_bytes = 0, .sample_bytes = 500}, budget);
+  Upgrade upgrade({.start = trial_in_background({}), .after_bytes = 0, .sample_bytes = 500}, real_clock(),
+                  budget);
   TestBatch batch = text_batch("123456789\n");
   upgrade.see(batch.view(0));
   EXPECT_EQ(budget.peak(), 0U);

@@ -10,6 +10,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <millrace/testing/memory_sink.h>
+#include <millrace/testing/memory_source.h>
+
+#include "host/pipeline.h"
 #include "kernels/cpu/plain_backend.h"
 #include "tests/kernels/backend_contract.h"
 #include "tests/kernels/backend_plans.h"
@@ -59,7 +63,8 @@ std::unique_ptr<Backend> moody(const Plan& plan, const BackendOptions& options) 
 
 template <auto first, auto second>
 std::unique_ptr<Backend> both(const Plan& plan, const BackendOptions& options) {
-  return verifying_backend(first(plan, options), second(plan, options), plan, *options.budget);
+  return verifying_backend(first(plan, options), second(plan, options),
+                           {.plan = plan, .budget = *options.budget});
 }
 
 /// What a wrong backend does to the partials and rejects of a right one.
@@ -114,11 +119,15 @@ class LyingBackend final : public Backend {
   std::vector<Reject> rejects_;
 };
 
+std::unique_ptr<Backend> liar_found_out(const Plan& plan, const Lie& lie, unsigned one_in = 1) {
+  return verifying_backend(std::make_unique<LyingBackend>(make_plain_backend(plan, {}), lie),
+                           make_plain_backend(plan, {}),
+                           {.plan = plan, .budget = unlimited_budget(), .one_in = one_in});
+}
+
 // The sentence that ends a job in which one of the backends lies.
-std::string verdict(const Plan& plan, const std::string& text, const Lie& lie) {
-  const auto backend = verifying_backend(std::make_unique<LyingBackend>(make_plain_backend(plan, {}), lie),
-                                         make_plain_backend(plan, {}), plan, unlimited_budget());
-  std::vector<TestBatch> batches = {text_batch(text)};
+std::string verdict(const Plan& plan, std::vector<TestBatch> batches, const Lie& lie, unsigned one_in = 1) {
+  const auto backend = liar_found_out(plan, lie, one_in);
   try {
     answer_of(*backend, plan, batches);
     return {};
@@ -127,6 +136,15 @@ std::string verdict(const Plan& plan, const std::string& text, const Lie& lie) {
     return error.what();
   }
 }
+
+std::string verdict(const Plan& plan, const std::string& text, const Lie& lie) {
+  return verdict(plan, std::vector{text_batch(text)}, lie);
+}
+
+/// Says that there was one word more of each than there was.
+const Lie kOneMore = {.about_partials = [](auto&, auto& counts, auto&) {
+  for (auto& count : counts) ++count;
+}};
 
 TEST(VerifyingBackend, FindsNoDifferenceWhereThereIsNone) {
   EXPECT_EQ(verdict(Plan{}, "a b a longer-word", {}), "");
@@ -168,6 +186,54 @@ TEST(VerifyingBackend, ComparesWhatIsRejected) {
   const std::string missed =
       verdict(fields_plan(), "k,1,1\nbad\n", {.about_rejects = [](auto& rejects) { rejects.clear(); }});
   EXPECT_THAT(missed, HasSubstr("of the record \"bad\" liar does not reject it, plain rejects it as missing"));
+  const std::string invented = verdict(fields_plan(), "k,1,1\nbad\n", {.about_rejects = [](auto& rejects) {
+                                         rejects.insert(rejects.begin(), {{0, 5}, RejectReason::malformed});
+                                       }});
+  EXPECT_THAT(invented, HasSubstr("of the record \"k,1,1\" liar rejects it as malformed"));
+}
+
+TEST(VerifyingBackend, LooksAtOneCollectInSoMany) {
+  std::vector<TestBatch> batches;
+  for (std::int64_t pane = 0; pane < 4; ++pane)
+    batches.push_back(text_batch("w" + std::to_string(pane), {pane}));
+  const auto lie_about = [](char number) {
+    return Lie{.about_partials = [number](auto& keys, auto& counts, auto&) {
+      if ((keys[0].bits >> 8) % 256 == static_cast<unsigned char>(number)) ++counts[0];
+    }};
+  };
+  EXPECT_NE(verdict(Plan{}, batches, lie_about('0'), 3), "");
+  EXPECT_EQ(verdict(Plan{}, batches, lie_about('1'), 3), "");
+  EXPECT_EQ(verdict(Plan{}, batches, lie_about('2'), 3), "");
+  EXPECT_NE(verdict(Plan{}, batches, lie_about('3'), 3), "");
+}
+
+TEST(VerifyingBackend, ADifferenceEndsTheJobBeforeItsEpochIsShown) {
+  const auto sink = std::make_shared<testing::MemorySink>();
+  auto source = std::make_unique<testing::MemorySource>(Framing{});
+  source->push("a few words");
+  source->finish();
+  // Made first: g++ 12 destroys members twice when what initialises a later one throws.
+  Plan plan;
+  Options options;
+  options.batch_bytes = 4096;
+  auto backend = liar_found_out(plan, kOneMore);
+  auto log = std::make_unique<NoEpochLog>();
+  const Clock& clock = real_clock();
+  PipelineParts parts{.plan = std::move(plan),
+                      .options = std::move(options),
+                      .sources = {},
+                      .sinks = {},
+                      .backend = std::move(backend),
+                      .fallback = {},
+                      .upgrade = {},
+                      .log = std::move(log),
+                      .clock = clock,
+                      .budget = unlimited_budget()};
+  parts.sinks.push_back(sink);
+  parts.sources.push_back(std::move(source));
+  Pipeline pipeline(std::move(parts));
+  EXPECT_THROW(pipeline.run(), InternalError);
+  EXPECT_TRUE(sink->epochs().empty());
 }
 
 }  // namespace

@@ -159,6 +159,31 @@ class ExitCodes(Case):
         self.assertEqual(pipe.stdout, b"0\t1\n")
 
 
+class Verify(Case):
+    def test_the_output_is_that_of_one_backend(self):
+        data = b" ".join(b"word%d" % (i * i % 997) for i in range(50_000)) + b"\n\xff naive\0 " + b"l" * 5000
+        for flags in ((), ("--by", "lines"), ("--value", "1")):
+            alone = run(*flags, "--batch-bytes", "16KiB", input=data)
+            for verify in ("--verify", "--verify=3"):
+                both = run(*flags, verify, "--batch-bytes", "16KiB", input=data)
+                self.assert_exit(both, 0)
+                self.assertEqual((both.stdout, both.stderr), (alone.stdout, alone.stderr))
+
+    def test_check_and_the_log_say_with_what(self):
+        text = self.write("book.txt", b"x")
+        self.assertIn(b"runs on  cpu, verified by the plain backend", run("check", "--verify", text).stdout)
+        self.assertIn(b"in one epoch in 7", run("-v", "--verify=7", text).stderr)
+        self.assertEqual(rows(run("--verify", text).stdout), {b"x": 1})
+
+    def test_what_is_no_number(self):
+        for wrong in ("0", "-1", "x", "1.5"):
+            result = run(f"--verify={wrong}", input=b"x")
+            self.assert_exit(result, 64, f'--verify: "{wrong}" is not a number from 1 on, true or false')
+            self.assertEqual(result.stderr.count(b"\n"), 1)
+        self.assert_exit(run(input=b"x", env={"MILLRACE_VERIFY": "0"}), 78, "MILLRACE_VERIFY")
+        self.assert_exit(run(input=b"x", env={"MILLRACE_VERIFY": "true"}), 0)
+
+
 class SubCommands(Case):
     def test_a_sub_command_beats_a_file_of_its_name(self):
         self.write("version", b"a file")
