@@ -60,7 +60,7 @@ void measure_kernels(const Bench& bench) {
       Load load(*backend, std::string_view(text.bytes).substr(0, batch_bytes), batch_bytes);
       load.batches.resize(1);
       load.words.resize(1);
-      feed(*backend, load, 8 * load.batches[0].size());
+      feed(*backend, load, 8 * load.batches[0].bytes.size());
       device->keep_batches();
       bench.report.add({"Kernels alone", text.name + ", batches of " + size_text(batch_bytes), "GB/s",
                         rates(bench, *backend, load, batch_bytes), described(backend->counters())});

@@ -6,9 +6,10 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <optional>
 
 #include <millrace/error.h>
+
+#include "host/feeder.h"
 
 namespace millrace::bench {
 namespace {
@@ -45,49 +46,6 @@ class Sum final : public PartialSink {
   }
   std::uint64_t rows = 0;
   std::uint64_t words = 0;
-};
-
-/// Batches under way; a batch's number, modulo the number of different ones, says which it is.
-class Feeder {
- public:
-  Feeder(Backend& backend, const Load& load) : backend_(backend), load_(load) {}
-
-  void submit() {
-    while (in_flight_ > backend_.in_flight_max()) take_back();
-    words += load_.words[next_ % load_.batches.size()];
-    bytes += load_.batches[next_ % load_.batches.size()].size();
-    give(next_++);
-  }
-  void settle() {
-    while (in_flight_ > 0) take_back();
-  }
-
-  Sum sum;
-  std::uint64_t words = 0;
-  std::uint64_t bytes = 0;
-
- private:
-  void give(std::uint32_t number) {
-    Batch batch;
-    batch.buffer = {number};
-    batch.bytes = load_.batches[number % load_.batches.size()];
-    backend_.submit(batch);
-    ++in_flight_;
-  }
-  void take_back() {
-    const std::optional<Finished> finished = backend_.reclaim(Wait::yes);
-    check(finished.has_value(), "what was submitted comes back");
-    --in_flight_;
-    if (finished->counted) return;
-    const std::uint32_t number = finished->buffer.index;
-    backend_.collect({}, sum);
-    give(number);
-  }
-
-  Backend& backend_;
-  const Load& load_;
-  std::uint32_t next_ = 0;
-  unsigned in_flight_ = 0;
 };
 
 }  // namespace
@@ -134,23 +92,30 @@ Load::Load(Backend& backend, std::string_view text, std::size_t batch_bytes)
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = cut_before(text, std::min(begin + batch_bytes, text.size()));
     check(end > begin, "words are shorter than batches");
-    batches.push_back(buffer.bytes().subspan(begin, end - begin));
+    batches.emplace_back().bytes = buffer.bytes().subspan(begin, end - begin);
     words.push_back(count_words(text.substr(begin, end - begin)));
     begin = end;
   }
 }
 
 Feeding feed(Backend& backend, const Load& load, std::uint64_t bytes) {
-  Feeder feeder(backend, load);
+  Sum sum;
+  Feeder feeder(backend, load.batches, sum);
+  Feeding feeding;
+  std::uint64_t words = 0;
   const Time begin = now();
-  while (feeder.bytes < bytes) feeder.submit();
+  while (feeding.bytes < bytes) {
+    const std::size_t batch = feeder.submit();
+    feeding.bytes += load.batches[batch].bytes.size();
+    words += load.words[batch];
+  }
   feeder.settle();
-  Feeding feeding{.seconds = seconds_since(begin), .bytes = feeder.bytes};
+  feeding.seconds = seconds_since(begin);
   const Time end = now();
-  backend.collect({}, feeder.sum);
+  feeder.collect();
   feeding.collect_seconds = seconds_since(end);
-  feeding.rows = feeder.sum.rows;
-  check(feeder.sum.words == feeder.words, "as many words are counted as were given");
+  feeding.rows = sum.rows;
+  check(sum.words == words, "as many words are counted as were given");
   return feeding;
 }
 

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +38,7 @@ std::uint64_t count_words(std::string_view text);
 struct Load {
   Load(Backend& backend, std::string_view text, std::size_t batch_bytes);
   HostBuffer buffer;
-  std::vector<std::span<const std::byte>> batches;
+  std::vector<Batch> batches;
   std::vector<std::uint64_t> words;  ///< of each batch
 };
 

@@ -12,6 +12,7 @@
 
 #include "kernels/cuda/batch_slots.h"
 #include "kernels/cuda/buffer.h"
+#include "kernels/cuda/count_rule.h"
 #include "kernels/cuda/host_counter.h"
 #include "kernels/cuda/pane_store.h"
 #include "kernels/cuda/shared_layout.h"
@@ -59,25 +60,6 @@ std::string unsuitable(const Plan& plan) {
   if (columns <= kColumnsMax) return {};
   return "it takes at most " + std::to_string(kColumnsMax) + " values, and this job has " +
          std::to_string(columns);
-}
-
-CountRule count_rule(const Plan& plan, const BackendOptions& options) {
-  const std::vector<ValueColumn> columns = value_columns(plan.measures);
-  CountRule rule;
-  rule.hash = hash_rule(options.hash_seed, options.hash_bits);
-  rule.keyed_by = plan.keyed_by;
-  rule.fold_case = plan.keyed_by == KeyedBy::words && plan.words.fold_case;
-  rule.alphanumeric = plan.words.alphanumeric;
-  rule.columns = static_cast<std::uint32_t>(columns.size());
-  std::ranges::copy(columns, rule.column);
-  rule.has_sums = std::ranges::any_of(columns, [](ValueColumn c) { return c.combine == Combine::sum; });
-  rule.inputs = static_cast<std::uint32_t>(input_values(plan));
-  rule.fields = {.delimiter = plan.fields.delimiter,
-                 .key = plan.fields.key,
-                 .values = nullptr,
-                 .value_count = static_cast<std::uint32_t>(plan.fields.values.size()),
-                 .scale = plan.fields.scale};
-  return rule;
 }
 
 class Implementation final : public CudaBackend {
@@ -145,7 +127,7 @@ Implementation::Implementation(std::shared_ptr<DeviceApi> device, const Plan& pl
     : device_(std::move(device)),
       budget_(*options.budget),
       facts_(device_->facts()),
-      rule_(count_rule(plan, options)),
+      rule_(count_rule(plan, hash_rule(options.hash_seed, options.hash_bits))),
       value_fields_(*device_, (plan.fields.values.size() + 1) * sizeof(std::uint32_t)),
       batch_bytes_(choose_batch_bytes(options)),
       panes_max_(tuning.panes != 0        ? tuning.panes

@@ -4,7 +4,7 @@
 set -euo pipefail
 script=$1 work=$2
 rm -rf "$work"
-mkdir -p "$work/scripts" "$work/bin" "$work/stub/tests/kernels/cuda"
+mkdir -p "$work/scripts" "$work/bin" "$work/built/tests/kernels/cuda"
 cp "$script" "$work/scripts/gpu-verify"
 PATH=$work/bin:$PATH
 
@@ -13,14 +13,14 @@ stand_in() {
   { echo '#!/bin/bash' && cat; } >"$1"
   chmod +x "$1"
 }
-gpu_test=$work/stub/tests/kernels/cuda/gpu_test
-semantics_test=$work/stub/tests/kernels/cuda/semantics_test
+gpu_test=$work/built/tests/kernels/cuda/gpu_test
+semantics_test=$work/built/tests/kernels/cuda/semantics_test
 right=$'echo "[  PASSED  ] 3 tests."'
 
 # expect CODE TEXT: of a run.
 expect() {
   local code=0
-  "$work/scripts/gpu-verify" stub >"$work/output" 2>&1 || code=$?
+  "$work/scripts/gpu-verify" built >"$work/output" 2>&1 || code=$?
   if [[ $code -ne $1 ]] || ! grep -qF "$2" "$work/output"; then
     cat "$work/output"
     echo "exit code $code instead of $1, or no \"$2\""

@@ -10,6 +10,7 @@
 #include "tests/support/simt.h"
 // After the names that kernels use.
 #include "kernels/cuda/count_records.h"
+#include "kernels/cuda/count_rule.h"
 #include "kernels/cuda/count_words.h"
 #include "kernels/cuda/steps.h"
 #include "tests/kernels/backend_plans.h"
@@ -32,22 +33,9 @@ struct Room {
   std::uint32_t rejects = 1000;
 };
 
-CountRule rule_of(const Plan& plan, const std::vector<std::uint32_t>& fields, unsigned hash_bits) {
-  const std::vector<ValueColumn> columns = value_columns(plan.measures);
-  CountRule rule;
-  rule.hash = hash_rule(3, hash_bits);
-  rule.keyed_by = plan.keyed_by;
-  rule.fold_case = plan.keyed_by == KeyedBy::words && plan.words.fold_case;
-  rule.alphanumeric = plan.words.alphanumeric;
-  rule.columns = static_cast<std::uint32_t>(columns.size());
-  std::ranges::copy(columns, rule.column);
-  rule.has_sums = std::ranges::any_of(columns, [](ValueColumn c) { return c.combine == Combine::sum; });
-  rule.inputs = static_cast<std::uint32_t>(input_values(plan));
-  rule.fields = {.delimiter = plan.fields.delimiter,
-                 .key = plan.fields.key,
-                 .values = fields.data(),
-                 .value_count = static_cast<std::uint32_t>(fields.size()),
-                 .scale = plan.fields.scale};
+CountRule rule_of(const Plan& plan, unsigned hash_bits) {
+  CountRule rule = count_rule(plan, hash_rule(3, hash_bits));
+  rule.fields.values = plan.fields.values.data();
   return rule;
 }
 
@@ -57,11 +45,10 @@ class Counted {
   Counted(Plan plan, const TestBatch& batch, Launch launch = {}, Room room = {})
       : plan_(std::move(plan)),
         batch_(batch),
-        fields_(plan_.fields.values.begin(), plan_.fields.values.end()),
         arena(room.entries, room.text_words, room.text_slots,
               static_cast<std::uint32_t>(value_columns(plan_.measures).size())),
         input(batch_, room.rejects),
-        job{.rule = rule_of(plan_, fields_, launch.hash_bits),
+        job{.rule = rule_of(plan_, launch.hash_bits),
             .batch = input.view(),
             .pane = arena.view(),
             .tiles_per_block = launch.tiles_per_block,
@@ -97,7 +84,6 @@ class Counted {
  private:
   Plan plan_;
   TestBatch batch_;
-  std::vector<std::uint32_t> fields_;
 
  public:
   TestArena arena;

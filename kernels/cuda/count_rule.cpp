@@ -1,0 +1,29 @@
+// From Plan to CountRule.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/count_rule.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace millrace::cuda {
+
+CountRule count_rule(const Plan& plan, const HashRule& hash) {
+  const std::vector<ValueColumn> columns = value_columns(plan.measures);
+  CountRule rule;
+  rule.hash = hash;
+  rule.keyed_by = plan.keyed_by;
+  rule.fold_case = plan.keyed_by == KeyedBy::words && plan.words.fold_case;
+  rule.alphanumeric = plan.words.alphanumeric;
+  rule.columns = static_cast<std::uint32_t>(columns.size());
+  std::ranges::copy(columns, rule.column);
+  rule.has_sums = std::ranges::any_of(columns, [](ValueColumn c) { return c.combine == Combine::sum; });
+  rule.inputs = static_cast<std::uint32_t>(input_values(plan));
+  rule.fields = {.delimiter = plan.fields.delimiter,
+                 .key = plan.fields.key,
+                 .values = nullptr,
+                 .value_count = static_cast<std::uint32_t>(plan.fields.values.size()),
+                 .scale = plan.fields.scale};
+  return rule;
+}
+
+}  // namespace millrace::cuda

@@ -1,0 +1,15 @@
+// What a plan means to the kernels.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <millrace/plan.h>
+
+#include "kernels/cuda/device_types.h"
+
+namespace millrace::cuda {
+
+/// All but `fields.values`, which must point to device memory. REQUIRES: at most kColumnsMax columns and
+/// inputs.
+CountRule count_rule(const Plan& plan, const HashRule& hash);
+
+}  // namespace millrace::cuda
