@@ -6,7 +6,7 @@
 #include <chrono>
 #include <vector>
 
-#include "host/feeder.h"
+#include "host/batch_loop.h"
 
 namespace millrace {
 namespace {
@@ -22,9 +22,9 @@ class Nowhere final : public PartialSink {
   void add(const Partials&) override {}
 };
 
-void count_all(Feeder& feeder, std::size_t batches) {
-  for (std::size_t i = 0; i < batches; ++i) feeder.submit();
-  feeder.settle();
+void count_all(BatchLoop& loop, std::size_t batches) {
+  for (std::size_t i = 0; i < batches; ++i) loop.submit();
+  loop.settle();
 }
 
 }  // namespace
@@ -33,18 +33,18 @@ double measured_rate(Backend& backend, std::span<const Batch> batches) {
   std::size_t bytes = 0;
   for (const Batch& batch : batches) bytes += batch.bytes.size();
   Nowhere nowhere;
-  Feeder feeder(backend, batches, nowhere);
-  count_all(feeder, batches.size());
+  BatchLoop loop(backend, batches, nowhere);
+  count_all(loop, batches.size());
   std::vector<double> seconds;
   const WallClock::time_point begin = WallClock::now();
   WallClock::time_point now = begin;
   while (seconds.size() < kRounds && (seconds.empty() || now - begin < kPatience)) {
     const WallClock::time_point before = now;
-    count_all(feeder, batches.size());
+    count_all(loop, batches.size());
     now = WallClock::now();
     seconds.push_back(std::chrono::duration<double>(now - before).count());
   }
-  feeder.collect();
+  loop.collect();
   const auto median = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
   std::ranges::nth_element(seconds, median);
   return static_cast<double>(bytes) / std::max(*median, 1e-9);

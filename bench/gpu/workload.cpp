@@ -9,7 +9,7 @@
 
 #include <millrace/error.h>
 
-#include "host/feeder.h"
+#include "host/batch_loop.h"
 
 namespace millrace::bench {
 namespace {
@@ -100,19 +100,19 @@ Load::Load(Backend& backend, std::string_view text, std::size_t batch_bytes)
 
 Feeding feed(Backend& backend, const Load& load, std::uint64_t bytes) {
   Sum sum;
-  Feeder feeder(backend, load.batches, sum);
+  BatchLoop loop(backend, load.batches, sum);
   Feeding feeding;
   std::uint64_t words = 0;
   const Time begin = now();
   while (feeding.bytes < bytes) {
-    const std::size_t batch = feeder.submit();
+    const std::size_t batch = loop.submit();
     feeding.bytes += load.batches[batch].bytes.size();
     words += load.words[batch];
   }
-  feeder.settle();
+  loop.settle();
   feeding.seconds = seconds_since(begin);
   const Time end = now();
-  feeder.collect();
+  loop.collect();
   feeding.collect_seconds = seconds_since(end);
   feeding.rows = sum.rows;
   check(sum.words == words, "as many words are counted as were given");

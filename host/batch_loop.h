@@ -1,4 +1,4 @@
-// Feeds a backend with batches again and again, as the engine does, for measurements.
+// Gives a backend the same batches again and again, as the engine would, for measurements.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,11 +11,11 @@
 
 namespace millrace {
 
-class Feeder {
+class BatchLoop {
  public:
   /// The batches are of pane 0; their buffers are numbered here. `sink` gets what the backend has to hand over
-  /// on the way. All of them outlive the feeder.
-  Feeder(Backend& backend, std::span<const Batch> batches, PartialSink& sink)
+  /// on the way. All of them outlive the loop.
+  BatchLoop(Backend& backend, std::span<const Batch> batches, PartialSink& sink)
       : backend_(backend), batches_(batches), sink_(sink) {}
 
   /// Gives the next batch, after the last one the first again, and returns its index. Waits while enough are in
