@@ -72,11 +72,10 @@ bool Waker::wait_readable(int number, Deadline deadline) {
     if (ready >= 0) break;
     if (errno != EINTR) throw IoError::from_errno("cannot wait for input", errno);
   }
-  if (fds[1].revents != 0) {
-    std::uint64_t wakes = 0;
-    [[maybe_unused]] const ssize_t taken = ::read(event_.get(), &wakes, sizeof wakes);
-  }
-  return fds[0].revents != 0;
+  if (fds[1].revents == 0) return fds[0].revents != 0;
+  std::uint64_t wakes = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(event_.get(), &wakes, sizeof wakes);
+  return false;  // also if there is something to read: it may be less than a record, and the wake is spent
 }
 
 bool Waker::wait(Deadline deadline) {

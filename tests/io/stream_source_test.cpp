@@ -107,6 +107,19 @@ TEST(StreamSource, ThePositionDoesNotCoverAnUnfinishedRecord) {
   EXPECT_EQ(source.position(), (Offsets{{"stdin", 8}}));
 }
 
+TEST(StreamSource, AWakeIsNotSpentOnAPieceOfARecord) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const io::Descriptor writer(ends[1]);
+  io::StreamSource source(io::Descriptor(ends[0]), "stdin", {});
+  ASSERT_EQ(::write(writer.get(), "on", 2), 2);
+  source.wake();
+  std::vector<std::byte> into(100);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(source.read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+}
+
 TEST(StreamSource, ReadsDevices) {
   io::StreamSource source(io::open_stream("/dev/null"), "/dev/null", {});
   EXPECT_EQ(drain(source, 10).bytes, "");
