@@ -11,6 +11,7 @@
 
 #include <millrace/error.h>
 
+#include "io/descriptor.h"
 #include "io/framer.h"
 
 namespace millrace::io {
@@ -25,7 +26,8 @@ constexpr auto kConnectTime = 10s;
 constexpr std::chrono::nanoseconds kFirstPause = 100ms;
 constexpr std::chrono::nanoseconds kLongestPause = 5s;
 
-/// All waiting is asynchronous, so that a deadline or wake() ends it: what was begun goes on in a later read.
+/// Connecting is asynchronous, so that a deadline or wake() ends a wait: what was begun goes on in a later read.
+/// A connection is waited for with ppoll: Asio rounds its waits up to milliseconds, which windows would feel.
 class TcpSource final : public Source {
  public:
   TcpSource(const Uri& uri, HostPort server, bool reconnect, const Framing& framing)
@@ -41,12 +43,15 @@ class TcpSource final : public Source {
       if (state_ == State::ended) return framer_.nothing(ReadResult::Status::end);
       if (state_ == State::apart) connect();
       if (state_ == State::failed) refuse();
-      if (state_ == State::readable) {
+      if (state_ == State::connected) {
         if (auto found = receive(into, records)) return *found;
-        if (std::chrono::steady_clock::now() < deadline) continue;
+        if (state_ != State::connected) continue;
+        const bool waits = std::chrono::steady_clock::now() < deadline;
+        if (!waits || !waker_.wait_readable(socket_.native_handle(), deadline))
+          return framer_.nothing(ReadResult::Status::idle);
+      } else if (!wait(deadline)) {
         return framer_.nothing(ReadResult::Status::idle);
       }
-      if (!wait(deadline)) return framer_.nothing(ReadResult::Status::idle);
     }
   }
 
@@ -54,10 +59,13 @@ class TcpSource final : public Source {
   bool replayable() const override { return false; }
   void seek(const Offsets&) override { check(false, "a connection cannot go back"); }
   void committed(const Offsets&) override {}
-  void wake() noexcept override { context_.stop(); }
+  void wake() noexcept override {
+    context_.stop();
+    waker_.wake();
+  }
 
  private:
-  enum class State : std::uint8_t { apart, connecting, connected, readable, pausing, failed, ended };
+  enum class State : std::uint8_t { apart, connecting, connected, pausing, failed, ended };
 
   // Runs one step of what was begun, without waiting if it is ready. False: the deadline has passed or wake
   // was called.
@@ -109,30 +117,25 @@ class TcpSource final : public Source {
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);  // a server that vanished is noticed
     was_connected_ = true;
     pause_ = kFirstPause;
-    await_input();
-  }
-
-  void await_input() {
     state_ = State::connected;
-    socket_.async_wait(tcp::socket::wait_read, [this](error_code) { state_ = State::readable; });
   }
 
+  // Nothing: what came is no whole record yet, or nothing came, or the connection is lost.
   std::optional<ReadResult> receive(std::span<std::byte> into, std::vector<Record>* records) {
     const std::span<std::byte> room = framer_.room(into);
     error_code error;
     const std::size_t got = socket_.read_some(asio::buffer(room.data(), room.size()), error);
-    if (!error) return framer_.added(got, into, records);  // still readable, as far as is known
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      await_input();
-    } else if (error != asio::error::interrupted) {
-      const std::string reason = error.message();
-      const bool broken = error != asio::error::eof;
-      socket_.close(error);
-      if (broken && !reconnect_)
-        throw IoError("the connection to " + name_ + " broke before its end: " + reason);
-      framer_.end_input();
-      lost();
-    }
+    if (!error) return framer_.added(got, into, records);
+    if (error == asio::error::would_block || error == asio::error::try_again ||
+        error == asio::error::interrupted)
+      return std::nullopt;
+    const std::string reason = error.message();
+    const bool broken = error != asio::error::eof;
+    socket_.close(error);
+    if (broken && !reconnect_)
+      throw IoError("the connection to " + name_ + " broke before its end: " + reason);
+    framer_.end_input();
+    lost();
     return std::nullopt;
   }
 
@@ -166,6 +169,7 @@ class TcpSource final : public Source {
   std::uint64_t attempt_ = 0;  ///< to connect
   std::string failure_;
   std::chrono::nanoseconds pause_ = kFirstPause;
+  Waker waker_;  ///< ends a wait for the connection, as stopping the context ends the others
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> keeps_running_{context_.get_executor()};
   tcp::resolver resolver_{context_};
