@@ -99,6 +99,7 @@ void Engine::submit(Filled filled) {
   const BufferId buffer = filled.buffer;
   open_panes_.insert(filled.pane);
   in_backend_.insert(filled.pane);
+  anything_new_ = true;
   const Filled& in = in_flight_.insert_or_assign(buffer, std::move(filled)).first->second;
   Batch batch{.buffer = buffer,
               .pane = in.pane,

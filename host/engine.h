@@ -125,6 +125,7 @@ class Engine {
   EpochData epoch_;           ///< under way
   std::uint64_t epochs_ = 0;  ///< numbers given
   Instant epoch_began_;
+  bool anything_new_ = false;  ///< a batch was submitted in the epoch under way
   bool round_open_ = false;
   Instant round_asked_{};
   bool revoked_ = false;

@@ -25,12 +25,11 @@ bool Engine::is_held_up(Instant now) const {
          shared_.budget.used() > shared_.budget.limit() / 2;
 }
 
-// A job that has read nothing is never due, so idling is free.
+// A job that has read nothing new is never due, so idling is free.
 Instant Engine::due_by_clock() const {
   if (open_panes_.empty()) return kNever;
   Instant due = shared_.panes.end(*open_panes_.begin());
-  const bool anything_new = !in_backend_.empty() || !epoch_.partials.empty();
-  if (shared_.options.commit_every.count() > 0 && anything_new)
+  if (shared_.options.commit_every.count() > 0 && anything_new_)
     due = std::min(due, epoch_began_ + shared_.options.commit_every);
   return due;
 }
@@ -110,6 +109,7 @@ void Engine::finish_epoch() {
   for (const Pane pane : closed) open_panes_.erase(pane);
   final_epoch_done_ = last;
   epoch_began_ = shared_.clock.now();
+  anything_new_ = false;
   const bool rejected =
       std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
   if (epoch_.partials.empty() && closed.empty() && !rejected) {
