@@ -26,8 +26,9 @@ constexpr auto kConnectTime = 10s;
 constexpr std::chrono::nanoseconds kFirstPause = 100ms;
 constexpr std::chrono::nanoseconds kLongestPause = 5s;
 
-/// Connecting is asynchronous, so that a deadline or wake() ends a wait: what was begun goes on in a later read.
-/// A connection is waited for with ppoll: Asio rounds its waits up to milliseconds, which windows would feel.
+/// Connecting is asynchronous, so that a deadline or wake() ends a wait: what was begun goes on in a later
+/// read. A connection is waited for with ppoll: Asio rounds its waits up to milliseconds, which windows would
+/// feel.
 class TcpSource final : public Source {
  public:
   TcpSource(const Uri& uri, HostPort server, bool reconnect, const Framing& framing)
@@ -132,8 +133,7 @@ class TcpSource final : public Source {
     const std::string reason = error.message();
     const bool broken = error != asio::error::eof;
     socket_.close(error);
-    if (broken && !reconnect_)
-      throw IoError("the connection to " + name_ + " broke before its end: " + reason);
+    if (broken && !reconnect_) throw IoError("the connection to " + name_ + " broke before its end: " + reason);
     framer_.end_input();
     lost();
     return std::nullopt;
