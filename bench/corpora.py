@@ -66,7 +66,7 @@ class Corpora:
         address = f"generate:?words={words}&vocabulary={vocabulary}&skew={skew}"
         law = f"Zipf's law, exponent {skew}" if skew else "all alike"
         return self._make(f"words-{words}-{vocabulary}-{skew}",
-                          f"{words:,} made-up words out of {vocabulary:,}, {law}", words * 10,
+                          f"{words:,} made-up words out of {vocabulary:,}, {law}", words * 9,
                           lambda out: subprocess.run([self.generate_words, address], stdout=out, check=True))
 
     def given(self, path):

@@ -65,7 +65,7 @@ def peers(root, folder):
            ("Flink, plain", flink, "plain", "{folder}", "")]
     return [Peer(name, engine.command(mode, text, "{table}", "{threads}", "{words}"), 2, slow=True, baseline=baseline,
                  group="jvm", version=("echo", engine.version()), missing=engine.missing(), timeout=900,
-                 quick=mode != "dataframe", flags=" ".join(HEAP))
+                 quick=mode in ("rdd", "dstream", "combining"), flags=" ".join(HEAP))
             for name, engine, mode, text, baseline in how]
 
 

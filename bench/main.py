@@ -26,6 +26,7 @@ def read_arguments():
     parser.add_argument("--quick", action="store_true", help="20 MB, 3 runs, slow peers once, under 3 minutes")
     parser.add_argument("--growth", action="store_true", help="only ours: time per byte as text and vocabulary grow")
     parser.add_argument("--runs", type=int, help="of the fast; slow ones run a third as often [9, quick: 3]")
+    parser.add_argument("--size", type=int, metavar="MB", help="of a text, about [430, quick: 20]")
     parser.add_argument("--peers", help="only these, with commas: names, or programs, duckdb, jvm")
     parser.add_argument("--also", action="append", default=[], metavar="NAME=COMMAND",
                         help="one more: a shell command that prints key<TAB>count of {file}")
@@ -58,9 +59,11 @@ def texts(arguments, corpora):
     """The name each has in the report, a maker, and whether all peers count it."""
     if arguments.file:
         return [("english", lambda: corpora.given(arguments.file), True)]
-    size, words, vocabulary = (20 * MB, 2_000_000, 1_000_000) if arguments.quick else (430 * MB, 60_000_000, 10_000_000)
-    return [("english", lambda: corpora.repeated("kjv", size), True),
-            ("dictionary", lambda: corpora.repeated("gcide", size), False),
+    size = arguments.size or (20 if arguments.quick else 430)
+    words = 140_000 * size
+    vocabulary = min(10_000_000, words // 2)
+    return [("english", lambda: corpora.repeated("kjv", size * MB), True),
+            ("dictionary", lambda: corpora.repeated("gcide", size * MB), False),
             ("zipf", lambda: corpora.generated(words, vocabulary, 1), False),
             ("uniform", lambda: corpora.generated(words, vocabulary, 0), False)]
 
@@ -98,14 +101,13 @@ def main():
     judged = goals(Measured(held, grown, delays))
     if arguments.growth:
         judged = [goal for goal in judged if "met" in goal]
-    given = "".join(f" {word}" for word in ("--quick" if arguments.quick else "",
-                                            "--growth" if arguments.growth else "") if word)
-    result = {"date": report.today(), "arguments": given, "remark": arguments.remark,
+    kind = ("-quick" if arguments.quick else "") + ("-growth" if arguments.growth else "")
+    result = {"date": report.today(), "arguments": sys.argv[1:], "remark": arguments.remark,
               "commit": report.told("git", "-C", ROOT, "describe", "--always", "--dirty"), "machine": machine,
               "corpora": held, "growth": grown, "delay": delays, "goals": judged,
               "versions": {peer.name: " · ".join(filter(None, (report.told(*peer.version), peer.flags)))
                            for peer in everybody if peer.version and not peer.missing}}
-    base = report.write(result, arguments.out, given.replace(" --", "-"))
+    base = report.write(result, arguments.out, kind)
     plot.draw(result, base)
     print(report.markdown(result))
     print(f"bench: wrote {base}.md, .json and, with gnuplot, .svg", file=sys.stderr)

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import subprocess
 
 
@@ -86,7 +87,7 @@ def _growth(steps):
 
 def markdown(result):
     lines = [f"# Word count, {result['date']}, {result['machine']['cpu']}", "",
-             f"`scripts/bench{result['arguments']}`, commit {result['commit']}. {result['remark']}", "",
+             f"`{shlex.join(['scripts/bench', *result['arguments']])}`, commit {result['commit']}. {result['remark']}", "",
              "How to read it: [bench/README.md](../README.md).", ""]
     lines += [f"* {name}: {value}" for name, value in result["machine"].items()] + [""]
     for corpus in result["corpora"]:

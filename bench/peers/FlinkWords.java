@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.FlatMapFunction;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -23,7 +25,7 @@ import org.apache.flink.util.Collector;
 
 public final class FlinkWords {
   private static final TypeInformation<Tuple2<String, Long>> COUNT = TypeInformation.of(new TypeHint<>() {});
-  private static final Map<String, Long> TABLE = new HashMap<>();
+  private static final Map<String, Long> TABLE = new HashMap<>();  // of the pass that is under way
 
   private FlinkWords() {}
 
@@ -32,7 +34,7 @@ public final class FlinkWords {
     Passes.run(args[2], () -> count(combining, args[1], Integer.parseInt(args[3])));
   }
 
-  private static Map<String, Long> count(boolean combining, String folder, int threads) throws Exception {
+  private static Passes.Counted count(boolean combining, String folder, int threads) throws Exception {
     TABLE.clear();
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(threads);
     environment.getConfig().enableObjectReuse();
@@ -43,8 +45,8 @@ public final class FlinkWords {
         ? lines.transform("combine", COUNT, new Combiner())
         : lines.flatMap(new Words());
     counts.keyBy(pair -> pair.f0).sum(1).map(new Remember()).sinkTo(new DiscardingSink<>());
-    environment.execute();
-    return TABLE;
+    JobExecutionResult result = environment.execute();
+    return new Passes.Counted(new HashMap<>(TABLE), result.getNetRuntime(TimeUnit.MILLISECONDS) / 1e3);
   }
 
   private static final class Words implements FlatMapFunction<String, Tuple2<String, Long>> {

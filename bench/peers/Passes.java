@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringTokenizer;
@@ -26,20 +25,27 @@ final class Passes {
     return words;
   }
 
+  /** The table of a pass, and how long it took without the start of the engine. */
+  record Counted(Map<String, Long> table, double seconds) {}
+
+  static Counted timed(Callable<Map<String, Long>> pass) throws Exception {
+    long begin = System.nanoTime();
+    Map<String, Long> table = pass.call();
+    return new Counted(table, (System.nanoTime() - begin) / 1e9);
+  }
+
   /**
    * Counts twice and tells bench/runner.py how long it took from the start of the process to the first table, and
    * how long the second pass took, when the virtual machine has compiled what is hot.
    */
-  static void run(String output, Callable<Map<String, Long>> count) throws Exception {
-    Map<String, Long> first = new HashMap<>(count.call());
+  static void run(String output, Callable<Counted> pass) throws Exception {
+    Counted first = pass.call();
     double start = ManagementFactory.getRuntimeMXBean().getStartTime();
     double whole = (System.currentTimeMillis() - start) / 1e3;
-    long begin = System.nanoTime();
-    Map<String, Long> second = count.call();
-    double steady = (System.nanoTime() - begin) / 1e9;
-    if (!first.equals(second)) throw new IllegalStateException("the two passes differ");
-    write(output, second);
-    System.err.printf("%nbench: whole=%.3f steady=%.3f%n", whole, steady);
+    Counted second = pass.call();
+    if (!first.table().equals(second.table())) throw new IllegalStateException("the two passes differ");
+    write(output, second.table());
+    System.err.printf("%nbench: whole=%.3f steady=%.3f%n", whole, second.seconds());
   }
 
   private static void write(String output, Map<String, Long> table) throws IOException {

@@ -48,9 +48,9 @@ public final class SparkWords {
     session.sparkContext().setLogLevel("ERROR");
     SparkWords job = new SparkWords(session, args[1], threads);
     switch (mode) {
-      case "rdd" -> Passes.run(args[2], job::rdd);
-      case "dataframe" -> Passes.run(args[2], job::dataframe);
-      case "structured" -> Passes.run(args[2], job::structured);
+      case "rdd" -> Passes.run(args[2], () -> Passes.timed(job::rdd));
+      case "dataframe" -> Passes.run(args[2], () -> Passes.timed(job::dataframe));
+      case "structured" -> Passes.run(args[2], () -> Passes.timed(job::structured));
       case "dstream" -> job.dstream(args[2], Long.parseLong(args[4]));
       default -> throw new IllegalArgumentException(mode);
     }
@@ -109,7 +109,7 @@ public final class SparkWords {
           });
       streaming.start();
       try (SocketChannel client = server.accept()) {
-        Passes.run(output, () -> onePass(client, table, words));
+        Passes.run(output, () -> Passes.timed(() -> onePass(client, table, words)));
       }
       streaming.stop(false, false);
     }
