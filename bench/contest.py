@@ -21,7 +21,7 @@ class Contest:
         self.runs = runs
         self.slow_runs = slow_runs
         self.reference = os.path.join(scratch, "reference")
-        self.words = self.keys = 0
+        self.keys = 0
         self.measured = {peer.key: [] for peer in peers}
         self.pairs = {peer.key: [] for peer in peers}  # (run, run of the baseline)
         self.checked = {}  # a peer's outputs, by their hash, that are known to be right
@@ -46,7 +46,8 @@ class Contest:
                 pass
         measure(self.launch, ours, ours.filled({"file": self.corpus.path}), self.reference)
         normalise(self.reference, ours.normalise, self.scratch)
-        self.words, self.keys = total(self.reference)
+        words, self.keys = total(self.reference)
+        self._check_words(ours, words)
 
     def _once(self, peer):
         table = os.path.join(self.scratch, "table")
@@ -54,7 +55,7 @@ class Contest:
         for path in (table, output):
             if os.path.exists(path):
                 os.remove(path)
-        values = {"file": self.corpus.path, "table": table, "threads": peer.threads, "words": self.words}
+        values = {"file": self.corpus.path, "table": table, "threads": peer.threads, "words": self.corpus.words}
         if peer.wants("folder"):
             values["folder"] = self.corpus.parts
         with contextlib.ExitStack() as stack:
@@ -68,9 +69,7 @@ class Contest:
     def _check(self, peer, answer):
         if peer.total_only:
             with open(answer, encoding="ascii") as file:
-                told = int(file.read().split()[0])
-            if told != self.words:
-                raise Failed(f"{peer.name} counts {told} words of {self.corpus.what}, ours {self.words}")
+                self._check_words(peer, int(file.read().split()[0]))
             return
         with open(answer, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -82,6 +81,10 @@ class Contest:
             raise Failed(f"{peer.name} with {peer.threads} threads gives another answer for {self.corpus.what}; "
                          f"the first key that differs is {difference}")
         self.checked[peer.key].add(digest)
+
+    def _check_words(self, peer, words):
+        if words != self.corpus.words:
+            raise Failed(f"{peer.name} counts {words} words of {self.corpus.what}, there are {self.corpus.words}")
 
     def _row(self, peer):
         row = {"peer": peer.name, "threads": peer.threads, "answer": "words" if peer.total_only else "table"}

@@ -16,6 +16,7 @@ class Corpus:
     what: str
     path: str
     bytes: int
+    words: int  # as found without millrace
 
     @property
     def parts(self):
@@ -45,6 +46,11 @@ def require_room(folder, wanted):
         raise TooLarge(f"needs {wanted / 1e9:.1f} GB of disk, {free / 1e9:.1f} GB are free")
 
 
+def count_words(path):
+    with open(path, "rb") as file:
+        return sum(len(line.split()) for line in file)
+
+
 class Corpora:
     """Makes corpora in a folder, each once, whole or not at all."""
 
@@ -60,26 +66,26 @@ class Corpora:
         times = max(1, round(size / os.path.getsize(unit)))
         what = {"kjv": "King James Bible", "gcide": "dictionary GCIDE"}[text]
         return self._make(f"{text}-{times}", f"{what}, {times} times", times * os.path.getsize(unit),
-                          lambda out: self._copy(unit, times, out))
+                          times * count_words(unit), lambda out: self._copy(unit, times, out))
 
     def generated(self, words, vocabulary, skew):
         address = f"generate:?words={words}&vocabulary={vocabulary}&skew={skew}"
         law = f"Zipf's law, exponent {skew}" if skew else "all alike"
         return self._make(f"words-{words}-{vocabulary}-{skew}",
-                          f"{words:,} made-up words out of {vocabulary:,}, {law}", words * 9,
+                          f"{words:,} made-up words out of {vocabulary:,}, {law}", words * 9, words,
                           lambda out: subprocess.run([self.generate_words, address], stdout=out, check=True))
 
     def given(self, path):
-        return Corpus(os.path.basename(path), os.path.basename(path), path, os.path.getsize(path))
+        return Corpus(os.path.basename(path), os.path.basename(path), path, os.path.getsize(path), count_words(path))
 
-    def _make(self, name, what, about, write):
+    def _make(self, name, what, about, words, write):
         path = os.path.join(self.folder, name + ".txt")
         if not os.path.exists(path):
             require_room(self.folder, about)
             with open(path + ".new", "wb") as out:
                 write(out)
             os.rename(path + ".new", path)
-        return Corpus(name, what, path, os.path.getsize(path))
+        return Corpus(name, what, path, os.path.getsize(path), words)
 
     def _unit(self, text):
         """The text once, as valid UTF-8 with no white space but spaces and newlines: then all see the same words."""

@@ -56,7 +56,7 @@ def _step(launch, axis, size, peers, work, make):
         return [head | {"not_run": str(error)} for head in heads]
     runs = [[] for _ in peers]
     reasons = [""] * len(peers)
-    words = set()
+    counts = set()
     for turn in range(RUNS if corpus.bytes < 5e9 else 1):
         for place, peer in enumerate(peers):
             if reasons[place]:
@@ -69,9 +69,9 @@ def _step(launch, axis, size, peers, work, make):
                 reasons[place] = "the memory budget: " + str(error).strip().rpartition("\n")[2]
                 continue
             runs[place].append(run)
-            words |= counted
-    if len(words) > 1:
-        raise Failed(f"growth: the ways to read {corpus.what} give other numbers of words and keys: {sorted(words)}")
+            counts |= counted
+    if len(counts) > 1 or any(words != corpus.words for words, _ in counts):
+        raise Failed(f"growth: of the {corpus.words} words of {corpus.what} these (words, keys) were counted: {counts}")
     if axis == "keys":
         os.remove(corpus.path)
     return [head | ({"not_run": reason} if reason else _measured(corpus, of_peer))

@@ -81,7 +81,7 @@ def hold_all(launch, arguments, corpora, everybody, work):
         chosen = everybody if all_peers else [peer for peer in everybody if peer.name in FEW or peer.group == "given"]
         contest = Contest(launch, corpus, chosen, work, runs, slow_runs)
         rows = contest.hold()
-        yield {"name": name, "what": corpus.what, "bytes": corpus.bytes, "words": contest.words, "keys": contest.keys,
+        yield {"name": name, "what": corpus.what, "bytes": corpus.bytes, "words": corpus.words, "keys": contest.keys,
                "rows": rows}
 
 

@@ -40,14 +40,14 @@ def _bars(result, base):
 $rows << END
 {chr(10).join(lines)}
 END
-set title "Words of the King James Bible, MB/s (logarithmic), {result['date']}, {result['machine']['cpu']}"
+set title "Word count, MB/s (logarithmic): {result['corpora'][0]['what']}, {result['date']}, {result['machine']['cpu']}"
 set logscale x
 set yrange [-0.6:{len(rows) - 0.4}]
 set lmargin 36
 set xlabel "MB/s"
 set style fill solid
 plot $rows using (sqrt($1)):2:(0.1):1:($2-0.35):($2+0.35):4:ytic(3) with boxxyerror lc rgb variable notitle, \\
-     $rows using 1:2:(sprintf("  %.0f", $1)) with labels left notitle
+     $rows using 1:2:(sprintf("  %.3g", $1)) with labels left notitle
 """
 
 

@@ -156,6 +156,16 @@ class Parts(Case):
                           (10**15, 2, False)])
         self.assertIn("GB of memory", steps[-1]["not_run"])
 
+    def test_growth_beyond_memory(self):
+        growth.SIZES, growth.KEYS, growth.words_for = (), (10,), lambda keys: 100
+        texts = corpora.Corpora(self.directory, "", os.path.join(BUILT, "bench", "generate_words"))
+        full = peers.Peer(peers.OURS, ("sh", "-c", "echo too many keys >&2; exit 75"))
+        (step,) = growth.grow(LAUNCH, texts, [full], self.directory, quick=False)
+        self.assertEqual(step["not_run"], "the memory budget: too many keys")
+        wrong = peers.Peer(peers.OURS, ("printf", r"a\t99\n"))
+        with self.assertRaisesRegex(runner.Failed, "of the 100 words"):
+            growth.grow(LAUNCH, texts, [wrong], self.directory, quick=False)
+
     def test_delay(self):
         delay.LINES, delay.WARM_UP = 60, 10
         measured = delay.delay(os.path.join(BUILT, "millrace"))
