@@ -30,7 +30,7 @@ def words_for(keys):
 
 def grow(launch, corpora, peers, work, quick):
     """The steps, each measured or with the reason why not."""
-    ours = [peer for peer in peers if peer.name in VIA]
+    ours = [peer for peer in peers if peer.name in VIA and not peer.missing]
     sizes, keys = (SIZES[:2], KEYS[:4]) if quick else (SIZES, KEYS)
     steps = []
     for size in sizes:

@@ -75,7 +75,7 @@ def hold_all(launch, arguments, corpora, everybody, work):
         try:
             corpus = make()
         except TooLarge as error:
-            print(f"bench: {name}: {error}", file=sys.stderr)
+            yield {"name": name, "what": f"not run: {error}", "bytes": 0, "words": 0, "keys": 0, "rows": []}
             continue
         print(f"bench: {name}: {corpus.what}, {corpus.bytes / 1e6:.1f} MB", file=sys.stderr, flush=True)
         chosen = everybody if all_peers else [peer for peer in everybody if peer.name in FEW or peer.group == "given"]

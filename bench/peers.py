@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 UNIQ = r"sed -E 's/^ *([0-9]+) (.*)$/\2\t\1/'"
 UNESCAPE = r"sed 's/\\\\/\\/g'"  # of the characters that millrace escapes only this one can be in a word
-CPUS = {1: "0", 2: "0,1"}
+PROCESSORS = sorted(os.sched_getaffinity(0))
+CPUS = {threads: ",".join(map(str, PROCESSORS[:threads])) for threads in (1, 2)}  # as for taskset
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,10 @@ def given(text):
 
 
 def installed(peer):
-    """The peer, with the reason why it cannot run if its program is not there."""
+    """The peer, with the reason why it cannot run if its program or a processor is not there."""
     program = peer.command[0]
+    if peer.threads > len(PROCESSORS):
+        return replace(peer, missing="there is only one processor")
     if peer.missing or shutil.which(program):
         return peer
     return replace(peer, missing=f"{program} is not installed")

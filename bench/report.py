@@ -24,7 +24,8 @@ def machine():
     with open("/proc/meminfo", encoding="utf-8") as file:
         memory = int(file.readline().split()[1]) * 1024
     return {"cpu": facts.get("model name", platform.machine()),
-            "family and model": f"{facts.get('cpu family', '?')} {facts.get('model', '?')}", "processors": len(os.sched_getaffinity(0)), "memory_bytes": memory, "kernel": platform.release(),
+            "family and model": f"{facts.get('cpu family', '?')} {facts.get('model', '?')}",
+            "processors": len(os.sched_getaffinity(0)), "memory_bytes": memory, "kernel": platform.release(),
             "load before": round(os.getloadavg()[0], 2)}
 
 
@@ -42,6 +43,8 @@ def _table(head, rows):
 
 
 def _corpus(corpus):
+    if not corpus["rows"]:
+        return [f"## {corpus['name']}: {corpus['what']}", ""]
     lines = [f"## {corpus['name']}: {corpus['what']}", "",
              f"{corpus['bytes'] / 1e6:,.1f} MB, {corpus['words']:,} words, {corpus['keys']:,} distinct.", ""]
     rows = []
@@ -69,7 +72,8 @@ def _goals(goals):
         else:
             rows.append([goal["against"], goal["goal"], f"{_number(goal['measured'])} {goal['unit']}",
                          "yes" if goal["met"] else "**no**"])
-    return ["## Goals", "", "Of a full run on a quiet machine; with --quick, start-up weighs too much.", ""] + _table(["against", "goal", "measured", "met"], rows) + [""]
+    return ["## Goals", "", "Of a full run on a quiet machine; with --quick, start-up weighs too much.", ""] + _table(
+        ["against", "goal", "measured", "met"], rows) + [""]
 
 
 def _growth(steps):
@@ -87,7 +91,8 @@ def _growth(steps):
 
 def markdown(result):
     lines = [f"# Word count, {result['date']}, {result['machine']['cpu']}", "",
-             f"`{shlex.join(['scripts/bench', *result['arguments']])}`, commit {result['commit']}. {result['remark']}", "",
+             f"`{shlex.join(['scripts/bench', *result['arguments']])}`", "",
+             f"Commit {result['commit']}. {result['remark']}".rstrip(), "",
              "How to read it: [bench/README.md](../README.md).", ""]
     lines += [f"* {name}: {value}" for name, value in result["machine"].items()] + [""]
     for corpus in result["corpora"]:

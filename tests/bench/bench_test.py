@@ -173,5 +173,10 @@ class Parts(Case):
         self.assertTrue(0 < measured["p50_ms"] <= measured["p99_ms"] <= 2 * measured["max_ms"], measured)
 
 
+    def test_no_room_on_the_disk(self):
+        with self.assertRaisesRegex(corpora.TooLarge, "needs .* GB of disk, .* are free"):
+            corpora.require_room(self.directory, 10**18)
+
+
 if __name__ == "__main__":
     unittest.main()
