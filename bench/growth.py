@@ -4,6 +4,7 @@ import contextlib
 import os
 import statistics
 import sys
+from dataclasses import replace
 
 from answers import total
 from corpora import TooLarge
@@ -14,6 +15,8 @@ SIZES = (10**7, 10**8, 10**9, 10**10)
 KEYS = (10**3, 10**4, 10**5, 10**6, 10**7, 10**8)
 VIA = {OURS: "file", OURS_PIPE: "pipe", OURS_SOCKET: "socket"}
 RUNS = 5
+ENOUGH = 40  # seconds; after so many there is no further run of a step
+TIMEOUT = 1800
 BYTES_PER_KEY = 120  # of memory that a key may need, roughly; the program itself knows better and says so
 OUT_OF_MEMORY = 75
 
@@ -30,7 +33,7 @@ def words_for(keys):
 
 def grow(launch, corpora, peers, work, quick):
     """The steps, each measured or with the reason why not."""
-    ours = [peer for peer in peers if peer.name in VIA and not peer.missing]
+    ours = [replace(peer, timeout=TIMEOUT) for peer in peers if peer.name in VIA and not peer.missing]
     sizes, keys = (SIZES[:2], KEYS[:4]) if quick else (SIZES, KEYS)
     steps = []
     for size in sizes:
@@ -57,9 +60,9 @@ def _step(launch, axis, size, peers, work, make):
     runs = [[] for _ in peers]
     reasons = [""] * len(peers)
     counts = set()
-    for turn in range(RUNS if corpus.bytes < 5e9 else 1):
+    for turn in range(RUNS):
         for place, peer in enumerate(peers):
-            if reasons[place]:
+            if reasons[place] or sum(run.wall for run in runs[place]) > ENOUGH:
                 continue
             try:
                 run, counted = _once(launch, peer, corpus, work, with_total=turn == 0)
