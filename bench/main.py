@@ -38,6 +38,13 @@ def read_arguments():
     return parser.parse_args()
 
 
+def told_again(arguments):
+    """What was asked for, without the places of this machine."""
+    return ([f"--{name}" for name in ("quick", "growth") if getattr(arguments, name)] +
+            [f"--{name}={getattr(arguments, name)}" for name in ("size", "runs", "peers")
+             if getattr(arguments, name) is not None])
+
+
 def choose(arguments, built, scratch):
     """All peers that are wanted; ours is always among them."""
     program = os.path.join(built, "millrace")
@@ -102,7 +109,7 @@ def main():
     if arguments.growth:
         judged = [goal for goal in judged if "met" in goal]
     kind = ("-quick" if arguments.quick else "") + ("-growth" if arguments.growth else "")
-    result = {"date": report.today(), "arguments": sys.argv[1:], "remark": arguments.remark,
+    result = {"date": report.today(), "arguments": told_again(arguments), "remark": arguments.remark,
               "commit": report.told("git", "-C", ROOT, "describe", "--always", "--dirty"), "machine": machine,
               "corpora": held, "growth": grown, "delay": delays, "goals": judged,
               "versions": {peer.name: " · ".join(filter(None, (report.told(*peer.version), peer.flags)))

@@ -20,7 +20,7 @@ def draw(result, base):
 
 
 def _quoted(text):
-    return '"' + text.replace('"', "'").replace("|", "\\\\|") + '"'
+    return '"' + text.replace('"', "'") + '"'
 
 
 def _bars(result, base):
@@ -40,14 +40,15 @@ def _bars(result, base):
 $rows << END
 {chr(10).join(lines)}
 END
-set title "Word count, MB/s (logarithmic): {result['corpora'][0]['what']}, {result['date']}, {result['machine']['cpu']}"
+set title "Word count, MB/s (logarithmic): {result['corpora'][0]['what']}, {result['date']}, {result['machine']['cpu']}" noenhanced
 set logscale x
+set ytics noenhanced
 set yrange [-0.6:{len(rows) - 0.4}]
 set lmargin 36
 set xlabel "MB/s"
 set style fill solid
 plot $rows using (sqrt($1)):2:(0.1):1:($2-0.35):($2+0.35):4:ytic(3) with boxxyerror lc rgb variable notitle, \\
-     $rows using 1:2:(sprintf("  %.3g", $1)) with labels left notitle
+     $rows using 1:2:(sprintf($1 < 100 ? "  %.3g" : "  %.0f", $1)) with labels left notitle
 """
 
 

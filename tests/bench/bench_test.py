@@ -59,6 +59,7 @@ class WholeRuns(Case):
             result = json.load(file)
         self.assertEqual(result.keys(), {"date", "arguments", "remark", "commit", "machine", "corpora", "growth", "delay",
                                          "goals", "versions"})
+        self.assertEqual(result["arguments"], ["--runs=2", "--peers=mawk,unordered_map,flat_map,word_floor,wc -w,jvm"])
         (corpus,) = result["corpora"]
         words = collections.Counter(TEXT.split())
         self.assertEqual((corpus["bytes"], corpus["words"], corpus["keys"]), (len(TEXT), words.total(), len(words)))
