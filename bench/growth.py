@@ -17,6 +17,7 @@ VIA = {OURS: "file", OURS_PIPE: "pipe", OURS_SOCKET: "socket"}
 RUNS = 5
 ENOUGH = 40  # seconds; after so many there is no further run of a step
 TIMEOUT = 1800
+KEPT = 10**9  # bytes; a larger text is made anew each time
 BYTES_PER_KEY = 120  # of memory that a key may need, roughly; the program itself knows better and says so
 OUT_OF_MEMORY = 75
 
@@ -69,13 +70,13 @@ def _step(launch, axis, size, peers, work, make):
             except Failed as error:
                 if error.code != OUT_OF_MEMORY:
                     raise
-                reasons[place] = "the memory budget: " + str(error).strip().rpartition("\n")[2]
+                reasons[place] = str(error).strip().rpartition("\n")[2]
                 continue
             runs[place].append(run)
             counts |= counted
     if len(counts) > 1 or any(words != corpus.words for words, _ in counts):
         raise Failed(f"growth: of the {corpus.words} words of {corpus.what} these (words, keys) were counted: {counts}")
-    if axis == "keys":
+    if axis == "keys" or corpus.bytes > KEPT:
         os.remove(corpus.path)
     return [head | ({"not_run": reason} if reason else _measured(corpus, of_peer))
             for head, reason, of_peer in zip(heads, reasons, runs)]

@@ -162,7 +162,7 @@ class Parts(Case):
         texts = corpora.Corpora(self.directory, "", os.path.join(BUILT, "bench", "generate_words"))
         full = peers.Peer(peers.OURS, ("sh", "-c", "echo too many keys >&2; exit 75"))
         (step,) = growth.grow(LAUNCH, texts, [full], self.directory, quick=False)
-        self.assertEqual(step["not_run"], "the memory budget: too many keys")
+        self.assertEqual(step["not_run"], "too many keys")
         wrong = peers.Peer(peers.OURS, ("printf", r"a\t99\n"))
         with self.assertRaisesRegex(runner.Failed, "of the 100 words"):
             growth.grow(LAUNCH, texts, [wrong], self.directory, quick=False)
