@@ -100,6 +100,7 @@ def main():
                       os.path.join(built, "bench", "generate_words"))
     launch = os.path.join(built, "bench", "launch")
     machine = report.machine()
+    commit = report.told("git", "-C", ROOT, "describe", "--always", "--dirty")
     everybody = choose(arguments, built, scratch)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="run-") as work:
         grown = growth.grow(launch, corpora, everybody, work, quick=arguments.quick) if arguments.growth else []
@@ -110,7 +111,7 @@ def main():
         judged = [goal for goal in judged if "met" in goal]
     kind = ("-quick" if arguments.quick else "") + ("-growth" if arguments.growth else "")
     result = {"date": report.today(), "arguments": told_again(arguments), "remark": arguments.remark,
-              "commit": report.told("git", "-C", ROOT, "describe", "--always", "--dirty"), "machine": machine,
+              "commit": commit, "machine": machine,
               "corpora": held, "growth": grown, "delay": delays, "goals": judged,
               "versions": {peer.name: " · ".join(filter(None, (report.told(*peer.version), peer.flags)))
                            for peer in everybody if peer.version and not peer.missing}}
