@@ -136,7 +136,7 @@ def show(name, result):
     print(f"{name if len(name) <= 44 else name[:20] + '…' + name[-23:]:<44}" + "".join(f"{text:>9}" for text in texts))
 
 
-def parse_arguments():
+def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--millrace", action="append", default=[], metavar="PATH", help="several may be compared")
     parser.add_argument("--command", action="append", default=[], metavar="TEMPLATE",
@@ -153,7 +153,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=3, metavar="N",
                         help="all programs take turns; medians are shown (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="every round, for other programs")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if not options.millrace and not options.command:
         options.millrace = ["build/cpu/millrace"]
     return options

@@ -18,7 +18,7 @@ LIBRARY_ROOMS = {  # outside headers and the only places that may include them
     r"(cuda|cub/|thrust/|nv)": ("kernels/cuda/", "tests/kernels/", "tests/support/thrust_device", "bench/"),
     r"librdkafka/": ("io/kafka/", "tests/io/kafka/"),
     r"boost/context/": ("tests/support/",),
-    r"boost/(?!context/)": ("io/", "host/status_server", "tests/io/", "tests/host/"),
+    r"boost/(?!context/)": ("io/", "host/status_server", "tests/io/", "tests/host/", "bench/peers/"),
     r"(CLI/|spdlog/|fmt/|toml\+\+/|nlohmann/)": ("host/cli/", "host/main.cpp", "tests/"),
 }
 MAX_FILE_LINES = 400
