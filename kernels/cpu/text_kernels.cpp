@@ -29,7 +29,7 @@ std::vector<const TextKernels*> find_runnable() {
 }
 
 const TextKernels& choose() {
-  const char* wanted = std::getenv("MILLRACE_SIMD");
+  const char* wanted = std::getenv(kSimdVariable);
   if (wanted == nullptr || *wanted == '\0') return *runnable_kernels().front();
   std::string names;
   for (const TextKernels* kernels : runnable_kernels()) {

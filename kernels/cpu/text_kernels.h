@@ -59,7 +59,9 @@ struct TextKernels {
 
 /// Those that this machine can run, the best one first; `scalar` is always the last.
 std::span<const TextKernels* const> runnable_kernels();
-/// The best, or what the environment's MILLRACE_SIMD names: the choice is made once. Throws ConfigError if
+/// The environment variable that names a level, for tests and measurements.
+inline constexpr const char* kSimdVariable = "MILLRACE_SIMD";
+/// The best, or what the environment's kSimdVariable names: the choice is made once. Throws ConfigError if
 /// that is no level, or one that this machine cannot run.
 const TextKernels& text_kernels();
 
