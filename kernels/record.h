@@ -28,13 +28,14 @@ struct RecordFields {
 };
 
 /// Reads the key and writes `rule.value_count` values. Every field that the rule names is needed; the
-/// first problem, in the order key, values, is the reason.
-MILLRACE_HD constexpr RecordFields read_fields(const char* text, Token record, const FieldView& rule,
+/// first problem, in the order key, values, is the reason. `find(number)` gives a field of the record.
+template <class Find>
+MILLRACE_HD constexpr RecordFields read_fields(const char* text, Find find, const FieldView& rule,
                                                std::int64_t* values) {
-  const Field key = find_field(text, record, rule.delimiter, rule.key);
+  const Field key = find(rule.key);
   if (!key.found) return {};
   for (std::uint32_t i = 0; i < rule.value_count; ++i) {
-    const Field field = find_field(text, record, rule.delimiter, rule.values[i]);
+    const Field field = find(rule.values[i]);
     if (!field.found) return {};
     const Value value = parse_value(text + field.where.offset, field.where.length, rule.scale);
     if (value.status == ValueStatus::malformed) return {{}, false, RejectReason::malformed};
@@ -42,6 +43,13 @@ MILLRACE_HD constexpr RecordFields read_fields(const char* text, Token record, c
     values[i] = value.number;
   }
   return {key.where, true, {}};
+}
+
+/// The same, from the bytes of a record.
+MILLRACE_HD constexpr RecordFields read_fields(const char* text, Token record, const FieldView& rule,
+                                               std::int64_t* values) {
+  const auto find = [&](std::uint32_t number) { return find_field(text, record, rule.delimiter, number); };
+  return read_fields(text, find, rule, values);
 }
 
 namespace detail {

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -16,26 +14,17 @@
 #include "host/cli/human.h"
 #include "host/cpus.h"
 #include "host/step.h"
+#include "kernels/cpu/text_kernels.h"
 
 namespace millrace::cli {
 namespace {
 
-/// The vector instructions that matter for scanning text, as the kernel names them.
+/// The instruction set that scans text, and those that could.
 std::string vector_instructions() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    // x86 lists "flags", aarch64 "Features".
-    if (!line.starts_with("flags") && !line.starts_with("Features")) continue;
-    std::istringstream words(line.substr(std::min(line.find(':') + 1, line.size())));
-    std::string seen;
-    for (std::string word; words >> word;) {
-      if (word == "sse2" || word == "sse4_2" || word == "avx2" || word == "avx512bw" || word == "avx512vbmi2" ||
-          word == "asimd" || word == "sve")
-        seen += (seen.empty() ? "" : " ") + word;
-    }
-    return seen;
-  }
-  return "unknown";
+  std::string others;
+  for (const TextKernels* kernels : runnable_kernels())
+    if (kernels != &text_kernels()) others += (others.empty() ? "" : ", ") + std::string(to_string(kernels->level));
+  return fmt::format("{} (MILLRACE_SIMD can choose {})", to_string(text_kernels().level), others);
 }
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;

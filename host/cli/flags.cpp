@@ -9,6 +9,7 @@
 #include <millrace/quantity.h>
 
 #include "host/cli/values.h"
+#include "kernels/cpu/text_kernels.h"
 
 namespace millrace::cli {
 namespace {
@@ -174,7 +175,8 @@ std::string environment_name(std::string_view flag) {
 SettingMap read_environment(const char* const* environment, std::vector<std::string>& warnings) {
   std::vector<std::string> names = {environment_name("config")};
   for (const Flag& flag : kFlags) names.push_back(environment_name(flag.name));
-  const std::vector<std::string_view> known(names.begin(), names.end());
+  std::vector<std::string_view> known(names.begin(), names.end());
+  known.push_back(kSimdVariable);
   SettingMap settings;
   for (; *environment != nullptr; ++environment) {
     const std::string_view entry = *environment;
@@ -186,6 +188,7 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
       if (!guess.empty()) warnings.push_back(std::string(name) + " is not a setting" + guess);
       continue;
     }
+    if (*found == kSimdVariable) continue;  // for who measures and tests: no setting of a job
     const auto index = static_cast<std::size_t>(found - known.begin());
     const std::string_view flag = index == 0 ? "config" : kFlags[index - 1].name;
     settings.emplace(

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <variant>
 
 #include <millrace/memory_budget.h>
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
-#include "kernels/cpu/pane_table.h"
+#include "kernels/cpu/record_counter.h"
+#include "kernels/cpu/row_counter.h"
+#include "kernels/cpu/word_counter.h"
 
 namespace millrace {
 
@@ -23,19 +23,7 @@ class BatchCounter {
   void count(const Batch& batch, PaneTable& table, BudgetVector<Reject>& rejects);
 
  private:
-  void count_words(const Batch& batch, PaneTable& table);
-  void count_words(const char* text, Token part, PaneTable& table);
-  void count_pieces(const char* text, Token record, PaneTable& table);
-  void count_fields(const char* text, Token record, PaneTable& table, BudgetVector<Reject>& rejects);
-  void count_rows(const Batch& batch, PaneTable& table);
-  void add_folded(const char* word, std::uint32_t length, PaneTable& table);
-  void add(PaneTable& table, const char* text, Token key);
-
-  const Plan& plan_;
-  std::vector<ValueColumn> columns_;
-  std::vector<std::int64_t> inputs_;         // of the record at hand
-  std::vector<std::int64_t> column_values_;  // what its columns read from them
-  BudgetVector<char> folded_;                // one long word in lower case
+  std::variant<WordCounter, RecordCounter, RowCounter> counter_;
 };
 
 }  // namespace millrace

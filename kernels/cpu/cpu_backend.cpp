@@ -34,14 +34,15 @@ struct WorkerTables {
 
 // How many keys tables may have together. Merging fills a table in the order of its own slots, which makes
 // long runs of full slots where it has grown too little: room for twice the largest keeps it at most 3/4 full.
-std::size_t expected(const std::vector<PaneTable>& tables, std::size_t (PaneTable::*size)() const) {
+std::size_t expected(const std::vector<PaneTable>& tables, std::size_t Expected::*size, std::size_t ranges) {
   std::size_t sum = 0;
   std::size_t largest = 0;
   for (const PaneTable& table : tables) {
-    sum += (table.*size)();
-    largest = std::max(largest, (table.*size)());
+    const std::size_t keys = table.sizes().*size;
+    sum += keys;
+    largest = std::max(largest, keys);
   }
-  return std::min(sum, 2 * largest);
+  return std::min(sum, 2 * largest) / ranges;
 }
 
 void check_batch(const Batch& batch) {
@@ -58,7 +59,10 @@ class CpuBackend final : public Backend {
         columns_(value_columns(plan.measures)),
         budget_(*options.budget),
         batch_bytes_(options.batch_bytes == 0 ? kBatchBytes : options.batch_bytes),
-        rule_{columns_, hash_rule(options.hash_seed, options.hash_bits), {mix(~options.hash_seed)}, &budget_},
+        rule_{columns_,
+              hash_rule(options.hash_seed, options.hash_bits),
+              {slot_seed(options.hash_seed)},
+              &budget_},
         workers_(std::max(options.threads, 1U)) {
     for (const ValueColumn& column : columns_)
       check(column.value < input_values(plan_), "measures read values that the plan has");
@@ -154,14 +158,15 @@ std::vector<PaneTable> CpuBackend::take_tables(Pane pane) {
 // Each task merges one range of the keys of all tables, so that none waits for another.
 std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
   const unsigned range_bits =
-      std::min(static_cast<unsigned>(std::bit_width(workers_.count() - 1)), Table::kRangeBitsMax);
+      std::min(static_cast<unsigned>(std::bit_width(workers_.count() - 1)), kRangeBitsMax);
   const std::size_t ranges = std::size_t{1} << range_bits;
   TableRule rule = rule_;
   rule.order.range_bits = range_bits;
-  const std::size_t packed = expected(tables, &PaneTable::packed_size) / ranges;
-  const std::size_t hashed = expected(tables, &PaneTable::hashed_size) / ranges;
+  const Expected sizes{expected(tables, &Expected::short_keys, ranges),
+                       expected(tables, &Expected::medium_keys, ranges),
+                       expected(tables, &Expected::long_keys, ranges)};
   std::vector<PaneTable> merged;
-  for (std::size_t range = 0; range < ranges; ++range) merged.emplace_back(rule, packed, hashed);
+  for (std::size_t range = 0; range < ranges; ++range) merged.emplace_back(rule, sizes);
 
   std::latch done(static_cast<std::ptrdiff_t>(ranges));
   for (unsigned range = 0; range < ranges; ++range)

@@ -11,6 +11,8 @@
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
+#include "kernels/cpu/length_classes.h"
+#include "kernels/cpu/load.h"
 #include "kernels/cpu/table.h"
 #include "kernels/cpu/text_arena.h"
 #include "kernels/key.h"
@@ -21,71 +23,106 @@ namespace millrace {
 struct TableRule {
   std::span<const ValueColumn> columns;
   HashRule hash;
-  Table::Order order;
+  SlotOrder order;
   MemoryBudget* budget = nullptr;
+};
+
+/// Keys that a table is likely to hold.
+struct Expected {
+  std::size_t short_keys = 0;
+  std::size_t medium_keys = 0;
+  std::size_t long_keys = 0;
 };
 
 /// Keys with their counts and values. A sum that would leave 64 bits is spilled: its key's partial is set
 /// aside and the key starts again, so that a key may be there several times. Functions that add throw
-/// BudgetError.
+/// BudgetError. REQUIRES, wherever a text is given: kSlackBytes may be read past it.
 class PaneTable {
  public:
-  PaneTable(const TableRule& rule, std::size_t packed_expected = 0, std::size_t hashed_expected = 0);
+  explicit PaneTable(const TableRule& rule, Expected expected = {});
 
-  /// Counts a text once, with one value per column. REQUIRES: eight bytes may be read at `text`.
-  void add(const char* text, std::uint32_t length, const std::int64_t* values) {
-    if (length > kPackedBytesMax) return add_hashed({text, length}, values);
-    const Key key = packed_key(load8(text), length);
-    std::size_t at = packed_.find(key);
-    if (packed_.is_free(at)) [[unlikely]]
-      at = insert(packed_, at, key, {});
-    accumulate(packed_, at, 1, values);
-  }
+  /// Counts each of many texts once. REQUIRES: there are no value columns.
+  void count(const LengthClasses& keys);
+  /// Counts a text once, with one value per column.
+  void add(const char* text, std::uint32_t length, const std::int64_t* values);
+  /// Announces an add, so that its memory is on its way.
+  void prefetch(const char* text, std::uint32_t length) const;
   /// Adds one range of the keys of another table, without its spilled ones. Texts stay where they are: the
   /// other table must outlive this one.
   void add_range(const PaneTable& other, unsigned range, unsigned range_bits);
   /// Forgets all keys but those that were spilled, and keeps all texts.
   void forget_keys();
 
-  std::size_t packed_size() const { return packed_.size(); }
-  std::size_t hashed_size() const { return hashed_.size(); }
-  std::size_t rows() const { return packed_.size() + hashed_.size() + spilled_.size(); }
+  Expected sizes() const { return {short_.size(), medium_.size(), long_.size()}; }
+  std::size_t rows() const { return short_.size() + medium_.size() + long_.size() + spilled_.size(); }
   bool has_spilled() const { return !spilled_.empty(); }
-  /// Calls visit(Key, text, count, values) for every partial.
+  /// More than the caches next to a core hold.
+  bool is_large() const { return short_.is_large() || medium_.is_large() || long_.is_large(); }
+  /// Calls visit(Key, text, count, values) for every partial; the text of a packed key is empty.
   template <class Visit>
-  void for_each_row(Visit visit) const {
-    for (const Table* table : {&packed_, &hashed_})
-      table->for_each(
-          [&](std::size_t i) { visit(table->key(i), table->text(i), table->slot(i).count, table->values(i)); });
-    for (std::size_t i = 0; i < spilled_.size(); ++i)
-      visit(spilled_[i].key, spilled_[i].text, spilled_[i].count, spilled_values_.data() + i * columns_.size());
-  }
+  void for_each_row(Visit visit) const;
 
  private:
   struct Spilled {
-    Key key;
     std::string_view text;
     std::int64_t count = 0;
   };
 
-  void add_hashed(std::string_view text, const std::int64_t* values);
-  std::size_t insert(Table& table, std::size_t free_slot, Key key, std::string_view text);
-  void accumulate(Table& table, std::size_t at, std::int64_t count, const std::int64_t* values) {
-    if (!columns_.empty()) reduce_values(table, at, values);
-    table.slot(at).count += count;
-  }
-  void reduce_values(Table& table, std::size_t at, const std::int64_t* values);
+  template <class Slot>
+  void count_each(Table<Slot>& table, const char* base, std::span<const Place> keys);
+  template <class Slot>
+  void count_prefetched(Table<Slot>& table, const char* base, std::span<const Place> keys);
+  template <class Slot>
+  std::size_t find_or_insert(Table<Slot>& table, typename Slot::Text key, std::size_t home);
+  template <class Slot>
+  void add_one(Table<Slot>& table, const typename Slot::Text& key, std::int64_t count,
+               const std::int64_t* values);
+  template <class Slot>
+  void add_range_of(Table<Slot>& table, const Table<Slot>& other, unsigned range, unsigned range_bits);
+  template <class Slot>
+  typename Slot::Text key_at(const char* text, std::uint32_t length) const;
+  template <class Slot>
+  void reduce_values(Table<Slot>& table, std::size_t at, const std::int64_t* values);
   bool sums_overflow(const std::int64_t* a, const std::int64_t* b) const;
-  void spill(Table& table, std::size_t at);
+  void spill(std::string_view text, std::int64_t count, const std::int64_t* values);
   void set_to_identity(std::int64_t* values) const;
 
   std::span<const ValueColumn> columns_;
   HashRule hash_;
-  Table packed_;
-  Table hashed_;
+  Table<ShortSlot> short_;
+  Table<MediumSlot> medium_;
+  Table<LongSlot> long_;
   TextArena texts_;
   BudgetVector<Spilled> spilled_;
   BudgetVector<std::int64_t> spilled_values_;  // row-major
 };
+
+template <class Visit>
+void PaneTable::for_each_row(Visit visit) const {
+  short_.for_each([&](std::size_t i) {
+    const ShortSlot& slot = short_.slot(i);
+    visit(ShortSlot::packed(slot.key), std::string_view(), slot.count, short_.values(i));
+  });
+  const auto visit_hashed = [&](std::string_view text, std::int64_t count, const std::int64_t* values) {
+    visit(hashed_key_at_once(text.data(), static_cast<std::uint32_t>(text.size()), hash_), text, count, values);
+  };
+  medium_.for_each([&](std::size_t i) {
+    visit_hashed(MediumSlot::text(medium_.slot(i).key), medium_.slot(i).count, medium_.values(i));
+  });
+  long_.for_each([&](std::size_t i) {
+    const LongSlot& slot = long_.slot(i);
+    visit(Key{slot.key.hash}, LongSlot::text(slot.key), slot.count, long_.values(i));
+  });
+  for (std::size_t i = 0; i < spilled_.size(); ++i) {
+    const Spilled& row = spilled_[i];
+    const std::int64_t* values = spilled_values_.data() + i * columns_.size();
+    if (row.text.size() > kPackedBytesMax) {
+      visit_hashed(row.text, row.count, values);
+    } else {
+      visit(pack(row.text.data(), static_cast<std::uint32_t>(row.text.size())), std::string_view(), row.count,
+            values);
+    }
+  }
+}
 
 }  // namespace millrace

@@ -2,63 +2,87 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include <millrace/memory_budget.h>
-#include <millrace/types.h>
 
-#include "kernels/key.h"
+#include "kernels/cpu/slot_array.h"
+#include "kernels/cpu/slots.h"
 
 namespace millrace {
 
-/// Open addressing with linear probing, at most half full. Slots lie in the order of the keys' mixed bits,
-/// so that a range of keys is a range of slots. Memory comes from the budget; functions that grow throw
-/// BudgetError and then leave the table as it was.
+/// Where the slots of keys begin: a table of one of 2^range_bits ranges leaves out the bits that name the
+/// range.
+struct SlotOrder {
+  SlotSeed seed;
+  unsigned range_bits = 0;
+};
+
+inline constexpr unsigned kRangeBitsMax = 8;
+
+/// Open addressing with linear probing, at most half full. Slots lie in the order of the keys' hashes, so
+/// that a range of hashes is a range of slots, and growing reads and writes memory in order.
+template <class Slot>
 class Table {
  public:
-  struct Slot {
-    std::uint64_t bits = kFree;
-    std::int64_t count = 0;
-  };
-  enum class Texts : bool { no, yes };  ///< yes: keys are hashed, equal only if their texts are equal too
+  using Text = typename Slot::Text;
 
-  /// Where slots begin: a table of one of 2^range_bits ranges leaves out the bits that name the range.
-  struct Order {
-    std::uint64_t seed = 0;
-    unsigned range_bits = 0;
-  };
-
-  Table(std::size_t columns, Texts texts, Order order, std::size_t expected, MemoryBudget& budget);
+  Table(std::size_t columns, SlotOrder order, std::size_t expected, MemoryBudget& budget)
+      : columns_(columns), order_(order), budget_(&budget) {
+    allocate(slots_for(expected));
+  }
 
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return slots_.size(); }
   Slot& slot(std::size_t i) { return slots_[i]; }
   const Slot& slot(std::size_t i) const { return slots_[i]; }
-  bool is_free(std::size_t i) const { return slots_[i].bits == kFree; }
-  Key key(std::size_t i) const { return Key{slots_[i].bits}; }
-  std::string_view text(std::size_t i) const { return texts_.empty() ? std::string_view() : texts_[i]; }
+  bool is_free(std::size_t i) const { return Slot::is_free(slots_[i].key); }
   std::int64_t* values(std::size_t i) { return values_.data() + i * columns_; }
   const std::int64_t* values(std::size_t i) const { return values_.data() + i * columns_; }
+  /// More than the caches next to a core hold.
+  bool is_large() const { return slots_.size() * sizeof(Slot) > kNearCacheBytes; }
 
-  /// The slot of a packed key, or the free slot where it belongs.
-  std::size_t find(Key key) const {
-    std::size_t i = home(key);
-    while (slots_[i].bits != key.bits && slots_[i].bits != kFree) i = next(i);
+  /// The slot where the search for a key begins.
+  std::size_t home(const Text& key) const {
+    return static_cast<std::size_t>(Slot::hash(key, order_.seed) << order_.range_bits >> shift_);
+  }
+  /// Slots and how to find them as values: compilers keep them in registers where a loop writes to slots.
+  struct View {
+    Slot* slots;
+    SlotSeed seed;
+    unsigned shift;
+    Slot* home(const Text& key) const { return slots + (Slot::hash(key, seed) >> shift); }
+  };
+  /// Valid until the table grows. REQUIRES: the table is of all ranges.
+  View view() { return {slots_.data(), order_.seed, shift_}; }
+  std::size_t number_of(const Slot* slot) const { return static_cast<std::size_t>(slot - slots_.data()); }
+  void prefetch(std::size_t i) const { __builtin_prefetch(slots_.data() + i, 1); }
+  /// The slot of a key, or the free slot where it belongs.
+  std::size_t find(const Text& key) const { return find(key, home(key)); }
+  std::size_t find(const Text& key, std::size_t i) const {
+    while (!Slot::equal(slots_[i].key, key) && !is_free(i)) i = next(i);
     return i;
   }
-  /// As above for a hashed key.
-  std::size_t find(Key key, std::string_view text) const {
-    std::size_t i = home(key);
-    while (slots_[i].bits != kFree && (slots_[i].bits != key.bits || texts_[i] != text)) i = next(i);
-    return i;
+  /// Grows now, so that `keys` more can be inserted. Other functions do not move slots. Throws BudgetError and
+  /// then leaves the table as it was.
+  void make_room(std::size_t keys) {
+    if (size_ + keys > keys_max_) [[unlikely]]
+      grow(slots_for(size_ + keys));
   }
-  /// Puts a key with count 0 into the free slot that find has returned; its slot may be another one when
-  /// the table grows. The text must outlive the table.
-  std::size_t insert(std::size_t free_slot, Key key, std::string_view text);
-  /// Gives all memory back. Nothing can be found or inserted after it.
-  void clear();
+  /// Puts a key with count 0 where find says. Its text must outlive the table. REQUIRES: there is room.
+  void insert(std::size_t free_slot, const Text& key) {
+    slots_[free_slot].key = key;
+    ++size_;
+  }
+  /// Gives all memory back. Only size may be called after it.
+  void clear() {
+    size_ = 0;
+    slots_ = {};
+    values_ = {};
+  }
 
   /// Calls visit(slot number) for every key.
   template <class Visit>
@@ -72,34 +96,53 @@ class Table {
   void for_each_in(unsigned range, unsigned range_bits, Visit visit) const {
     const std::size_t width = capacity() >> range_bits;
     const auto visit_slot = [&](std::size_t i) {
-      if (mixed(key(i)) >> (64 - range_bits) == range) visit(i);
+      if (Slot::hash(slots_[i].key, order_.seed) >> (64 - range_bits) == range) visit(i);
     };
     std::size_t i = range * width;
     for (const std::size_t end = i + width; i < end; ++i)
       if (!is_free(i)) visit_slot(i);
     for (i = i & (capacity() - 1); !is_free(i); i = next(i)) visit_slot(i);  // displaced past the range's end
   }
-  static constexpr unsigned kRangeBitsMax = 8;
 
  private:
-  // No key: packed keys are at most 7 bytes long, and this one claims 127.
-  static constexpr std::uint64_t kFree = std::uint64_t{0x7f} << 56;
+  static constexpr std::size_t kSlotsMin = std::size_t{1} << kRangeBitsMax;
+  static constexpr std::size_t kNearCacheBytes = std::size_t{4} << 20;
 
-  std::uint64_t mixed(Key key) const { return fold_multiply(key.bits ^ order_.seed, 0x9e3779b97f4a7c15); }
-  std::size_t home(Key key) const {
-    return static_cast<std::size_t>(mixed(key) << order_.range_bits >> shift_);
-  }
   std::size_t next(std::size_t i) const { return (i + 1) & (slots_.size() - 1); }
-  void grow();
+  static std::size_t slots_for(std::size_t keys) {
+    const std::size_t slots = std::bit_ceil(std::max(kSlotsMin, keys));
+    return keys <= keys_max(slots) ? slots : 2 * slots;
+  }
+  static std::size_t keys_max(std::size_t slots) {
+    return slots * sizeof(Slot) <= kNearCacheBytes ? slots / 2 : slots / 4 * 3;
+  }
+  void allocate(std::size_t slots) {
+    keys_max_ = keys_max(slots);
+    slots_ = SlotArray<Slot>(slots, *budget_);
+    values_ = SlotArray<std::int64_t>(slots * columns_, *budget_);
+    shift_ = static_cast<unsigned>(64 - std::countr_zero(slots));
+  }
+  void grow(std::size_t slots) {
+    Table larger(columns_, order_, 0, *budget_);
+    larger.allocate(slots);
+    for_each([&](std::size_t from) {
+      std::size_t to = larger.home(slots_[from].key);
+      while (!larger.is_free(to)) to = larger.next(to);
+      larger.slots_[to] = slots_[from];
+      std::copy_n(values(from), columns_, larger.values(to));
+    });
+    larger.size_ = size_;
+    *this = std::move(larger);
+  }
 
   std::size_t columns_;
-  Texts has_texts_;
-  Order order_;
-  unsigned shift_;
+  SlotOrder order_;
+  MemoryBudget* budget_;
+  unsigned shift_ = 0;
   std::size_t size_ = 0;
-  BudgetVector<Slot> slots_;
-  BudgetVector<std::int64_t> values_;     // row-major: columns_ per slot
-  BudgetVector<std::string_view> texts_;  // per slot; empty without texts
+  std::size_t keys_max_ = 0;
+  SlotArray<Slot> slots_;
+  SlotArray<std::int64_t> values_;  // row-major: columns_ per slot
 };
 
 }  // namespace millrace

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <vector>
 
-#include "kernels/cpu/word_scan.h"
+#include "kernels/cpu/text_scan.h"
 #include "kernels/token.h"
 #include "tests/fuzz/input.h"
 
@@ -12,13 +12,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FuzzInput input(data, size);
   const bool alphanumeric = input.choose(2) == 1;
   const std::uint32_t begin = input.choose(70);
+  const auto levels = runnable_kernels();
+  const TextKernels& kernels = *levels[input.choose(static_cast<unsigned>(levels.size()))];
   std::string text = input.rest();
   const auto end = static_cast<std::uint32_t>(text.size());
-  if (begin > end) return 0;
+  if (begin > end || end - begin > kStretchBytes) return 0;
   text.append(kSlackBytes, 'x');
 
+  TextScan scan(kernels);
+  std::vector<std::uint16_t> edges(end - begin + 1 + kPositionSlack);
+  std::size_t found = scan.word_edges(text.data() + begin, end - begin, alphanumeric, edges.data());
+  if (found % 2 != 0) edges[found++] = static_cast<std::uint16_t>(end - begin);
   std::vector<Token> words;
-  for_each_word(text.data(), begin, end, alphanumeric, [&](Token word) { words.push_back(word); });
+  for (std::size_t i = 0; i < found; i += 2)
+    words.push_back({begin + edges[i], std::uint32_t{edges[i + 1]} - edges[i]});
 
   std::vector<bool> covered(end, false);
   std::uint32_t from = begin;

@@ -61,10 +61,10 @@ TEST_P(CpuBackend, SpilledSumsAreNotUnique) {
 }
 
 TEST_P(CpuBackend, FailsForGoodWhenItsBudgetIsExhausted) {
-  MemoryBudget budget(std::size_t{1} << 20);
+  MemoryBudget budget(std::size_t{4} << 20);
   const auto backend = make_cpu_backend(Plan{}, {.threads = GetParam(), .budget = &budget});
   std::string text;
-  for (int i = 0; i < 200'000; ++i) text += std::to_string(i) + ' ';
+  for (int i = 0; i < 400'000; ++i) text += std::to_string(i) + ' ';
   TestBatch batch = text_batch(text);
   backend->submit(batch.view(0));
   EXPECT_THROW(backend->reclaim(Wait::yes), BudgetError);
@@ -74,6 +74,53 @@ TEST_P(CpuBackend, FailsForGoodWhenItsBudgetIsExhausted) {
   Gather gather({}, {}, answer);
   EXPECT_THROW(backend->collect({}, gather), BudgetError);
   EXPECT_TRUE(answer.panes.empty());
+}
+
+/// Texts whose keys lie before, on and behind the places where the backend cuts its input into stretches of
+/// 16 KiB, in every class of length, and are longer than a stretch.
+std::vector<std::string> texts_around_stretches(const std::string& separator) {
+  std::vector<std::string> texts;
+  for (const std::size_t length : {1U, 7U, 8U, 15U, 16U, 63U, 64U, 16'383U, 16'384U, 16'385U, 40'000U})
+    for (const std::size_t filler : {0U, 16'300U, 16'376U, 16'383U, 16'384U, 16'385U, 32'760U}) {
+      std::string text(filler, 'F');
+      for (std::size_t i = 20; i < filler; i += 20) text[i] = separator[0];
+      for (int i = 0; i < 20; ++i) text += separator + std::string(length, static_cast<char>('a' + i % 3));
+      texts.push_back(text);
+    }
+  return texts;
+}
+
+void expect_right_whatever_the_cut(const Plan& plan, const std::string& separator, unsigned threads) {
+  for (const std::string& text : texts_around_stretches(separator)) {
+    const auto backend = make_cpu_backend(plan, {.threads = threads, .hash_seed = 1});
+    std::vector<TestBatch> batches = {text_batch(text)};
+    const reference::Answer actual = answer_of(*backend, plan, batches);
+    ASSERT_EQ(reference::difference(actual, expected_of(plan, batches)), "") << text.size();
+  }
+}
+
+TEST_P(CpuBackend, StretchesCutNothing) {
+  expect_right_whatever_the_cut(Plan{}, " ", GetParam());
+  expect_right_whatever_the_cut(Plan{.words = {.fold_case = true, .alphanumeric = true}}, "\n", GetParam());
+  expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::record}, "\n", GetParam());
+  expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::split, .fields = {.delimiter = ' '}}, " ",
+                                GetParam());
+  expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::split, .fields = {.delimiter = ' '}}, "\r\n",
+                                GetParam());
+  expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::fields, .fields = {.delimiter = ',', .key = 1}},
+                                "\nk,", GetParam());
+}
+
+// Every key comes in every class of length, with its last byte NUL, which must not be taken for padding.
+TEST_P(CpuBackend, NulIsAByteLikeOthers) {
+  std::string text;
+  for (std::size_t length = 1; length < 20; ++length)
+    for (std::size_t nuls = 0; nuls <= length; ++nuls)
+      text += std::string(length - nuls, 'a') + std::string(nuls, '\0') + ' ' + std::string(nuls, '\0') +
+              std::string(length - nuls, 'a') + ' ';
+  const auto backend = make(Plan{});
+  std::vector<TestBatch> batches = {text_batch(text)};
+  EXPECT_EQ(reference::difference(answer_of(*backend, Plan{}, batches), expected_of(Plan{}, batches)), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, CpuBackend, ::testing::Values(1U, 2U, 4U));

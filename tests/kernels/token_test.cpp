@@ -1,4 +1,4 @@
-// Words: separators, rules, and the 64-byte scan against the byte-wise one.
+// Words: separators, rules, and the scan of whole blocks against the byte-wise one.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/token.h"
 
@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/cpu/word_scan.h"
+#include "kernels/cpu/text_scan.h"
 #include "kernels/cuda/token_text.h"
 #include "tests/support/property.h"
 
@@ -84,11 +84,17 @@ std::vector<Token> words_by_bytes(std::string_view text, std::uint32_t begin, st
   return words;
 }
 
-std::vector<Token> words_by_blocks(std::string text, std::uint32_t begin, std::uint32_t end,
-                                   bool alphanumeric) {
+std::vector<Token> words_by_blocks(const TextKernels& kernels, std::string text, std::uint32_t begin,
+                                   std::uint32_t end, bool alphanumeric) {
   text.append(kSlackBytes, 'x');  // what lies behind the end must not matter
+  const std::size_t size = end - begin;
+  std::vector<std::uint16_t> edges(size + 1 + kPositionSlack);
+  TextScan scan(kernels);
+  std::size_t found = scan.word_edges(text.data() + begin, size, alphanumeric, edges.data());
+  if (found % 2 != 0) edges[found++] = static_cast<std::uint16_t>(size);  // an open word
   std::vector<Token> words;
-  for_each_word(text.data(), begin, end, alphanumeric, [&](Token word) { words.push_back(word); });
+  for (std::size_t i = 0; i < found; i += 2)
+    words.push_back({begin + edges[i], std::uint32_t{edges[i + 1]} - edges[i]});
   return words;
 }
 
@@ -99,8 +105,10 @@ TEST(Token, WordsAreFoundAtEveryPlaceOfABlock) {
       const auto size = static_cast<std::uint32_t>(text.size());
       const std::vector<Token> expected = {Token{offset, length}};
       EXPECT_EQ(words_by_bytes(text, 0, size, false), expected);
-      EXPECT_EQ(words_by_blocks(text, 0, size, false), expected);
-      EXPECT_EQ(words_by_blocks(text, 0, size - 1, false), expected) << "a word that ends the text";
+      for (const TextKernels* kernels : runnable_kernels()) {
+        EXPECT_EQ(words_by_blocks(*kernels, text, 0, size, false), expected);
+        EXPECT_EQ(words_by_blocks(*kernels, text, 0, size - 1, false), expected) << "a word that ends the text";
+      }
     }
   }
 }
@@ -113,8 +121,9 @@ TEST(Token, BlocksAndBytesFindTheSameWords) {
     const auto size = static_cast<std::uint32_t>(text.size());
     const auto begin = *rc::gen::inRange<std::uint32_t>(0, size + 1);
     const auto end = *rc::gen::inRange<std::uint32_t>(begin, size + 1);
-    RC_ASSERT(words_by_blocks(text, begin, end, alphanumeric) ==
-              words_by_bytes(text, begin, end, alphanumeric));
+    for (const TextKernels* kernels : runnable_kernels())
+      RC_ASSERT(words_by_blocks(*kernels, text, begin, end, alphanumeric) ==
+                words_by_bytes(text, begin, end, alphanumeric));
   });
 }
 
