@@ -25,6 +25,13 @@ class Columns final : public PartialSink {
   /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
   std::string_view hashed_text(std::size_t row) const;
 
+  void prefetch(std::size_t row) const {
+    __builtin_prefetch(&keys[row]);
+    __builtin_prefetch(&counts[row]);
+    __builtin_prefetch(&text_end_[row]);
+    for (const auto& column : values) __builtin_prefetch(&column[row]);
+  }
+
   BudgetVector<Key> keys;
   BudgetVector<std::int64_t> counts;
   std::vector<BudgetVector<std::int64_t>> values;  ///< a vector per value column

@@ -30,8 +30,12 @@ class PaneState {
   Key key(std::size_t row) const { return rows_.keys[row]; }
   /// The key's bytes. A packed key is unpacked into `scratch`; a hashed one's text lives until merge.
   std::string_view text(std::size_t row, char (&scratch)[8]) const;
+  /// The same of a hashed key; empty for a packed one.
+  std::string_view hashed_text(std::size_t row) const { return rows_.hashed_text(row); }
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
   WideSum value(std::size_t row, std::size_t column) const;
+  /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together.
+  void prefetch(std::size_t row) const { rows_.prefetch(row); }
 
  private:
   void build_index(std::size_t rows);
