@@ -10,6 +10,8 @@
 #include <millrace/memory_budget.h>
 #include <millrace/types.h>
 
+#include "host/column.h"
+
 namespace millrace {
 
 /// Collects what a backend hands over in one collect, and outlives it. Not thread-safe.
@@ -32,15 +34,15 @@ class Columns final : public PartialSink {
     for (const auto& column : values) __builtin_prefetch(&column[row]);
   }
 
-  BudgetVector<Key> keys;
-  BudgetVector<std::int64_t> counts;
-  std::vector<BudgetVector<std::int64_t>> values;  ///< a vector per value column
-  bool unique = true;                              ///< no key comes twice
+  Column<Key> keys;
+  Column<std::int64_t> counts;
+  std::vector<Column<std::int64_t>> values;  ///< a vector per value column
+  bool unique = true;                        ///< no key comes twice
   std::int64_t count_total = 0;
 
  private:
-  BudgetVector<std::uint64_t> text_end_;  ///< one past each row's text in texts_
-  BudgetVector<char> texts_;
+  Column<std::uint64_t> text_end_;  ///< one past each row's text in texts_
+  Column<char> texts_;
 };
 
 }  // namespace millrace

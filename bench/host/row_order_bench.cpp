@@ -1,4 +1,4 @@
-// Sorting a million rows, choosing ten of them, and reading them in their order.
+// Taking rows, sorting a million of them, choosing ten, and reading them in their order.
 // SPDX-License-Identifier: Apache-2.0
 #include <random>
 #include <string>
@@ -47,6 +47,21 @@ PaneState state_of(std::int64_t kind) {
   return state;
 }
 
+// What a backend hands over, piece by piece.
+void take_partials(benchmark::State& bench) {
+  constexpr std::size_t kPiece = std::size_t{64} << 10;
+  const std::vector<Key> keys(kPiece, pack("word", 4));
+  const std::vector<std::string_view> texts(kPiece);
+  const std::vector<std::int64_t> counts(kPiece, 1);
+  for (auto _ : bench) {
+    Columns columns(0, unlimited_budget());
+    for (std::size_t rows = 0; rows < 10 * kRows; rows += kPiece)
+      columns.add({.keys = keys, .texts = texts, .counts = counts, .values = {}, .unique = true});
+    benchmark::DoNotOptimize(columns);
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(10 * kRows));
+}
+
 void sort_all(benchmark::State& bench) {
   const PaneState state = state_of(bench.range(0));
   for (auto _ : bench)
@@ -77,6 +92,7 @@ void read_in_order(benchmark::State& bench) {
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kRows));
 }
 
+BENCHMARK(take_partials)->Unit(benchmark::kMillisecond);
 BENCHMARK(sort_all)
     ->ArgNames({"keys", "threads"})
     ->ArgsProduct({{numbers, words, addresses}, {1, 2}})
