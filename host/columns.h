@@ -30,9 +30,10 @@ class Columns final : public PartialSink {
   void prefetch(std::size_t row) const {
     __builtin_prefetch(&keys[row]);
     __builtin_prefetch(&counts[row]);
-    __builtin_prefetch(&text_end_[row]);
     for (const auto& column : values) __builtin_prefetch(&column[row]);
   }
+
+  void prefetch_text_end(std::size_t row) const { __builtin_prefetch(&text_end_[row]); }
 
   Column<Key> keys;
   Column<std::int64_t> counts;

@@ -55,24 +55,17 @@ class NoBackend final : public Backend {
   std::deque<BufferId> finished_;
 };
 
-SourceList sources_of(std::size_t readers) {
-  SourceList sources;
-  for (std::size_t i = 0; i < readers; ++i) sources.push_back(std::make_unique<NoSource>(kBatches / readers));
-  return sources;
-}
-
 void hand_over(benchmark::State& bench) {
+  const auto readers = static_cast<std::size_t>(bench.range(0));
   for (auto _ : bench) {
-    Pipeline pipeline({.plan = {},
-                       .options = {.batch_bytes = kBatchBytes},
-                       .sources = sources_of(static_cast<std::size_t>(bench.range(0))),
-                       .sinks = {std::make_shared<testing::MemorySink>()},
-                       .backend = std::make_unique<NoBackend>(),
-                       .fallback = {},
-                       .log = std::make_unique<NoEpochLog>(),
-                       .clock = real_clock(),
-                       .budget = unlimited_budget()});
-    pipeline.run();
+    PipelineParts parts{.plan = {}, .clock = real_clock(), .budget = unlimited_budget()};
+    parts.options.batch_bytes = kBatchBytes;
+    for (std::size_t i = 0; i < readers; ++i)
+      parts.sources.push_back(std::make_unique<NoSource>(kBatches / readers));
+    parts.sinks.push_back(std::make_shared<testing::MemorySink>());
+    parts.backend = std::make_unique<NoBackend>();
+    parts.log = std::make_unique<NoEpochLog>();
+    Pipeline(std::move(parts)).run();
   }
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kBatches));
 }
