@@ -55,18 +55,25 @@ class NoBackend final : public Backend {
   std::deque<BufferId> finished_;
 };
 
+void run_pipeline(std::size_t readers) {
+  UpgradeRule none;
+  PipelineParts parts{.plan = {},
+                      .options = {.batch_bytes = kBatchBytes},
+                      .sources = {},
+                      .sinks = {std::make_shared<testing::MemorySink>()},
+                      .backend = std::make_unique<NoBackend>(),
+                      .fallback = {},
+                      .upgrade = std::move(none),
+                      .log = std::make_unique<NoEpochLog>(),
+                      .clock = real_clock(),
+                      .budget = unlimited_budget()};
+  for (std::size_t i = 0; i < readers; ++i)
+    parts.sources.push_back(std::make_unique<NoSource>(kBatches / readers));
+  Pipeline(std::move(parts)).run();
+}
+
 void hand_over(benchmark::State& bench) {
-  const auto readers = static_cast<std::size_t>(bench.range(0));
-  for (auto _ : bench) {
-    PipelineParts parts{.plan = {}, .clock = real_clock(), .budget = unlimited_budget()};
-    parts.options.batch_bytes = kBatchBytes;
-    for (std::size_t i = 0; i < readers; ++i)
-      parts.sources.push_back(std::make_unique<NoSource>(kBatches / readers));
-    parts.sinks.push_back(std::make_shared<testing::MemorySink>());
-    parts.backend = std::make_unique<NoBackend>();
-    parts.log = std::make_unique<NoEpochLog>();
-    Pipeline(std::move(parts)).run();
-  }
+  for (auto _ : bench) run_pipeline(static_cast<std::size_t>(bench.range(0)));
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kBatches));
 }
 
