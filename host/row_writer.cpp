@@ -37,7 +37,6 @@ void RowWriter::write(std::span<const std::uint32_t> rows, const Receive& receiv
                              .key = state_.text(row, scratch_[i].bytes),
                              .count = state_.count(row),
                              .values = values});
-      __builtin_prefetch(aggregates_.back().key.data());
     }
     receive(aggregates_);
   }

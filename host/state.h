@@ -35,8 +35,8 @@ class PaneState {
   std::string_view hashed_text(std::size_t row) const { return rows_.hashed_text(row); }
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
   WideSum value(std::size_t row, std::size_t column) const;
-  /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together, then their
-  /// texts.
+  /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together, then the
+  /// places of their texts.
   void prefetch(std::size_t row) const { rows_.prefetch(row); }
   void prefetch_text(std::size_t row) const {
     if (!is_packed(key(row))) rows_.prefetch_text_end(row);

@@ -86,7 +86,7 @@ void read_in_order(benchmark::State& bench) {
   std::size_t bytes = 0;
   for (auto _ : bench)
     writer.write(order, [&](std::span<const Aggregate> rows) {
-      for (const Aggregate& row : rows) bytes += row.key.size();
+      for (const Aggregate& row : rows) bytes += static_cast<unsigned char>(row.key.back());
     });
   benchmark::DoNotOptimize(bytes);
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kRows));
