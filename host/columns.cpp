@@ -5,11 +5,9 @@
 namespace millrace {
 
 Columns::Columns(std::size_t value_columns, MemoryBudget& budget)
-    : keys(BudgetAllocator<Key>(budget)),
-      counts(BudgetAllocator<std::int64_t>(budget)),
-      values(value_columns, BudgetVector<std::int64_t>(BudgetAllocator<std::int64_t>(budget))),
-      text_end_(BudgetAllocator<std::uint64_t>(budget)),
-      texts_(BudgetAllocator<char>(budget)) {}
+    : keys(budget), counts(budget), text_end_(budget), texts_(budget) {
+  for (std::size_t column = 0; column < value_columns; ++column) values.emplace_back(budget);
+}
 
 void Columns::add(const Partials& partials) {
   const std::size_t rows = partials.keys.size();
@@ -17,14 +15,12 @@ void Columns::add(const Partials& partials) {
             partials.values.size() == rows * values.size(),
         "partials have columns of one length");
   unique = unique && partials.unique;
-  keys.insert(keys.end(), partials.keys.begin(), partials.keys.end());
-  counts.insert(counts.end(), partials.counts.begin(), partials.counts.end());
-  for (std::size_t column = 0; column < values.size(); ++column) {
-    const auto from = partials.values.subspan(column * rows, rows);
-    values[column].insert(values[column].end(), from.begin(), from.end());
-  }
+  keys.append(partials.keys);
+  counts.append(partials.counts);
+  for (std::size_t column = 0; column < values.size(); ++column)
+    values[column].append(partials.values.subspan(column * rows, rows));
   for (const std::string_view text : partials.texts) {
-    texts_.insert(texts_.end(), text.begin(), text.end());
+    texts_.append(text);
     text_end_.push_back(texts_.size());
   }
   for (const std::int64_t count : partials.counts) count_total += count;
@@ -33,7 +29,7 @@ void Columns::add(const Partials& partials) {
 void Columns::append(Key key, std::string_view text, std::int64_t count) {
   keys.push_back(key);
   counts.push_back(count);
-  texts_.insert(texts_.end(), text.begin(), text.end());
+  texts_.append(text);
   text_end_.push_back(texts_.size());
 }
 

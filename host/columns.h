@@ -10,6 +10,8 @@
 #include <millrace/memory_budget.h>
 #include <millrace/types.h>
 
+#include "host/column.h"
+
 namespace millrace {
 
 /// Collects what a backend hands over in one collect, and outlives it. Not thread-safe.
@@ -25,15 +27,23 @@ class Columns final : public PartialSink {
   /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
   std::string_view hashed_text(std::size_t row) const;
 
-  BudgetVector<Key> keys;
-  BudgetVector<std::int64_t> counts;
-  std::vector<BudgetVector<std::int64_t>> values;  ///< a vector per value column
-  bool unique = true;                              ///< no key comes twice
+  void prefetch(std::size_t row) const {
+    __builtin_prefetch(&keys[row]);
+    __builtin_prefetch(&counts[row]);
+    for (const auto& column : values) __builtin_prefetch(&column[row]);
+  }
+
+  void prefetch_text_end(std::size_t row) const { __builtin_prefetch(&text_end_[row]); }
+
+  Column<Key> keys;
+  Column<std::int64_t> counts;
+  std::vector<Column<std::int64_t>> values;  ///< a vector per value column
+  bool unique = true;                        ///< no key comes twice
   std::int64_t count_total = 0;
 
  private:
-  BudgetVector<std::uint64_t> text_end_;  ///< one past each row's text in texts_
-  BudgetVector<char> texts_;
+  Column<std::uint64_t> text_end_;  ///< one past each row's text in texts_
+  Column<char> texts_;
 };
 
 }  // namespace millrace

@@ -109,7 +109,7 @@ void Committer::abandon(EpochId epoch) {
 
 void Committer::write_pane(Pane pane) {
   const PaneState& state = state_.at(pane);
-  const auto order = ordered_rows(state, shared_.plan, shared_.budget);
+  const auto order = ordered_rows(state, shared_.plan, shared_.budget, shared_.options.threads);
   RowWriter writer(state, shared_.plan.measures, columns_, shared_.panes.window(pane));
   writer.write(order, [this](std::span<const Aggregate> rows) { write(rows); });
 }

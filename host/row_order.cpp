@@ -1,18 +1,23 @@
-// Sorting rows by a rank and a key prefix that fit registers; texts are compared only on ties.
+// Ranks of rows, the first rows of many, and means that need more than a rank.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/row_order.h"
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
-#include "kernels/key.h"
+#include "host/row_sort.h"
 
 namespace millrace {
 namespace {
 
-struct SortKey {
-  std::uint64_t rank;    ///< smaller comes first
-  std::uint64_t prefix;  ///< the first seven bytes of the key, then its length up to seven
+using RowList = BudgetVector<std::uint32_t>;
+using RankList = BudgetVector<std::uint64_t>;
+
+/// What decides the place of a row, but for long keys and means.
+struct Place {
+  std::uint64_t rank;  ///< the smaller one comes first
+  std::uint64_t prefix;
   std::uint32_t row;
 };
 
@@ -36,29 +41,24 @@ class RowOrder {
         measure_(plan.measures.front()),
         column_(column_of(measure_, value_columns(plan.measures))) {}
 
+  /// Of a mean it tells only the whole part.
   std::uint64_t rank(std::size_t row) const {
     if (!column_) return descending(state_.count(row));
     const WideSum value = state_.value(row, *column_);
-    return descending(measure_.reduction == Reduction::mean ? floor_quotient(value, state_.count(row)) : value);
+    return descending(rank_is_rounded() ? floor_quotient(value, state_.count(row)) : value);
   }
+  bool rank_is_rounded() const { return measure_.reduction == Reduction::mean; }
 
-  std::uint64_t prefix(std::size_t row) const {
-    const Key key = state_.key(row);
-    if (is_packed(key)) return ordered(key);
-    char scratch[8];
-    return ordered(pack(state_.text(row, scratch).data(), kPackedBytesMax));
+  Place place(std::size_t row) const {
+    return {rank(row), prefix_of(state_, row), static_cast<std::uint32_t>(row)};
   }
-
-  bool by_value(const SortKey& a, const SortKey& b) const {
-    if (a.rank != b.rank) return a.rank < b.rank;
-    if (measure_.reduction == Reduction::mean) {
-      const int difference = compare_fractions(a.row, b.row);
-      if (difference != 0) return difference > 0;
-    }
-    return by_key(a, b);
+  bool has_larger_value(const Place& a, const Place& b) const {
+    if (a.rank != b.rank || !rank_is_rounded()) return a.rank < b.rank;
+    return compare_fractions(a.row, b.row) > 0;
   }
-
-  bool by_key(const SortKey& a, const SortKey& b) const {
+  bool comes_before(const Place& a, const Place& b) const {
+    if (has_larger_value(a, b)) return true;
+    if (has_larger_value(b, a)) return false;
     if (a.prefix != b.prefix) return a.prefix < b.prefix;
     char left[8];
     char right[8];
@@ -82,35 +82,72 @@ class RowOrder {
   std::optional<std::size_t> column_;
 };
 
+RowList all_rows(std::size_t size, MemoryBudget& budget) {
+  RowList rows(size, BudgetAllocator<std::uint32_t>(budget));
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+/// The first `shown` of all rows, in any order. Twice as many and some more are looked at together, so that
+/// little memory is needed and the choice is seldom made.
+RowList first_rows(const RowOrder& order, std::size_t size, std::size_t shown, MemoryBudget& budget) {
+  constexpr std::size_t kSomeMore = 1024;
+  const std::size_t together = std::min(size, 2 * std::min(shown, size) + kSomeMore);
+  BudgetVector<Place> places{BudgetAllocator<Place>(budget)};
+  places.reserve(together);
+  std::uint64_t worst = std::numeric_limits<std::uint64_t>::max();
+  const auto choose = [&] {
+    if (places.size() <= shown) return;
+    std::ranges::nth_element(places, places.begin() + static_cast<std::ptrdiff_t>(shown),
+                             [&](const Place& a, const Place& b) { return order.comes_before(a, b); });
+    places.resize(shown);
+    worst = std::ranges::max(places, {}, &Place::rank).rank;
+  };
+  for (std::size_t row = 0; row < size; ++row) {
+    if (order.rank(row) > worst) continue;
+    places.push_back(order.place(row));
+    if (places.size() == together) choose();
+  }
+  choose();
+  RowList rows(places.size(), BudgetAllocator<std::uint32_t>(budget));
+  std::ranges::transform(places, rows.begin(), &Place::row);
+  return rows;
+}
+
+/// Numbers the means of the rows, so that equal means have equal ranks, and puts the rows into their order.
+RankList ranks_of_means(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
+  BudgetVector<Place> places{BudgetAllocator<Place>(budget)};
+  places.reserve(rows.size());
+  for (const std::uint32_t row : rows) places.push_back({order.rank(row), 0, row});
+  const auto larger = [&](const Place& a, const Place& b) { return order.has_larger_value(a, b); };
+  std::ranges::sort(places, larger);
+  RankList ranks(rows.size(), BudgetAllocator<std::uint64_t>(budget));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    rows[i] = places[i].row;
+    if (i > 0) ranks[i] = ranks[i - 1] + (larger(places[i - 1], places[i]) ? 1 : 0);
+  }
+  return ranks;
+}
+
+RankList ranks_of(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
+  if (order.rank_is_rounded()) return ranks_of_means(order, rows, budget);
+  RankList ranks(rows.size(), BudgetAllocator<std::uint64_t>(budget));
+  std::ranges::transform(rows, ranks.begin(), [&](std::size_t row) { return order.rank(row); });
+  return ranks;
+}
+
 }  // namespace
 
-BudgetVector<std::uint32_t> ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget) {
-  BudgetVector<std::uint32_t> rows{BudgetAllocator<std::uint32_t>(budget)};
+BudgetVector<std::uint32_t> ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget,
+                                         unsigned threads) {
   const std::size_t size = state.size();
-  const std::size_t shown = plan.top == 0 ? size : std::min(plan.top, size);
-  rows.resize(shown);
-  if (plan.order == Order::none && plan.top == 0) {
-    for (std::size_t row = 0; row < size; ++row) rows[row] = static_cast<std::uint32_t>(row);
-    return rows;
-  }
-
   const RowOrder order(state, plan);
-  BudgetVector<SortKey> keys{BudgetAllocator<SortKey>(budget)};
-  keys.reserve(size);
-  const bool ranked = plan.top != 0 || plan.order == Order::value;
-  for (std::size_t row = 0; row < size; ++row)
-    keys.push_back({ranked ? order.rank(row) : 0, order.prefix(row), static_cast<std::uint32_t>(row)});
-
-  const auto by_value = [&](const SortKey& a, const SortKey& b) { return order.by_value(a, b); };
-  const auto by_key = [&](const SortKey& a, const SortKey& b) { return order.by_key(a, b); };
-  const auto end = keys.begin() + static_cast<std::ptrdiff_t>(shown);
-  if (shown < size) std::nth_element(keys.begin(), end, keys.end(), by_value);
-  if (plan.order == Order::key) {
-    std::sort(keys.begin(), end, by_key);
-  } else {
-    std::sort(keys.begin(), end, by_value);
-  }
-  std::transform(keys.begin(), end, rows.begin(), [](const SortKey& key) { return key.row; });
+  const bool some = plan.top != 0 && plan.top < size;
+  if (!some && plan.order == Order::none) return all_rows(size, budget);
+  RowList rows = some ? first_rows(order, size, plan.top, budget) : all_rows(size, budget);
+  RankList ranks = plan.order == Order::key ? RankList(rows.size(), BudgetAllocator<std::uint64_t>(budget))
+                                            : ranks_of(order, rows, budget);
+  sort_rows(rows, ranks, state, budget, threads);
   return rows;
 }
 

@@ -11,7 +11,8 @@
 namespace millrace {
 
 /// The rows of `state` that the plan shows, in its order: the first `top` by first measure (descending)
-/// and key bytes, then sorted as Plan::order asks.
-BudgetVector<std::uint32_t> ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget);
+/// and key bytes, then sorted as Plan::order asks, on up to `threads` threads.
+BudgetVector<std::uint32_t> ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget,
+                                         unsigned threads = 1);
 
 }  // namespace millrace

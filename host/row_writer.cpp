@@ -8,7 +8,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 4096;
+constexpr std::size_t kRowsAtOnce = 1024;
 
 }  // namespace
 
@@ -27,6 +27,8 @@ void RowWriter::write(std::span<const std::uint32_t> rows, const Receive& receiv
     const auto chunk = rows.first(std::min(rows.size(), kRowsAtOnce));
     rows = rows.subspan(chunk.size());
     aggregates_.clear();
+    for (const std::size_t row : chunk) state_.prefetch(row);
+    for (const std::size_t row : chunk) state_.prefetch_text(row);
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       const std::size_t row = chunk[i];
       const std::span values = std::span(values_).subspan(i * measures_.size(), measures_.size());

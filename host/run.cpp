@@ -22,7 +22,7 @@ constexpr unsigned kThreadsMax = 1024;
 
 Options with_defaults(Options options) {
   if (options.threads == 0) options.threads = usable_processors();
-  if (options.readers == 0) options.readers = 1;
+  if (options.readers == 0) options.readers = options.threads;  // many small files keep a processor busy each
   if (options.memory == 0) options.memory = usable_memory() / 2;
   return options;
 }

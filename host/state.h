@@ -12,6 +12,7 @@
 #include <millrace/types.h>
 
 #include "host/columns.h"
+#include "kernels/key.h"
 
 namespace millrace {
 
@@ -30,8 +31,16 @@ class PaneState {
   Key key(std::size_t row) const { return rows_.keys[row]; }
   /// The key's bytes. A packed key is unpacked into `scratch`; a hashed one's text lives until merge.
   std::string_view text(std::size_t row, char (&scratch)[8]) const;
+  /// The same of a hashed key; empty for a packed one.
+  std::string_view hashed_text(std::size_t row) const { return rows_.hashed_text(row); }
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
   WideSum value(std::size_t row, std::size_t column) const;
+  /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together, then the
+  /// places of their texts.
+  void prefetch(std::size_t row) const { rows_.prefetch(row); }
+  void prefetch_text(std::size_t row) const {
+    if (!is_packed(key(row))) rows_.prefetch_text_end(row);
+  }
 
  private:
   void build_index(std::size_t rows);

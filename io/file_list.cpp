@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <map>
 #include <system_error>
+#include <unordered_map>
 
 #include <millrace/error.h>
 
@@ -25,16 +25,11 @@ bool is_pattern(const std::string& path) {
   return path.find_first_of("*?[") != std::string::npos;
 }
 
-// Names without a directory among them; the mark of GLOB_MARK is how directories are known.
 std::vector<std::string> matches(const std::string& pattern) {
   glob_t found{};
   std::vector<std::string> paths;
-  if (::glob(pattern.c_str(), GLOB_MARK, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
-      std::string path = found.gl_pathv[i];
-      if (!path.ends_with('/')) paths.push_back(std::move(path));
-    }
-  }
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
   return paths;
 }
@@ -53,14 +48,17 @@ class Lister {
     if (::stat(path.c_str(), &status) == 0) return add(path, status);
     const int reason = errno;
     if (reason != ENOENT || !is_pattern(path)) return complain(path, text_of(reason));
-    const std::vector<std::string> found = matches(path);
-    if (found.empty()) complain(path, "no file matches this pattern");
-    for (const std::string& match : found) {
-      if (::stat(match.c_str(), &status) == 0)
+    bool any = false;
+    for (const std::string& match : matches(path)) {
+      const bool known = ::stat(match.c_str(), &status) == 0;
+      if (known && S_ISDIR(status.st_mode)) continue;
+      any = true;
+      if (known)
         add(match, status);
       else
         complain(match, text_of(errno));
     }
+    if (!any) complain(path, "no file matches this pattern");
   }
   FileList take() { return std::move(list_); }
 
@@ -79,7 +77,7 @@ class Lister {
   }
 
   FileList list_;
-  std::map<std::string, unsigned> seen_;
+  std::unordered_map<std::string, unsigned> seen_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace millrace::io {
 namespace {
 
 constexpr std::size_t kSearchBytes = std::size_t{64} << 10;
+constexpr std::uint64_t kSmallBytes = std::uint64_t{128} << 10;
 
 }  // namespace
 
@@ -39,7 +40,8 @@ ReadResult FileSource::read(std::span<std::byte> into, std::vector<Record>* reco
 void FileSource::open_part() {
   file_ = part().opened;
   if (!file_) file_ = std::make_shared<const Descriptor>(open_for_reading(part().path));
-  ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_SEQUENTIAL);  // advice only: its failure changes nothing
+  // Advice only: its failure changes nothing. A small file is read at once.
+  if (part().end - part().begin > kSmallBytes) ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   if (part().may_split_record && next_[current_] == part().begin) find_first_record();
   ready_ = true;
 }

@@ -73,7 +73,7 @@ class Opener {
   SourceList take() {
     add_paths();
     if (!problems_.empty()) throw ConfigError(problems_, missing_ ? kInputMissing : kBadAddress);
-    for (std::vector<io::FilePart>& share : io::share_out(files_, options_.readers))
+    for (std::vector<io::FilePart>& share : io::share_out(std::move(files_), options_.readers))
       sources_.push_back(std::make_unique<io::FileSource>(std::move(share), options_.framing));
     return std::move(sources_);
   }
@@ -114,7 +114,7 @@ class Opener {
     io::FileList list = io::list_files(paths_);
     missing_ = missing_ || !list.problems.empty();
     problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
-    files_.insert(files_.end(), list.files.begin(), list.files.end());
+    std::ranges::move(list.files, std::back_inserter(files_));
     if (!problems_.empty()) return;
     for (const std::string& path : list.streams)
       sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_.framing));

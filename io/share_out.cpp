@@ -7,19 +7,18 @@
 namespace millrace::io {
 namespace {
 
-FilePart range_of(const FilePart& file, std::uint64_t begin, std::uint64_t end) {
-  FilePart range = file;
-  if (begin == file.begin && end == file.end) return range;
-  range.begin = begin;
-  range.end = end;
-  range.may_split_record = begin != file.begin;
-  range.partition += '@' + std::to_string(begin) + '-' + std::to_string(end);
-  return range;
+FilePart range_of(FilePart file, std::uint64_t begin, std::uint64_t end) {
+  if (begin == file.begin && end == file.end) return file;
+  file.may_split_record = begin != file.begin;
+  file.begin = begin;
+  file.end = end;
+  file.partition += '@' + std::to_string(begin) + '-' + std::to_string(end);
+  return file;
 }
 
 }  // namespace
 
-std::vector<std::vector<FilePart>> share_out(const std::vector<FilePart>& files, unsigned readers,
+std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsigned readers,
                                              std::uint64_t smallest) {
   readers = std::max(readers, 1U);
   std::uint64_t total = 0;
@@ -29,7 +28,7 @@ std::vector<std::vector<FilePart>> share_out(const std::vector<FilePart>& files,
   std::vector<std::vector<FilePart>> shares(readers);
   std::size_t reader = 0;
   std::uint64_t tape = 0;  // where the file starts on the tape of all files
-  for (const FilePart& file : files) {
+  for (FilePart& file : files) {
     const std::uint64_t length = file.end - file.begin;
     std::uint64_t from = 0;
     while (reader + 1 < readers && stretch * (reader + 1) < tape + length) {
@@ -41,7 +40,9 @@ std::vector<std::vector<FilePart>> share_out(const std::vector<FilePart>& files,
       from = to;
       ++reader;
     }
-    shares[reader].push_back(range_of(file, file.begin + from, file.end));
+    const std::uint64_t begin = file.begin + from;
+    const std::uint64_t end = file.end;
+    shares[reader].push_back(range_of(std::move(file), begin, end));
     tape += length;
   }
   std::erase_if(shares, [](const auto& share) { return share.empty(); });

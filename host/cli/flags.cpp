@@ -118,7 +118,7 @@ const std::array kFlags = {
          [](Settings& s, Text t) { s.job.options.threads = parse_number(t); }},
     Flag{"memory", "SIZE", "0", kSpeed, "Limit for buffers, keys and queues; 0: half of the machine or cgroup.",
          true, [](Settings& s, Text t) { s.job.options.memory = parse_size(t); }},
-    Flag{"readers", "N", "0", kSpeed, "Threads that read input which can be split; 0: the source chooses.",
+    Flag{"readers", "N", "0", kSpeed, "Threads that read input which can be split; 0: as many as --threads.",
          false, [](Settings& s, Text t) { s.job.options.readers = parse_number(t); }},
     Flag{"batch-bytes", "SIZE", "0", kSpeed, "A batch closes at this size; 0: what suits the backend.", false,
          [](Settings& s, Text t) { s.job.options.batch_bytes = parse_size(t); }},

@@ -26,7 +26,7 @@ struct Options {
   // What is computed does not depend on these: they trade speed, delay and memory.
   BackendKind backend = BackendKind::automatic;
   unsigned threads = 0;         ///< CPU workers; 0: the processors this process may use
-  unsigned readers = 0;         ///< threads that read what can be split; 0: a choice by the source
+  unsigned readers = 0;         ///< threads that read what can be split; 0: as many as `threads`
   std::size_t memory = 0;       ///< bytes for buffers, keys and queues; 0: half of the machine or cgroup
   std::size_t batch_bytes = 0;  ///< a batch closes at this size; 0: what suits the backend
   std::chrono::nanoseconds batch_time = std::chrono::milliseconds{100};  ///< ... or at this age

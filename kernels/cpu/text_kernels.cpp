@@ -1,4 +1,4 @@
-// Which instruction sets this machine has.
+// The choice among what this machine can run.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cpu/text_kernels.h"
 
@@ -13,17 +13,7 @@ namespace millrace {
 namespace {
 
 std::vector<const TextKernels*> find_runnable() {
-  std::vector<const TextKernels*> found;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2"))
-    found.push_back(&kAvx512Kernels);
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) found.push_back(&kAvx2Kernels);
-  found.push_back(&kSse2Kernels);
-#elif defined(__aarch64__)
-  found.push_back(&kNeonKernels);
-#endif
+  std::vector<const TextKernels*> found = vector_kernels();
   found.push_back(&kScalarKernels);
   return found;
 }

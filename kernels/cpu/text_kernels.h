@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace millrace {
 
@@ -66,12 +67,8 @@ inline constexpr const char* kSimdVariable = "MILLRACE_SIMD";
 const TextKernels& text_kernels();
 
 extern const TextKernels kScalarKernels;
-#if defined(__x86_64__)
-extern const TextKernels kSse2Kernels;
-extern const TextKernels kAvx2Kernels;
-extern const TextKernels kAvx512Kernels;
-#elif defined(__aarch64__)
-extern const TextKernels kNeonKernels;
-#endif
+/// Those with vectors that this machine can run, the best one first. There is one such function for each
+/// kind of processor, and CMake takes its file.
+std::vector<const TextKernels*> vector_kernels();
 
 }  // namespace millrace

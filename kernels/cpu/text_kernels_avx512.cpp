@@ -106,7 +106,7 @@ MILLRACE_TARGET void fold_case(const char* text, std::size_t blocks, char* folde
 
 }  // namespace
 
-const TextKernels kAvx512Kernels = {SimdLevel::avx512, word_masks,     alphanumeric_masks, match_masks,
-                                    positions,         sort_by_length, fold_case};
+extern const TextKernels kAvx512Kernels = {SimdLevel::avx512, word_masks,     alphanumeric_masks, match_masks,
+                                           positions,         sort_by_length, fold_case};
 
 }  // namespace millrace

@@ -83,7 +83,7 @@ void fold_case(const char* text, std::size_t blocks, char* folded) {
 
 }  // namespace
 
-const TextKernels kSse2Kernels = {SimdLevel::sse2, word_masks,     alphanumeric_masks, match_masks,
-                                  positions,       sort_by_length, fold_case};
+extern const TextKernels kSse2Kernels = {SimdLevel::sse2, word_masks,     alphanumeric_masks, match_masks,
+                                         positions,       sort_by_length, fold_case};
 
 }  // namespace millrace

@@ -163,14 +163,16 @@ TEST(FileList, PatternsStandForFilesInOrder) {
 
 TEST(FileList, AllProblemsAreToldAtOnce) {
   const TemporaryDirectory directory;
+  directory.write("folder/inside", "");
   const std::string base = directory.path().string();
-  const io::FileList list =
-      io::list_files(std::vector<std::string>{base + "/missing", base, base + "/*.none", base + "/x/y"});
+  const io::FileList list = io::list_files(
+      std::vector<std::string>{base + "/missing", base, base + "/*.none", base + "/x/y", base + "/fold*"});
   EXPECT_THAT(list.problems,
               ElementsAre("cannot read " + base + "/missing: No such file or directory",
                           "cannot read " + base + ": is a directory; name its files, as in " + base + "/*",
                           "cannot read " + base + "/*.none: no file matches this pattern",
-                          "cannot read " + base + "/x/y: No such file or directory"));
+                          "cannot read " + base + "/x/y: No such file or directory",
+                          "cannot read " + base + "/fold*: no file matches this pattern"));
 }
 
 TEST(FileList, FilesOfUnknownSizeAreStreams) {

@@ -56,6 +56,14 @@ class Filter(Case):
         self.assertEqual(self.count(b"", self.path("a.txt"), self.path("b.txt")), expected)
         self.assertEqual(self.count(b"", "--from", self.path("*.txt")), expected)
 
+    def test_many_small_files(self):
+        os.mkdir(self.path("many"))
+        for i in range(20_000):
+            self.write(f"many/{i}.txt", b"common %d" % (i % 100))  # no newline at the end
+        expected = {b"common": 20_000, **{b"%d" % i: 200 for i in range(100)}}
+        for readers in ("0", "1", "3"):
+            self.assertEqual(self.count(b"", self.path("many/*"), "--readers", readers), expected)
+
     def test_writes_to_a_file(self):
         self.count(b"x y x", "--to", self.path("out.txt"))
         with open(self.path("out.txt"), "rb") as file:

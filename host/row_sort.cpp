@@ -1,0 +1,237 @@
+// Radix sort by the bits of rank and key that differ, seven bytes of the keys at a time.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/row_sort.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "kernels/key.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kPrefixBytes = kPackedBytesMax;
+constexpr std::uint64_t kGoesOn = kPrefixBytes + 1;
+constexpr std::size_t kFewRows = 64;                            // cheaper to compare
+constexpr std::size_t kRowsPerThread = std::size_t{128} << 10;  // fewer are sorted before a thread has begun
+constexpr unsigned kLevelsMax = 64;                             // bounds the recursion
+
+bool goes_on(std::uint64_t prefix) {
+  return (prefix & 0xff) == kGoesOn;
+}
+
+/// Calls work(piece) for each piece, on threads of their own.
+template <class Work>
+void in_parallel(std::size_t pieces, const Work& work) {
+  std::vector<std::jthread> threads;
+  threads.reserve(pieces);
+  for (std::size_t piece = 1; piece < pieces; ++piece) {
+    try {
+      threads.emplace_back([&work, piece] { work(piece); });
+    } catch (const std::system_error&) {
+      work(piece);  // no more threads are to be had
+    }
+  }
+  work(0);
+}
+
+/// Makes one number of the bits of two that differ between rows, in their order: so many bits never differ
+/// (all keys are ASCII, most counts are small) that one number nearly always tells what two do.
+class DifferingBits {
+ public:
+  DifferingBits(std::uint64_t in_rank, std::uint64_t in_prefix) {
+    add(in_rank, 0);
+    add(in_prefix, 1);
+  }
+  unsigned count() const { return count_; }
+  /// Not all bits of the prefix had room: equal numbers may stand for different prefixes.
+  bool incomplete() const { return incomplete_; }
+  std::uint64_t of(std::uint64_t rank, std::uint64_t prefix) const {
+    const std::array<std::uint64_t, 2> from = {rank, prefix};
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < runs_; ++i)
+      bits = bits << run_[i].width | (from[run_[i].from] >> run_[i].shift & run_[i].mask);
+    return bits;
+  }
+
+ private:
+  struct Run {
+    std::uint64_t mask;
+    std::uint8_t from, shift, width;
+  };
+
+  // Runs of ones, the highest first.
+  void add(std::uint64_t differing, std::uint8_t from) {
+    while (differing != 0) {
+      const auto top = static_cast<unsigned>(std::bit_width(differing));
+      const auto length = static_cast<unsigned>(std::countl_one(differing << (64 - top)));
+      const unsigned width = std::min(length, 64 - count_);
+      incomplete_ = incomplete_ || width < length;
+      if (width == 0) return;
+      run_[runs_++] = {~std::uint64_t{0} >> (64 - width), from, static_cast<std::uint8_t>(top - width),
+                       static_cast<std::uint8_t>(width % 64)};
+      count_ += width;
+      differing &= (std::uint64_t{1} << (top - length)) - 1;
+    }
+  }
+
+  std::array<Run, 64> run_;
+  std::size_t runs_ = 0;
+  unsigned count_ = 0;
+  bool incomplete_ = false;
+};
+
+/// Two columns of one length.
+struct Pairs {
+  std::span<std::uint64_t> numbers;
+  std::span<std::uint32_t> rows;
+  std::size_t size() const { return rows.size(); }
+  Pairs sub(std::size_t begin, std::size_t size) const {
+    return {numbers.subspan(begin, size), rows.subspan(begin, size)};
+  }
+};
+
+/// One step of a radix sort: from `from` to `to`, by `width` bits of the numbers, keeping the order of equals.
+void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_t pieces) {
+  const std::size_t buckets = std::size_t{1} << width;
+  const auto bucket = [&](std::size_t i) { return from.numbers[i] >> shift & (buckets - 1); };
+  const auto begin = [&](std::size_t piece) { return from.size() * piece / pieces; };
+  std::vector<std::size_t> next(pieces * buckets);
+  in_parallel(pieces, [&](std::size_t piece) {
+    for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) ++next[piece * buckets + bucket(i)];
+  });
+  std::size_t sum = 0;
+  for (std::size_t at = 0; at < buckets; ++at)
+    for (std::size_t piece = 0; piece < pieces; ++piece) {
+      std::size_t& each = next[piece * buckets + at];
+      sum += std::exchange(each, sum);
+    }
+  in_parallel(pieces, [&](std::size_t piece) {
+    for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) {
+      const std::size_t place = next[piece * buckets + bucket(i)]++;
+      to.numbers[place] = from.numbers[i];
+      to.rows[place] = from.rows[i];
+    }
+  });
+}
+
+class RowSort {
+ public:
+  RowSort(const PaneState& state, std::size_t size, MemoryBudget& budget, unsigned threads)
+      : state_(state),
+        threads_(std::max(threads, 1U)),
+        spare_numbers_(size, BudgetAllocator<std::uint64_t>(budget)),
+        spare_rows_(size, BudgetAllocator<std::uint32_t>(budget)) {}
+
+  /// `numbers` are ranks. The keys agree up to `depth`.
+  void sort(Pairs pairs, std::size_t depth, unsigned level) {
+    const std::size_t pieces = std::clamp<std::size_t>(pairs.size() / kRowsPerThread, 1, threads_);
+    const DifferingBits bits = compact(pairs, depth, pieces);
+    radix_sort(pairs, bits.count(), pieces);
+    for (std::size_t begin = 0; begin < pairs.size();) {
+      std::size_t end = begin + 1;
+      while (end < pairs.size() && pairs.numbers[end] == pairs.numbers[begin]) ++end;
+      if (end - begin > 1) sort_equals(pairs.sub(begin, end - begin), depth, level, bits.incomplete());
+      begin = end;
+    }
+  }
+
+ private:
+  // Makes the ranks numbers that tell of rank and prefix.
+  DifferingBits compact(Pairs pairs, std::size_t depth, std::size_t pieces) {
+    const std::span prefixes = std::span(spare_numbers_).first(pairs.size());
+    const auto begin = [&](std::size_t piece) { return pairs.size() * piece / pieces; };
+    const std::uint64_t rank = pairs.numbers[0];
+    const std::uint64_t prefix = prefix_of(state_, pairs.rows[0], depth);
+    std::atomic<std::uint64_t> in_rank = 0;
+    std::atomic<std::uint64_t> in_prefix = 0;
+    in_parallel(pieces, [&](std::size_t piece) {
+      std::uint64_t its_rank = 0;
+      std::uint64_t its_prefix = 0;
+      for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) {
+        prefixes[i] = prefix_of(state_, pairs.rows[i], depth);
+        its_rank |= pairs.numbers[i] ^ rank;
+        its_prefix |= prefixes[i] ^ prefix;
+      }
+      in_rank |= its_rank;
+      in_prefix |= its_prefix;
+    });
+    const DifferingBits bits(in_rank, in_prefix);
+    in_parallel(pieces, [&](std::size_t piece) {
+      for (std::size_t i = begin(piece); i < begin(piece + 1); ++i)
+        pairs.numbers[i] = bits.of(pairs.numbers[i], prefixes[i]);
+    });
+    return bits;
+  }
+
+  void radix_sort(Pairs pairs, unsigned bits, std::size_t pieces) {
+    const unsigned widest = pairs.size() > (std::size_t{1} << 16) ? 11 : 8;
+    Pairs from = pairs;
+    Pairs to = Pairs{spare_numbers_, spare_rows_}.sub(0, pairs.size());
+    for (unsigned shift = 0; shift < bits; shift += widest) {
+      distribute(from, to, shift, std::min(widest, bits - shift), pieces);
+      std::swap(from, to);
+    }
+    if (from.rows.data() == pairs.rows.data()) return;
+    std::ranges::copy(from.numbers, pairs.numbers.begin());
+    std::ranges::copy(from.rows, pairs.rows.begin());
+  }
+
+  // Rows of one rank whose keys agree in what was looked at.
+  void sort_equals(Pairs pairs, std::size_t depth, unsigned level, bool incomplete) {
+    if (!incomplete) {
+      if (!goes_on(prefix_of(state_, pairs.rows[0], depth))) return;
+      depth = common_bytes(pairs.rows, depth + kPrefixBytes);
+    }
+    if (pairs.size() <= kFewRows || level == kLevelsMax) {
+      std::ranges::sort(pairs.rows, [this](std::size_t a, std::size_t b) {
+        char left[8];
+        char right[8];
+        return state_.text(a, left) < state_.text(b, right);
+      });
+      return;
+    }
+    std::ranges::fill(pairs.numbers, 0);
+    sort(pairs, depth, level + 1);
+  }
+
+  // How many bytes all keys have in common, if they have `depth` in common. No key is shorter than another's
+  // common bytes and one more: they differ.
+  std::size_t common_bytes(std::span<const std::uint32_t> rows, std::size_t depth) const {
+    std::string_view common = state_.hashed_text(rows[0]);
+    for (const std::uint32_t row : rows) {
+      const std::string_view text = state_.hashed_text(row);
+      const auto differ = std::mismatch(common.begin() + static_cast<std::ptrdiff_t>(depth), common.end(),
+                                        text.begin() + static_cast<std::ptrdiff_t>(depth), text.end());
+      common = common.substr(0, static_cast<std::size_t>(differ.first - common.begin()));
+    }
+    return common.size();
+  }
+
+  const PaneState& state_;
+  std::size_t threads_;
+  BudgetVector<std::uint64_t> spare_numbers_;
+  BudgetVector<std::uint32_t> spare_rows_;
+};
+
+}  // namespace
+
+std::uint64_t prefix_of(const PaneState& state, std::size_t row, std::size_t depth) {
+  const Key key = state.key(row);
+  if (is_packed(key)) return ordered(key);
+  const std::string_view rest = state.hashed_text(row).substr(depth);
+  if (rest.size() <= kPrefixBytes) return ordered(pack(rest.data(), static_cast<std::uint32_t>(rest.size())));
+  return ordered(Key{load8(rest.data())}) >> 8 << 8 | kGoesOn;
+}
+
+void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const PaneState& state,
+               MemoryBudget& budget, unsigned threads) {
+  if (rows.size() > 1) RowSort(state, rows.size(), budget, threads).sort({ranks, rows}, 0, 1);
+}
+
+}  // namespace millrace
