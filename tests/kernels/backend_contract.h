@@ -20,7 +20,7 @@ struct BackendCase {
   const char* name;
   std::unique_ptr<Backend> (*make)(const Plan& plan, const BackendOptions& options);
   unsigned threads;
-  int cuttings = 1500;  ///< that are tried at random; each makes a backend
+  int cuttings = 500;  ///< that are tried at random; each makes a backend
   friend std::ostream& operator<<(std::ostream& out, const BackendCase& c) {
     return out << c.name << c.threads;
   }

@@ -8,8 +8,8 @@
 namespace millrace {
 
 INSTANTIATE_TEST_SUITE_P(Cpu, BackendContract,
-                         ::testing::Values(BackendCase{"cpu", make_cpu_backend, 1},
-                                           BackendCase{"cpu", make_cpu_backend, 2},
+                         ::testing::Values(BackendCase{"cpu", make_cpu_backend, 1, 1500},
+                                           BackendCase{"cpu", make_cpu_backend, 2, 1500},
                                            BackendCase{"cpu", make_cpu_backend, 3},
                                            BackendCase{"cpu", make_cpu_backend, 4}),
                          ::testing::PrintToStringParamName());
