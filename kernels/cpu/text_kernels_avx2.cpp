@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <immintrin.h>
 
-#include "kernels/cpu/place_lists.h"
+#include <array>
+#include <bit>
+
 #include "kernels/cpu/set_bits.h"
 #include "kernels/cpu/text_kernels.h"
 
@@ -67,8 +69,42 @@ MILLRACE_TARGET std::size_t positions(const std::uint64_t* masks, std::size_t bl
   return write_set_bits(masks, blocks, at);
 }
 
+/// For each choice of eight lanes, those that are chosen, moved together.
+constexpr std::array<std::array<std::uint8_t, 8>, 256> kChosenLanes = [] {
+  std::array<std::array<std::uint8_t, 8>, 256> table{};
+  for (std::size_t chosen = 0; chosen < table.size(); ++chosen)
+    for (std::size_t lane = 0, to = 0; lane < 8; ++lane)
+      if ((chosen >> lane & 1) != 0) table[chosen][to++] = static_cast<std::uint8_t>(lane);
+  return table;
+}();
+
+MILLRACE_TARGET Place* append(__m256i places, std::uint32_t chosen, Place* to) {
+  const __m128i lanes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kChosenLanes[chosen].data()));
+  const __m256i together = _mm256_permutevar8x32_epi32(places, _mm256_cvtepu8_epi32(lanes));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), together);
+  return to + std::popcount(chosen);
+}
+
+MILLRACE_TARGET std::uint32_t longer_than(__m256i lengths, std::uint32_t length) {
+  const __m256i longer = _mm256_cmpgt_epi32(lengths, _mm256_set1_epi32(static_cast<int>(length)));
+  return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(longer)));
+}
+
 MILLRACE_TARGET PlaceLists sort_by_length(const std::uint16_t* edges, std::size_t keys, PlaceLists to) {
-  return append_places(edges, keys, to);
+  constexpr std::size_t kLanes = 8;
+  for (std::size_t i = 0; i < keys; i += kLanes) {
+    const std::uint32_t there = keys - i >= kLanes ? 0xff : (1U << (keys - i)) - 1;
+    const __m256i pairs = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(edges + 2 * i));
+    const __m256i begin = _mm256_and_si256(pairs, _mm256_set1_epi32(0xffff));
+    const __m256i length = _mm256_sub_epi32(_mm256_srli_epi32(pairs, 16), begin);
+    const __m256i places = _mm256_or_si256(begin, _mm256_slli_epi32(length, 16));
+    const std::uint32_t beyond_short = longer_than(length, kShortKeyMax) & there;
+    const std::uint32_t beyond_medium = longer_than(length, kMediumKeyMax) & there;
+    to.short_end = append(places, there & ~beyond_short, to.short_end);
+    to.medium_end = append(places, beyond_short & ~beyond_medium, to.medium_end);
+    to.long_end = append(places, beyond_medium, to.long_end);
+  }
+  return to;
 }
 
 MILLRACE_TARGET void fold_case(const char* text, std::size_t blocks, char* folded) {
