@@ -44,7 +44,8 @@ MILLRACE_HD constexpr bool is_packed(Key key) {
 
 /// Writes the text of a packed key and returns its length. REQUIRES: is_packed(key).
 MILLRACE_HD constexpr std::uint32_t unpack(Key key, char* text) {
-  const auto length = static_cast<std::uint32_t>(key.bits >> 56);
+  // Masked, so that compilers that unroll the loop know its bound.
+  const auto length = static_cast<std::uint32_t>(key.bits >> 56) & kPackedBytesMax;
   for (std::uint32_t i = 0; i < length; ++i) text[i] = static_cast<char>(key.bits >> (8 * i) & 0xff);
   return length;
 }
