@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "kernels/cpu/key_list.h"
 #include "kernels/cpu/pane_table.h"
+#include "kernels/cpu/word_counter.h"
+#include "tests/support/crafted_keys.h"
 
 namespace millrace {
 namespace {
@@ -74,6 +78,32 @@ BENCHMARK(count_keys)
     ->ArgNames({"length", "keys"})
     ->ArgsProduct({{6, 12, 24}, {1'000, 50'000, 1'000'000, 10'000'000}})
     ->Unit(benchmark::kMillisecond);
+
+// A million words that are crafted against a table of another seed, and as many of another origin.
+void count_crafted_words(benchmark::State& bench) {
+  constexpr std::size_t kWords = 1'000'000;
+  const bool crafted = bench.range(0) != 0;
+  std::vector<std::string> words = crafted_words(slot_seed(1), crafted ? kWords : 0, 12);
+  for (std::size_t i = 0; words.size() < kWords; ++i) words.push_back(std::to_string(1'000'000 + i));
+  std::string text;
+  for (const std::string& word : words) text += word + ' ';
+  const std::size_t size = text.size();
+  text.resize(size + kSlackBytes);
+  Batch batch;
+  batch.bytes = std::as_bytes(std::span(text).first(size));
+  std::uint64_t seed = 2;
+  for (auto _ : bench) {
+    const TableRule rule{
+        .columns = {}, .hash = hash_rule(seed, 63), .order = {slot_seed(seed)}, .budget = &unlimited_budget()};
+    ++seed;
+    PaneTable table(rule);
+    WordCounter(WordRule{}, unlimited_budget()).count(batch, table);
+    if (table.rows() != kWords) bench.SkipWithError("the table has not as many rows as there are words");
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kWords));
+}
+
+BENCHMARK(count_crafted_words)->ArgName("crafted")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace millrace

@@ -19,13 +19,13 @@ namespace millrace {
 // medium keys hold the text itself and, in their last byte, its length: comparing them is exact, and NUL is a
 // byte like others. A slot of zeros is free.
 
-/// What makes hashes unforeseeable; drawn per process. Two numbers, whoever chose them, agree in the upper b
-/// bits of their product with a random odd multiplier with a chance of at most 2^(1-b): Dietzfelbinger,
-/// Hagerup, Katajainen, Penttonen, A Reliable Randomized Algorithm for the Closest-Pair Problem, 1997.
+/// What makes hashes unforeseeable; drawn per process. The lower half of the product alone would do for two
+/// keys, but keeps the distances of many: keys at equal distances, which crafted ones are, then come in heaps
+/// under some seeds.
 struct SlotSeed {
   std::uint64_t multiplier = 1;
   std::uint64_t start = 0;
-  std::uint64_t spread(std::uint64_t bits) const { return bits * multiplier; }
+  std::uint64_t spread(std::uint64_t bits) const { return fold_multiply(bits ^ start, multiplier); }
 };
 
 inline SlotSeed slot_seed(std::uint64_t seed) {

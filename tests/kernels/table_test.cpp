@@ -1,0 +1,92 @@
+// The CPU backend's hash table: growth, ranges, and keys that somebody has crafted.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/table.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/crafted_keys.h"
+
+namespace millrace {
+namespace {
+
+ShortSlot::Text key_of(std::string word) {
+  word.resize(std::max<std::size_t>(word.size(), 8), 'x');
+  return ShortSlot::make(word.data(), 7);
+}
+
+/// Counts every word once.
+Table<ShortSlot> table_of(const std::vector<std::string>& words, SlotSeed seed) {
+  Table<ShortSlot> table(0, {seed}, 0, unlimited_budget());
+  for (const std::string& word : words) {
+    table.make_room(1);
+    const std::size_t at = table.find(key_of(word));
+    if (table.is_free(at)) table.insert(at, key_of(word));
+    ++table.slot(at).count;
+  }
+  return table;
+}
+
+std::vector<std::string> numbers(int count) {
+  std::vector<std::string> words;
+  for (int i = 0; i < count; ++i) words.push_back(std::to_string(1'000'000 + i));
+  return words;
+}
+
+/// Slots that are looked at in vain for each key, on average.
+double displacement(const Table<ShortSlot>& table, const std::vector<std::string>& words) {
+  std::size_t sum = 0;
+  for (const std::string& word : words)
+    sum += (table.find(key_of(word)) - table.home(key_of(word))) & (table.capacity() - 1);
+  return static_cast<double>(sum) / static_cast<double>(words.size());
+}
+
+TEST(Table, KeepsItsKeysWhenItGrows) {
+  const std::vector<std::string> words = numbers(300'000);
+  const Table<ShortSlot> table = table_of(words, slot_seed(1));
+  EXPECT_EQ(table.size(), words.size());
+  for (const std::string& word : words) ASSERT_EQ(table.slot(table.find(key_of(word))).count, 1) << word;
+}
+
+TEST(Table, ItsRangesHoldEveryKeyOnce) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Table<ShortSlot> table = table_of(numbers(1500), slot_seed(seed));
+    for (unsigned range_bits = 1; range_bits <= kRangeBitsMax; ++range_bits) {
+      std::map<std::uint64_t, int> seen;
+      for (unsigned range = 0; range < 1U << range_bits; ++range)
+        table.for_each_in(range, range_bits, [&](std::size_t i) { ++seen[table.slot(i).key.bits]; });
+      ASSERT_EQ(seen.size(), table.size());
+      for (const auto& [bits, times] : seen) ASSERT_EQ(times, 1);
+    }
+  }
+}
+
+TEST(Table, OnlyWhoKnowsItsSeedCanCraftKeysAgainstIt) {
+  const std::vector<std::string> words = crafted_words(slot_seed(1), 20'000, 10);
+  EXPECT_GT(displacement(table_of(words, slot_seed(1)), words), 1000) << "they are crafted against this seed";
+  for (std::uint64_t seed = 2; seed < 12; ++seed)
+    EXPECT_LT(displacement(table_of(words, slot_seed(seed)), words), 4) << seed;
+}
+
+TEST(Table, SmallSeedsGiveDifferentMultipliers) {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    EXPECT_NE(slot_seed(seed).multiplier, slot_seed(seed + 1).multiplier);
+    EXPECT_EQ(slot_seed(seed).multiplier % 2, 1U);
+  }
+}
+
+TEST(Table, AFullBudgetLeavesItAsItWas) {
+  MemoryBudget budget(64 << 10);
+  Table<ShortSlot> table(0, {slot_seed(1)}, 0, budget);
+  const std::size_t used = budget.used();
+  EXPECT_THROW(table.make_room(10'000), BudgetError);
+  EXPECT_EQ(budget.used(), used);
+  table.make_room(100);
+  EXPECT_EQ(table.capacity(), 256U);
+}
+
+}  // namespace
+}  // namespace millrace
