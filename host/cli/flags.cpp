@@ -176,7 +176,7 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
   std::vector<std::string> names = {environment_name("config")};
   for (const Flag& flag : kFlags) names.push_back(environment_name(flag.name));
   std::vector<std::string_view> known(names.begin(), names.end());
-  known.push_back(kSimdVariable);
+  known.emplace_back(kSimdVariable);
   SettingMap settings;
   for (; *environment != nullptr; ++environment) {
     const std::string_view entry = *environment;
