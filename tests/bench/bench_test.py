@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 import xml.dom.minidom
 
 ROOT = os.environ["MILLRACE_ROOT"]
 BUILT = os.environ["MILLRACE_BUILT"]  # the folder with millrace and, in bench/, the peers
 sys.path.insert(0, os.path.join(ROOT, "bench"))
+sys.path.insert(1, os.path.join(ROOT, "tests", "system"))
 
 import answers  # noqa: E402
 import corpora  # noqa: E402
@@ -21,24 +21,10 @@ import goals  # noqa: E402
 import growth  # noqa: E402
 import peers  # noqa: E402
 import runner  # noqa: E402
+from support import Case  # noqa: E402
 
 TEXT = b"the mill turns  the wheel\n\n and\\or the rest \xc3\xa9t\xc3\xa9 a|b\n" * 50 + b"last"
 LAUNCH = os.path.join(BUILT, "bench", "launch")
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory(prefix="millrace_")
-        self.addCleanup(directory.cleanup)
-        self.directory = directory.name
-
-    def path(self, name):
-        return os.path.join(self.directory, name)
-
-    def write(self, name, data):
-        with open(self.path(name), "wb") as file:
-            file.write(data)
-        return self.path(name)
 
 
 class WholeRuns(Case):

@@ -215,6 +215,14 @@ class SubCommands(Case):
         for word in ("memory", "cuda", "default"):
             self.assertIn(word, text)
 
+    def test_any_instruction_set_can_be_chosen_and_counts_alike(self):
+        text = self.write("book.txt", b"a mill turns the wheel that turns the mill of somebody else entirely\n" * 500)
+        expected = run(text).stdout
+        shown = run("devices", env={"MILLRACE_SIMD": "scalar"}).stdout.decode()
+        self.assertRegex(shown, r"vectors +scalar \(MILLRACE_SIMD can choose ")
+        self.assertEqual(run(text, env={"MILLRACE_SIMD": "scalar"}).stdout, expected)
+        self.assert_exit(run(text, env={"MILLRACE_SIMD": "mmx"}), 78, "MILLRACE_SIMD=mmx: this machine has ", "scalar")
+
     def test_check_says_what_run_would_do_and_touches_nothing(self):
         text, out = self.write("book.txt", b"x"), self.path("out.txt")
         result = run("check", text, "--to", out, "--to", "stdout:")
