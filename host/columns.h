@@ -34,6 +34,7 @@ class Columns final : public PartialSink {
   }
 
   void prefetch_text_end(std::size_t row) const { __builtin_prefetch(&text_end_[row]); }
+  void prefetch_text(std::size_t row) const { __builtin_prefetch(hashed_text(row).data()); }
 
   Column<Key> keys;
   Column<std::int64_t> counts;

@@ -18,11 +18,14 @@ namespace {
 constexpr std::size_t kPrefixBytes = kPackedBytesMax;
 constexpr std::uint64_t kGoesOn = kPrefixBytes + 1;
 constexpr std::size_t kFewRows = 64;                            // cheaper to compare
+constexpr std::size_t kFetchedAtOnce = 1024;                    // rows whose texts fit the caches of a core
 constexpr std::size_t kRowsPerThread = std::size_t{128} << 10;  // fewer are sorted before a thread has begun
 constexpr unsigned kLevelsMax = 64;                             // bounds the recursion
 
-bool goes_on(std::uint64_t prefix) {
-  return (prefix & 0xff) == kGoesOn;
+/// Seven bytes, and how many there are, of what follows in a text.
+std::uint64_t prefix_of_rest(std::string_view rest) {
+  if (rest.size() <= kPrefixBytes) return ordered(pack(rest.data(), static_cast<std::uint32_t>(rest.size())));
+  return ordered(Key{load8(rest.data())}) >> 8 << 8 | kGoesOn;
 }
 
 /// Calls work(piece) for each piece, on threads of their own.
@@ -44,13 +47,19 @@ void in_parallel(std::size_t pieces, const Work& work) {
 /// (all keys are ASCII, most counts are small) that one number nearly always tells what two do.
 class DifferingBits {
  public:
-  DifferingBits(std::uint64_t in_rank, std::uint64_t in_prefix) {
+  /// Of the bits that differ from those of one row, and that row's prefix.
+  DifferingBits(std::uint64_t in_rank, std::uint64_t in_prefix, std::uint64_t prefix) {
     add(in_rank, 0);
     add(in_prefix, 1);
+    constexpr std::uint64_t kBelow = kGoesOn - 1;  // lower bits than the one that only kGoesOn has
+    goes_on_if_ = incomplete_ || (in_prefix & kGoesOn) == 0 ? 0 : std::uint64_t{1} << std::popcount(in_prefix & kBelow);
+    all_go_on_ = !incomplete_ && (in_prefix & kGoesOn) == 0 && (prefix & kGoesOn) != 0;
   }
   unsigned count() const { return count_; }
   /// Not all bits of the prefix had room: equal numbers may stand for different prefixes.
   bool incomplete() const { return incomplete_; }
+  /// Whether the key behind a number is longer than its prefix. REQUIRES: !incomplete().
+  bool goes_on(std::uint64_t number) const { return all_go_on_ || (number & goes_on_if_) != 0; }
   std::uint64_t of(std::uint64_t rank, std::uint64_t prefix) const {
     const std::array<std::uint64_t, 2> from = {rank, prefix};
     std::uint64_t bits = 0;
@@ -84,6 +93,8 @@ class DifferingBits {
   std::size_t runs_ = 0;
   unsigned count_ = 0;
   bool incomplete_ = false;
+  bool all_go_on_ = false;
+  std::uint64_t goes_on_if_ = 0;
 };
 
 /// Two columns of one length.
@@ -133,10 +144,12 @@ class RowSort {
     const std::size_t pieces = std::clamp<std::size_t>(pairs.size() / kRowsPerThread, 1, threads_);
     const DifferingBits bits = compact(pairs, depth, pieces);
     radix_sort(pairs, bits.count(), pieces);
+    std::size_t fetched = 0;
     for (std::size_t begin = 0; begin < pairs.size();) {
+      if (begin >= fetched) fetched = fetch_texts(pairs, fetched, bits);
       std::size_t end = begin + 1;
       while (end < pairs.size() && pairs.numbers[end] == pairs.numbers[begin]) ++end;
-      if (end - begin > 1) sort_equals(pairs.sub(begin, end - begin), depth, level, bits.incomplete());
+      if (end - begin > 1) sort_equals(pairs.sub(begin, end - begin), depth, level, bits);
       begin = end;
     }
   }
@@ -161,7 +174,7 @@ class RowSort {
       in_rank |= its_rank;
       in_prefix |= its_prefix;
     });
-    const DifferingBits bits(in_rank, in_prefix);
+    const DifferingBits bits(in_rank, in_prefix, prefix);
     in_parallel(pieces, [&](std::size_t piece) {
       for (std::size_t i = begin(piece); i < begin(piece + 1); ++i)
         pairs.numbers[i] = bits.of(pairs.numbers[i], prefixes[i]);
@@ -182,11 +195,29 @@ class RowSort {
     std::ranges::copy(from.rows, pairs.rows.begin());
   }
 
+  // Texts lie anywhere in memory. Those of some rows that must be compared are fetched together, from `begin` on.
+  std::size_t fetch_texts(Pairs pairs, std::size_t begin, const DifferingBits& bits) const {
+    const std::size_t end = std::min(begin + kFetchedAtOnce, pairs.size());
+    if (bits.incomplete()) return end;
+    const auto is_compared = [&](std::size_t i) {
+      const std::uint64_t number = pairs.numbers[i];
+      return bits.goes_on(number) && ((i > begin && number == pairs.numbers[i - 1]) ||
+                                      (i + 1 < pairs.size() && number == pairs.numbers[i + 1]));
+    };
+    for (std::size_t i = begin; i < end; ++i)
+      if (is_compared(i)) state_.prefetch_text_end(pairs.rows[i]);
+    for (std::size_t i = begin; i < end; ++i)
+      if (is_compared(i)) state_.prefetch_text(pairs.rows[i]);
+    return end;
+  }
+
   // Rows of one rank whose keys agree in what was looked at.
-  void sort_equals(Pairs pairs, std::size_t depth, unsigned level, bool incomplete) {
-    if (!incomplete) {
-      if (!goes_on(prefix_of(state_, pairs.rows[0], depth))) return;
-      depth = common_bytes(pairs.rows, depth + kPrefixBytes);
+  void sort_equals(Pairs pairs, std::size_t depth, unsigned level, const DifferingBits& bits) {
+    if (!bits.incomplete()) {
+      if (!bits.goes_on(pairs.numbers[0])) return;
+      depth += kPrefixBytes;
+      if (pairs.size() <= kFewRows) return sort_few(pairs.rows, depth);
+      depth = common_bytes(pairs.rows, depth);
     }
     if (pairs.size() <= kFewRows || level == kLevelsMax) {
       std::ranges::sort(pairs.rows, [this](std::size_t a, std::size_t b) {
@@ -198,6 +229,21 @@ class RowSort {
     }
     std::ranges::fill(pairs.numbers, 0);
     sort(pairs, depth, level + 1);
+  }
+
+  // Rows of one rank whose keys are longer than `depth` and agree so far.
+  void sort_few(std::span<std::uint32_t> rows, std::size_t depth) const {
+    struct Few {
+      std::uint64_t prefix;
+      std::uint32_t row;
+    };
+    std::array<Few, kFewRows> few;
+    const auto rest = [&](std::uint32_t row) { return state_.hashed_text(row).substr(depth); };
+    for (std::size_t i = 0; i < rows.size(); ++i) few[i] = {prefix_of_rest(rest(rows[i])), rows[i]};
+    std::ranges::sort(std::span(few).first(rows.size()), [&](const Few& a, const Few& b) {
+      return a.prefix != b.prefix ? a.prefix < b.prefix : rest(a.row) < rest(b.row);
+    });
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = few[i].row;
   }
 
   // How many bytes all keys have in common, if they have `depth` in common. No key is shorter than another's
@@ -224,9 +270,7 @@ class RowSort {
 std::uint64_t prefix_of(const PaneState& state, std::size_t row, std::size_t depth) {
   const Key key = state.key(row);
   if (is_packed(key)) return ordered(key);
-  const std::string_view rest = state.hashed_text(row).substr(depth);
-  if (rest.size() <= kPrefixBytes) return ordered(pack(rest.data(), static_cast<std::uint32_t>(rest.size())));
-  return ordered(Key{load8(rest.data())}) >> 8 << 8 | kGoesOn;
+  return prefix_of_rest(state.hashed_text(row).substr(depth));
 }
 
 void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const PaneState& state,

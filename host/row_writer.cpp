@@ -28,7 +28,10 @@ void RowWriter::write(std::span<const std::uint32_t> rows, const Receive& receiv
     rows = rows.subspan(chunk.size());
     aggregates_.clear();
     for (const std::size_t row : chunk) state_.prefetch(row);
-    for (const std::size_t row : chunk) state_.prefetch_text(row);
+    for (const std::size_t row : chunk)
+      if (!is_packed(state_.key(row))) state_.prefetch_text_end(row);
+    for (const std::size_t row : chunk)
+      if (!is_packed(state_.key(row))) state_.prefetch_text(row);
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       const std::size_t row = chunk[i];
       const std::span values = std::span(values_).subspan(i * measures_.size(), measures_.size());

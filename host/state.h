@@ -36,11 +36,10 @@ class PaneState {
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
   WideSum value(std::size_t row, std::size_t column) const;
   /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together, then the
-  /// places of their texts.
+  /// places of their texts, if their keys are hashed, then these texts.
   void prefetch(std::size_t row) const { rows_.prefetch(row); }
-  void prefetch_text(std::size_t row) const {
-    if (!is_packed(key(row))) rows_.prefetch_text_end(row);
-  }
+  void prefetch_text_end(std::size_t row) const { rows_.prefetch_text_end(row); }
+  void prefetch_text(std::size_t row) const { rows_.prefetch_text(row); }
 
  private:
   void build_index(std::size_t rows);
