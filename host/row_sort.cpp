@@ -48,14 +48,17 @@ void in_parallel(std::size_t pieces, const Work& work) {
 class DifferingBits {
  public:
   /// Of the bits that differ from those of one row, and that row's prefix.
-  DifferingBits(std::uint64_t in_rank, std::uint64_t in_prefix, std::uint64_t prefix) {
+  DifferingBits(std::uint64_t in_rank, std::uint64_t in_prefix, std::uint64_t prefix)
+      : of_prefix_(static_cast<unsigned>(std::popcount(in_prefix))) {
     add(in_rank, 0);
     add(in_prefix, 1);
     constexpr std::uint64_t kBelow = kGoesOn - 1;  // lower bits than the one that only kGoesOn has
-    goes_on_if_ = incomplete_ || (in_prefix & kGoesOn) == 0 ? 0 : std::uint64_t{1} << std::popcount(in_prefix & kBelow);
+    goes_on_if_ =
+        incomplete_ || (in_prefix & kGoesOn) == 0 ? 0 : std::uint64_t{1} << std::popcount(in_prefix & kBelow);
     all_go_on_ = !incomplete_ && (in_prefix & kGoesOn) == 0 && (prefix & kGoesOn) != 0;
   }
   unsigned count() const { return count_; }
+  unsigned of_prefix() const { return of_prefix_; }
   /// Not all bits of the prefix had room: equal numbers may stand for different prefixes.
   bool incomplete() const { return incomplete_; }
   /// Whether the key behind a number is longer than its prefix. REQUIRES: !incomplete().
@@ -92,6 +95,7 @@ class DifferingBits {
   std::array<Run, 64> run_;
   std::size_t runs_ = 0;
   unsigned count_ = 0;
+  unsigned of_prefix_;
   bool incomplete_ = false;
   bool all_go_on_ = false;
   std::uint64_t goes_on_if_ = 0;
@@ -105,13 +109,20 @@ struct Pairs {
   Pairs sub(std::size_t begin, std::size_t size) const {
     return {numbers.subspan(begin, size), rows.subspan(begin, size)};
   }
+  /// Where one of several pieces of about one size begins.
+  std::size_t begin(std::size_t piece, std::size_t pieces) const { return size() * piece / pieces; }
 };
+
+void copy(Pairs from, Pairs to) {
+  std::ranges::copy(from.numbers, to.numbers.begin());
+  std::ranges::copy(from.rows, to.rows.begin());
+}
 
 /// One step of a radix sort: from `from` to `to`, by `width` bits of the numbers, keeping the order of equals.
 void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_t pieces) {
   const std::size_t buckets = std::size_t{1} << width;
   const auto bucket = [&](std::size_t i) { return from.numbers[i] >> shift & (buckets - 1); };
-  const auto begin = [&](std::size_t piece) { return from.size() * piece / pieces; };
+  const auto begin = [&](std::size_t piece) { return from.begin(piece, pieces); };
   std::vector<std::size_t> next(pieces * buckets);
   in_parallel(pieces, [&](std::size_t piece) {
     for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) ++next[piece * buckets + bucket(i)];
@@ -142,7 +153,15 @@ class RowSort {
   /// `numbers` are ranks. The keys agree up to `depth`.
   void sort(Pairs pairs, std::size_t depth, unsigned level) {
     const std::size_t pieces = std::clamp<std::size_t>(pairs.size() / kRowsPerThread, 1, threads_);
-    const DifferingBits bits = compact(pairs, depth, pieces);
+    const DifferingBits bits = look_at(pairs, depth, pieces);
+    if (bits.incomplete()) {
+      if (const std::size_t first = split_off(pairs, 64 - bits.of_prefix())) {
+        sort(pairs.sub(0, first), depth, level);
+        sort(pairs.sub(first, pairs.size() - first), depth, level);
+        return;
+      }
+    }
+    compact(pairs, bits, pieces);
     radix_sort(pairs, bits.count(), pieces);
     std::size_t fetched = 0;
     for (std::size_t begin = 0; begin < pairs.size();) {
@@ -155,10 +174,8 @@ class RowSort {
   }
 
  private:
-  // Makes the ranks numbers that tell of rank and prefix.
-  DifferingBits compact(Pairs pairs, std::size_t depth, std::size_t pieces) {
-    const std::span prefixes = std::span(spare_numbers_).first(pairs.size());
-    const auto begin = [&](std::size_t piece) { return pairs.size() * piece / pieces; };
+  // Prefixes go to spare_numbers_.
+  DifferingBits look_at(Pairs pairs, std::size_t depth, std::size_t pieces) {
     const std::uint64_t rank = pairs.numbers[0];
     const std::uint64_t prefix = prefix_of(state_, pairs.rows[0], depth);
     std::atomic<std::uint64_t> in_rank = 0;
@@ -166,36 +183,59 @@ class RowSort {
     in_parallel(pieces, [&](std::size_t piece) {
       std::uint64_t its_rank = 0;
       std::uint64_t its_prefix = 0;
-      for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) {
-        prefixes[i] = prefix_of(state_, pairs.rows[i], depth);
+      for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i) {
+        spare_numbers_[i] = prefix_of(state_, pairs.rows[i], depth);
         its_rank |= pairs.numbers[i] ^ rank;
-        its_prefix |= prefixes[i] ^ prefix;
+        its_prefix |= spare_numbers_[i] ^ prefix;
       }
       in_rank |= its_rank;
       in_prefix |= its_prefix;
     });
-    const DifferingBits bits(in_rank, in_prefix, prefix);
+    return DifferingBits(in_rank, in_prefix, prefix);
+  }
+
+  // Few rows with large counts, as Zipf's law has them, would leave no room for the prefixes of all: they are
+  // put first, and the others share all but `bits` of their ranks. Returns how many were put first: 0 if it
+  // would not help.
+  std::size_t split_off(Pairs pairs, unsigned bits) {
+    const std::uint64_t largest = std::ranges::max(pairs.numbers) >> bits;
+    const auto is_large = [&](std::uint64_t rank) { return rank >> bits == largest; };
+    const auto large = static_cast<std::size_t>(std::ranges::count_if(pairs.numbers, is_large));
+    if (large < pairs.size() / 2) return 0;
+    const std::size_t first = pairs.size() - large;
+    for (std::size_t i = pairs.size(), to_last = i, to_first = first; i-- > 0;) {
+      const bool last = is_large(pairs.numbers[i]);
+      const Pairs to = last ? pairs : spare();
+      std::size_t& at = last ? to_last : to_first;
+      --at;
+      to.numbers[at] = pairs.numbers[i];
+      to.rows[at] = pairs.rows[i];
+    }
+    copy(spare().sub(0, first), pairs);
+    return first;
+  }
+
+  // Makes the ranks numbers that tell of rank and prefix.
+  void compact(Pairs pairs, const DifferingBits& bits, std::size_t pieces) {
     in_parallel(pieces, [&](std::size_t piece) {
-      for (std::size_t i = begin(piece); i < begin(piece + 1); ++i)
-        pairs.numbers[i] = bits.of(pairs.numbers[i], prefixes[i]);
+      for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i)
+        pairs.numbers[i] = bits.of(pairs.numbers[i], spare_numbers_[i]);
     });
-    return bits;
   }
 
   void radix_sort(Pairs pairs, unsigned bits, std::size_t pieces) {
     const unsigned widest = pairs.size() > (std::size_t{1} << 16) ? 11 : 8;
     Pairs from = pairs;
-    Pairs to = Pairs{spare_numbers_, spare_rows_}.sub(0, pairs.size());
+    Pairs to = spare().sub(0, pairs.size());
     for (unsigned shift = 0; shift < bits; shift += widest) {
       distribute(from, to, shift, std::min(widest, bits - shift), pieces);
       std::swap(from, to);
     }
-    if (from.rows.data() == pairs.rows.data()) return;
-    std::ranges::copy(from.numbers, pairs.numbers.begin());
-    std::ranges::copy(from.rows, pairs.rows.begin());
+    if (from.rows.data() != pairs.rows.data()) copy(from, pairs);
   }
 
-  // Texts lie anywhere in memory. Those of some rows that must be compared are fetched together, from `begin` on.
+  // Texts lie anywhere in memory. Those of some rows that must be compared are fetched together, from `begin`
+  // on.
   std::size_t fetch_texts(Pairs pairs, std::size_t begin, const DifferingBits& bits) const {
     const std::size_t end = std::min(begin + kFetchedAtOnce, pairs.size());
     if (bits.incomplete()) return end;
@@ -258,6 +298,8 @@ class RowSort {
     }
     return common.size();
   }
+
+  Pairs spare() { return {spare_numbers_, spare_rows_}; }
 
   const PaneState& state_;
   std::size_t threads_;

@@ -80,7 +80,6 @@ struct MediumSlot {
   };
   Text key;
   std::int64_t count;
-  std::int64_t unused;  // so that slots do not lie across cache lines
 
   /// REQUIRES: sixteen bytes may be read; kPackedBytesMax < length <= kLengthMax.
   static Text make(const char* text, std::uint32_t length) {

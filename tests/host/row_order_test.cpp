@@ -3,6 +3,7 @@
 #include "host/row_order.h"
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -131,6 +132,22 @@ TEST(RowOrder, NumbersOfManyBits) {
   }
   expect_order_of_all_plans(rows);
   for (Row& row : rows) row.value = (row.value & 1) * std::numeric_limits<std::int64_t>::min();
+  expect_order_of_all_plans(rows);
+}
+
+// Most rows have small counts. The few with large ones take the bits that prefixes of all bytes need.
+TEST(RowOrder, FewLargeNumbersAmongManySmallOnes) {
+  std::mt19937_64 random(5);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < 5000; ++i) {
+    std::uint64_t bits = random();
+    std::memset(&bits, i % 2 == 0 ? 0 : 'x', i % 7);
+    const std::string key(reinterpret_cast<const char*>(&bits), sizeof bits);
+    const std::int64_t count = i % 50 == 0 ? static_cast<std::int64_t>(random() >> (1 + i % 40))
+                                           : static_cast<std::int64_t>(1 + i % 3);
+    rows.push_back({key.substr(0, 1 + i % 8) + std::to_string(i), count, count});
+    rows.push_back({key + "-" + std::to_string(i), count, -count});
+  }
   expect_order_of_all_plans(rows);
 }
 
