@@ -14,9 +14,13 @@ namespace {
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::align_val_t kCacheLine{64};
 
+std::size_t in_huge_pages(std::size_t bytes) {
+  return (bytes + kHugePage - 1) & ~(kHugePage - 1);
+}
+
 // Maps more than is needed, and gives back what lies before and behind whole huge pages.
 void* map_huge_pages(std::size_t bytes) {
-  const std::size_t wanted = (bytes + kHugePage - 1) & ~(kHugePage - 1);
+  const std::size_t wanted = in_huge_pages(bytes);
   void* mapped =
       ::mmap(nullptr, wanted + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
@@ -26,6 +30,16 @@ void* map_huge_pages(std::size_t bytes) {
   if (before < kHugePage) ::munmap(begin + before + wanted, kHugePage - before);
   ::madvise(begin + before, wanted, MADV_HUGEPAGE);  // advice only: its failure changes nothing
   return begin + before;
+}
+
+// The pages move to where whole huge pages are free in a row.
+void* move_huge_pages(void* data, std::size_t bytes, std::size_t more) {
+  void* larger = map_huge_pages(more);
+  if (larger == nullptr) return nullptr;
+  const int how = MREMAP_MAYMOVE | MREMAP_FIXED;
+  if (::mremap(data, in_huge_pages(bytes), in_huge_pages(more), how, larger) != MAP_FAILED) return larger;
+  ::munmap(larger, in_huge_pages(more));
+  return nullptr;
 }
 
 }  // namespace
@@ -48,9 +62,23 @@ void free_zeros(void* data, std::size_t bytes, MemoryBudget& budget) noexcept {
   if (bytes < kHugePage) {
     ::operator delete(data, kCacheLine);
   } else {
-    ::munmap(data, (bytes + kHugePage - 1) & ~(kHugePage - 1));
+    ::munmap(data, in_huge_pages(bytes));
   }
   budget.release(bytes);
+}
+
+void* grow_zeros(void* data, std::size_t bytes, std::size_t more, MemoryBudget& budget) {
+  if (bytes < kHugePage) {
+    void* larger = allocate_zeros(more, budget);
+    std::memcpy(larger, data, bytes);
+    free_zeros(data, bytes, budget);
+    return larger;
+  }
+  const std::size_t added = more - bytes;
+  budget.reserve(added, "keys and their values");
+  if (void* larger = move_huge_pages(data, bytes, more)) return larger;
+  budget.release(added);
+  throw BudgetError::machine_is_full("keys and their values", budget.used() + added);
 }
 
 }  // namespace millrace

@@ -13,8 +13,11 @@ namespace millrace {
 /// `bytes` of zeros, aligned to a cache line, drawn from the budget. Throws BudgetError.
 void* allocate_zeros(std::size_t bytes, MemoryBudget& budget);
 void free_zeros(void* data, std::size_t bytes, MemoryBudget& budget) noexcept;
+/// Makes `bytes` of such memory more, the new ones zeros. What is large is moved by its pages, not copied, and
+/// never there twice. Throws BudgetError and then changes nothing. REQUIRES: more > bytes > 0.
+void* grow_zeros(void* data, std::size_t bytes, std::size_t more, MemoryBudget& budget);
 
-/// An array of a fixed size that begins as zeros. REQUIRES: the budget outlives it.
+/// An array that begins as zeros. REQUIRES: the budget outlives it.
 template <class T>
 class SlotArray {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -32,6 +35,13 @@ class SlotArray {
   }
   ~SlotArray() {
     if (data_ != nullptr) free_zeros(data_, size_ * sizeof(T), *budget_);
+  }
+
+  /// Keeps what is there; the rest is zeros. Throws BudgetError and then changes nothing. REQUIRES: the array
+  /// has a size, and grows, or it has none and gets none.
+  void grow(std::size_t size) {
+    if (size > 0) data_ = static_cast<T*>(grow_zeros(data_, size_ * sizeof(T), size * sizeof(T), *budget_));
+    size_ = size;
   }
 
   std::size_t size() const { return size_; }

@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include <millrace/memory_budget.h>
 
@@ -116,23 +118,53 @@ class Table {
   static std::size_t keys_max(std::size_t slots) {
     return slots * sizeof(Slot) <= kNearCacheBytes ? slots / 2 : slots / 4 * 3;
   }
+  static unsigned shift_of(std::size_t slots) { return static_cast<unsigned>(64 - std::countr_zero(slots)); }
   void allocate(std::size_t slots) {
     keys_max_ = keys_max(slots);
     slots_ = SlotArray<Slot>(slots, *budget_);
     values_ = SlotArray<std::int64_t>(slots * columns_, *budget_);
-    shift_ = static_cast<unsigned>(64 - std::countr_zero(slots));
+    shift_ = shift_of(slots);
   }
+  struct Aside {
+    std::vector<Slot> slots;
+    std::vector<std::int64_t> values;
+  };
+
+  // Keys and values move inside their arrays, cluster by cluster from the last to the first: their new homes
+  // lie behind all that has not moved yet, but for a few of the first, which wait aside. Inside a cluster they
+  // keep their order: what came first came often, and stays near its home.
   void grow(std::size_t slots) {
-    Table larger(columns_, order_, 0, *budget_);
-    larger.allocate(slots);
-    for_each([&](std::size_t from) {
-      std::size_t to = larger.home(slots_[from].key);
-      while (!larger.is_free(to)) to = larger.next(to);
-      larger.slots_[to] = slots_[from];
-      std::copy_n(values(from), columns_, larger.values(to));
-    });
-    larger.size_ = size_;
-    *this = std::move(larger);
+    const std::size_t before = slots_.size();
+    values_.grow(slots * columns_);
+    slots_.grow(slots);
+    keys_max_ = keys_max(slots);
+    shift_ = shift_of(slots);
+    Aside aside;
+    for (std::size_t end = before; end > 0; --end) {
+      if (is_free(end - 1)) continue;
+      std::size_t begin = end - 1;
+      while (begin > 0 && !is_free(begin - 1)) --begin;
+      for (std::size_t from = begin; from < end; ++from) move_behind(end, from, aside);
+      end = begin + 1;
+    }
+    for (std::size_t i = 0; i < aside.slots.size(); ++i) {
+      const std::size_t to = find(aside.slots[i].key);
+      slots_[to] = aside.slots[i];
+      std::copy_n(aside.values.data() + i * columns_, columns_, values(to));
+    }
+  }
+  void move_behind(std::size_t end, std::size_t from, Aside& aside) {
+    const Slot slot = std::exchange(slots_[from], {});
+    std::size_t to = home(slot.key);
+    const bool is_behind = to >= end;
+    while (is_behind && to < slots_.size() && !is_free(to)) ++to;
+    if (is_behind && to < slots_.size()) {
+      slots_[to] = slot;
+      std::copy_n(values(from), columns_, values(to));
+    } else {
+      aside.slots.push_back(slot);
+      aside.values.insert(aside.values.end(), values(from), values(from) + columns_);
+    }
   }
 
   std::size_t columns_;

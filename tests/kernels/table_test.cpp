@@ -3,6 +3,7 @@
 #include "kernels/cpu/table.h"
 
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,46 @@ TEST(Table, KeepsItsKeysWhenItGrows) {
   const Table<ShortSlot> table = table_of(words, slot_seed(1));
   EXPECT_EQ(table.size(), words.size());
   for (const std::string& word : words) ASSERT_EQ(table.slot(table.find(key_of(word))).count, 1) << word;
+}
+
+// Clusters at the front and around the end of small tables are the ones that may have no room behind them.
+TEST(Table, ValuesStayWithTheirKeysWhenItGrows) {
+  const std::vector<std::string> words = numbers(600);
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Table<ShortSlot> table(2, {slot_seed(seed)}, 0, unlimited_budget());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      table.make_room(i == 100 ? 100 + seed : 1);  // to double, or to grow further at once
+      const std::size_t at = table.find(key_of(words[i]));
+      table.insert(at, key_of(words[i]));
+      table.values(at)[0] = static_cast<std::int64_t>(i);
+      table.values(at)[1] = -static_cast<std::int64_t>(i);
+    }
+    ASSERT_EQ(table.size(), words.size());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const std::size_t at = table.find(key_of(words[i]));
+      ASSERT_FALSE(table.is_free(at)) << seed;
+      ASSERT_EQ(table.values(at)[0], static_cast<std::int64_t>(i)) << seed;
+      ASSERT_EQ(table.values(at)[1], -static_cast<std::int64_t>(i)) << seed;
+    }
+  }
+}
+
+TEST(Table, MovesLargeMemoryByItsPages) {
+  MemoryBudget budget(std::size_t{1} << 30);
+  SlotArray<std::int64_t> array(1000, budget);
+  std::iota(array.data(), array.data() + array.size(), 1);
+  std::size_t filled = array.size();
+  for (const std::size_t size : {2000U, 300'000U, 700'000U, 5'000'000U}) {
+    array.grow(size);
+    ASSERT_EQ(budget.used(), size * sizeof(std::int64_t));
+    for (std::size_t i = 0; i < size; ++i)
+      ASSERT_EQ(array[i], i < filled ? static_cast<std::int64_t>(i + 1) : 0) << i << " of " << size;
+    std::iota(array.data() + filled, array.data() + size, static_cast<std::int64_t>(filled + 1));
+    filled = size;
+  }
+  EXPECT_THROW(array.grow(std::size_t{1} << 30), BudgetError);
+  EXPECT_EQ(array.size(), filled);
+  EXPECT_EQ(array[filled - 1], static_cast<std::int64_t>(filled));
 }
 
 TEST(Table, ItsRangesHoldEveryKeyOnce) {
