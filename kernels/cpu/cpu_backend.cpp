@@ -24,6 +24,26 @@ namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;  // stays in the caches of one core
 
+/// Tables of panes that are over, for the next ones. Any thread may call any function.
+class SpareTables {
+ public:
+  void put(PaneTable table) {
+    const std::lock_guard lock(mutex_);
+    tables_.push_back(std::move(table));
+  }
+  std::optional<PaneTable> take() {
+    const std::lock_guard lock(mutex_);
+    if (tables_.empty()) return std::nullopt;
+    std::optional<PaneTable> last(std::move(tables_.back()));
+    tables_.pop_back();
+    return last;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<PaneTable> tables_;
+};
+
 /// A worker's own tables. Its lock is held for a whole batch, so that collect sees batches whole.
 struct WorkerTables {
   WorkerTables(const Plan& plan, MemoryBudget& budget) : counter(plan, budget) {}
@@ -82,6 +102,7 @@ class CpuBackend final : public Backend {
 
  private:
   void count(WorkerTables& tables, const Batch& batch);
+  PaneTable& table_of(WorkerTables& tables, Pane pane);
   std::vector<PaneTable> take_tables(Pane pane);
   std::vector<PaneTable> merge(const std::vector<PaneTable>& tables);
 
@@ -91,6 +112,8 @@ class CpuBackend final : public Backend {
   const std::size_t batch_bytes_;
   const TableRule rule_;
   std::deque<WorkerTables> tables_;
+  SpareTables spare_;
+  bool has_collected_ = false;
   Outbox outbox_;
   std::size_t in_flight_ = 0;
   std::optional<Done> reclaimed_;  // its rejects are lent to the engine until the next call
@@ -110,13 +133,21 @@ void CpuBackend::count(WorkerTables& tables, const Batch& batch) {
     Done done{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
     {
       const std::lock_guard lock(tables.mutex);
-      PaneTable& table = tables.panes.try_emplace(batch.pane, rule_).first->second;
-      tables.counter.count(batch, table, done.rejects);
+      tables.counter.count(batch, table_of(tables, batch.pane), done.rejects);
     }
     outbox_.push(std::move(done));
   } catch (...) {
     outbox_.fail(std::current_exception());
   }
+}
+
+PaneTable& CpuBackend::table_of(WorkerTables& tables, Pane pane) {
+  if (const auto found = tables.panes.find(pane); found != tables.panes.end()) return found->second;
+  if (std::optional<PaneTable> spare = spare_.take()) {
+    spare->reuse();
+    return tables.panes.emplace(pane, std::move(*spare)).first->second;
+  }
+  return tables.panes.try_emplace(pane, rule_).first->second;
 }
 
 std::optional<Finished> CpuBackend::reclaim(Wait wait) {
@@ -133,15 +164,22 @@ void CpuBackend::collect(Pane pane, PartialSink& sink) {
   outbox_.throw_if_failed();
   reclaimed_.reset();
   std::vector<PaneTable> tables = take_tables(pane);
+  // Spare tables must not take the memory that rows need. A job that collects once does not come back.
+  const bool plenty = budget_.used() <= budget_.limit() / 4;
+  const bool reuse = std::exchange(has_collected_, true) && plenty &&
+                     std::ranges::all_of(tables, &PaneTable::is_worth_reusing);
   std::vector<PaneTable> merged;
   if (tables.size() > 1) {
     merged = merge(tables);
-    for (PaneTable& table : tables) table.forget_keys();
+    for (PaneTable& table : tables)
+      table.forget_keys(reuse ? PaneTable::Memory::kept : PaneTable::Memory::given_back);
   }
   std::vector<const PaneTable*> all;
   for (const PaneTable& table : tables) all.push_back(&table);
   for (const PaneTable& table : merged) all.push_back(&table);
   emit(all, columns_.size(), budget_, sink);
+  if (!reuse) return;
+  for (PaneTable& table : tables) spare_.put(std::move(table));
 }
 
 std::vector<PaneTable> CpuBackend::take_tables(Pane pane) {

@@ -154,10 +154,23 @@ void PaneTable::add_range_of(Table<Slot>& table, const Table<Slot>& other, unsig
   });
 }
 
-void PaneTable::forget_keys() {
-  short_.clear();
-  medium_.clear();
-  long_.clear();
+void PaneTable::forget_keys(Memory memory) {
+  const auto forget = [memory](auto& table) { memory == Memory::kept ? table.clear() : table.free(); };
+  forget(short_);
+  forget(medium_);
+  forget(long_);
+}
+
+void PaneTable::reuse() {
+  forget_keys(Memory::kept);
+  texts_.clear();
+  spilled_.clear();
+  spilled_values_.clear();
+}
+
+bool PaneTable::is_worth_reusing() const {
+  const std::size_t keys = short_.size() + medium_.size() + long_.size();
+  return keys >= (short_.capacity() + medium_.capacity() + long_.capacity()) / 8;
 }
 
 template <class Slot>

@@ -50,8 +50,13 @@ class PaneTable {
   /// Adds one range of the keys of another table, without its spilled ones. Texts stay where they are: the
   /// other table must outlive this one.
   void add_range(const PaneTable& other, unsigned range, unsigned range_bits);
-  /// Forgets all keys but those that were spilled, and keeps all texts.
-  void forget_keys();
+  /// Forgets all keys but those that were spilled, and keeps all texts. `memory` is what becomes of theirs.
+  enum class Memory : std::uint8_t { kept, given_back };
+  void forget_keys(Memory memory);
+  /// Forgets everything, and keeps the memory for the keys of another pane.
+  void reuse();
+  /// Whether it is so full that clearing it costs less than tables that grow again.
+  bool is_worth_reusing() const;
 
   Expected sizes() const { return {short_.size(), medium_.size(), long_.size()}; }
   std::size_t rows() const { return short_.size() + medium_.size() + long_.size() + spilled_.size(); }

@@ -79,8 +79,14 @@ class Table {
     slots_[free_slot].key = key;
     ++size_;
   }
-  /// Gives all memory back. Only size may be called after it.
+  /// Forgets all keys and keeps the memory.
   void clear() {
+    if (size_ == 0) return;
+    size_ = 0;
+    std::fill_n(slots_.data(), slots_.size(), Slot{});
+  }
+  /// Forgets all keys and gives the memory back. Only size may be called after it.
+  void free() {
     size_ = 0;
     slots_ = {};
     values_ = {};

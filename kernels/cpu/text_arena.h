@@ -15,11 +15,18 @@ class TextArena {
 
   /// A copy that lives as long as the arena, which may be moved. Throws BudgetError.
   std::string_view copy(std::string_view text);
+  /// Ends the lives of all copies and gives their memory back.
+  void clear() {
+    chunks_.clear();
+    next_chunk_ = kChunkMin;
+  }
 
  private:
   using Chunk = BudgetVector<char>;
+  static constexpr std::size_t kChunkMin = std::size_t{4} << 10;
+
   BudgetVector<Chunk> chunks_;
-  std::size_t next_chunk_ = std::size_t{4} << 10;
+  std::size_t next_chunk_ = kChunkMin;
 };
 
 }  // namespace millrace

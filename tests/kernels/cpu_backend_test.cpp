@@ -60,6 +60,30 @@ TEST_P(CpuBackend, SpilledSumsAreNotUnique) {
   EXPECT_FALSE(driver.collect({}).all_unique());
 }
 
+// The memory of a pane that is over serves the next ones, which must find nothing in it.
+TEST_P(CpuBackend, PanesDoNotSeeWhatWasBeforeThem) {
+  for (const Plan& plan : {Plan{}, fields_plan()}) {
+    const auto backend = make(plan);
+    Driver driver(*backend, plan);
+    reference::Answer expected;
+    for (int pane = 0; pane < 6; ++pane) {
+      std::vector<TestBatch> batches;
+      for (int b = 0; b < 4; ++b) {
+        std::string text = "spilled,92233720368547758,0\nspilled,92233720368547758,0\n";
+        for (int i = 0; i < 3000; ++i)
+          text +=
+              std::to_string(pane * 1500 + i) + std::string(static_cast<std::size_t>(i % 20), 'x') + ",1,-2\n";
+        batches.push_back(text_batch(text, {pane}));
+        reference::count(plan, batches.back().view(0), expected);
+      }
+      for (TestBatch& batch : batches) driver.submit(batch);
+      driver.take_back_all();
+      driver.collect({pane});
+      ASSERT_EQ(reference::difference(driver.answer, expected), "") << pane;
+    }
+  }
+}
+
 TEST_P(CpuBackend, FailsForGoodWhenItsBudgetIsExhausted) {
   MemoryBudget budget(std::size_t{4} << 20);
   const auto backend = make_cpu_backend(Plan{}, {.threads = GetParam(), .budget = &budget});
