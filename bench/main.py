@@ -18,7 +18,7 @@ from goals import Measured, goals
 from runner import Failed
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FEW = ("millrace", "wc -w", "flat_map", "unordered_map", "DuckDB", "mawk")  # on all but English text
+FEW = (peers.OURS, peers.BARE_BACKEND, "wc -w", "flat_map", "unordered_map", "DuckDB", "mawk")  # on all but English text
 
 
 def read_arguments():
@@ -59,7 +59,7 @@ def choose(arguments, built, scratch):
     if arguments.quick:
         known = [peer if peer.quick else replace(peer, missing="not with --quick") for peer in known]
     return [peers.installed(peer) for peer in
-            peers.ours(program) + known + [peers.given(text) for text in arguments.also]]
+            peers.ours(program) + peers.parts_of_ours(program, os.path.join(built, "bench")) + known + [peers.given(text) for text in arguments.also]]
 
 
 def texts(arguments, corpora):

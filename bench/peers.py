@@ -52,6 +52,9 @@ class Peer:
 OURS = "millrace"
 OURS_SOCKET = "millrace, from a socket"
 OURS_PIPE = "millrace, from a pipe"
+OURS_AVX2 = "millrace, AVX2"
+OURS_SSE2 = "millrace, SSE2"
+BARE_BACKEND = "bare_backend (text in memory)"
 FLAGS = "g++, CMake's Release: -O3 -DNDEBUG, for any machine of its kind"
 
 
@@ -67,6 +70,27 @@ def ours(program):
                  baseline=OURS_PIPE, group=OURS),
         ]
     return both
+
+
+def parts_of_ours(program, built):
+    """What shows where our time goes: lesser instruction sets than the best one, and counting alone."""
+    flags = processor_flags()
+    best = "AVX-512" if "avx512_vbmi2" in flags else "AVX2" if "avx2" in flags else ""
+
+    def lesser(name, level, baseline, missing):
+        return Peer(name, ("env", f"MILLRACE_SIMD={level}", program, "--backend", "cpu", "{file}"), 1, UNESCAPE,
+                    baseline=baseline, group=OURS, missing=missing)
+
+    return [
+        lesser(OURS_AVX2, "avx2", OURS, "" if best == "AVX-512" else "this processor has nothing better"),
+        lesser(OURS_SSE2, "sse2", OURS_AVX2 if best == "AVX-512" else OURS, "" if best else "this processor has no AVX2"),
+        Peer(BARE_BACKEND, (os.path.join(built, "bare_backend"), "{file}"), total_only=True, group=OURS, flags=FLAGS),
+    ]
+
+
+def processor_flags():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return next((line.split() for line in file if line.startswith("flags")), [])
 
 
 def programs(root, built):
