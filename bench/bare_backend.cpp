@@ -1,5 +1,4 @@
-// The CPU backend alone: counts the words of a file that is in memory already, on one thread, and tells the time of
-// that. bare_backend FILE
+// The CPU backend alone, on one thread: bare_backend FILE tells how long it counts words that are in memory already.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>

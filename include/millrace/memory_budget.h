@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <new>
 #include <string_view>
@@ -40,6 +41,17 @@ class MemoryBudget {
 /// A budget without a limit, for tests and tools.
 MemoryBudget& unlimited_budget() noexcept;
 
+/// What memory holds at first.
+enum class Fill : std::uint8_t { anything, zeros };
+
+/// Memory drawn from a budget, aligned to a cache line. What is large comes in huge pages, where the system has
+/// them. Throws BudgetError. REQUIRES: bytes > 0.
+void* allocate_memory(std::size_t bytes, Fill fill, MemoryBudget& budget);
+/// Makes it larger. What is large is moved by its pages, not copied, and is never there twice. Throws
+/// BudgetError and then changes nothing. REQUIRES: more > bytes; `fill` is that of the allocation.
+void* grow_memory(void* data, std::size_t bytes, std::size_t more, Fill fill, MemoryBudget& budget);
+void free_memory(void* data, std::size_t bytes, MemoryBudget& budget) noexcept;
+
 /// Lets standard containers draw on a budget. REQUIRES: the budget outlives the container.
 template <class T>
 class BudgetAllocator {
@@ -55,17 +67,9 @@ class BudgetAllocator {
 
   T* allocate(std::size_t n) {
     if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
-    const std::size_t bytes = n * sizeof(T);
-    budget_->reserve(bytes, "keys and their values");
-    void* p = ::operator new(bytes, std::align_val_t{alignof(T)}, std::nothrow);
-    if (p != nullptr) return static_cast<T*>(p);
-    budget_->release(bytes);
-    throw BudgetError::machine_is_full("keys and their values", budget_->used() + bytes);
+    return static_cast<T*>(allocate_memory(n * sizeof(T), Fill::anything, *budget_));
   }
-  void deallocate(T* p, std::size_t n) noexcept {
-    budget_->release(n * sizeof(T));  // first: g++ 12 takes the use of n after the delete for one of p
-    ::operator delete(p, std::align_val_t{alignof(T)});
-  }
+  void deallocate(T* p, std::size_t n) noexcept { free_memory(p, n * sizeof(T), *budget_); }
   MemoryBudget& budget() const noexcept { return *budget_; }
 
   template <class U>

@@ -1,4 +1,4 @@
-// Memory for tables: zeros, in huge pages where there is much of it.
+// Memory for tables.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,13 +10,6 @@
 
 namespace millrace {
 
-/// `bytes` of zeros, aligned to a cache line, drawn from the budget. Throws BudgetError.
-void* allocate_zeros(std::size_t bytes, MemoryBudget& budget);
-void free_zeros(void* data, std::size_t bytes, MemoryBudget& budget) noexcept;
-/// Makes `bytes` of such memory more, the new ones zeros. What is large is moved by its pages, not copied, and
-/// never there twice. Throws BudgetError and then changes nothing. REQUIRES: more > bytes > 0.
-void* grow_zeros(void* data, std::size_t bytes, std::size_t more, MemoryBudget& budget);
-
 /// An array that begins as zeros. REQUIRES: the budget outlives it.
 template <class T>
 class SlotArray {
@@ -25,7 +18,7 @@ class SlotArray {
  public:
   SlotArray() = default;
   SlotArray(std::size_t size, MemoryBudget& budget)
-      : data_(size == 0 ? nullptr : static_cast<T*>(allocate_zeros(size * sizeof(T), budget))),
+      : data_(size == 0 ? nullptr : static_cast<T*>(allocate_memory(size * sizeof(T), Fill::zeros, budget))),
         size_(size),
         budget_(&budget) {}
   SlotArray(SlotArray&& other) noexcept { swap(other); }
@@ -34,13 +27,14 @@ class SlotArray {
     return *this;
   }
   ~SlotArray() {
-    if (data_ != nullptr) free_zeros(data_, size_ * sizeof(T), *budget_);
+    if (data_ != nullptr) free_memory(data_, size_ * sizeof(T), *budget_);
   }
 
   /// Keeps what is there; the rest is zeros. Throws BudgetError and then changes nothing. REQUIRES: the array
   /// has a size, and grows, or it has none and gets none.
   void grow(std::size_t size) {
-    if (size > 0) data_ = static_cast<T*>(grow_zeros(data_, size_ * sizeof(T), size * sizeof(T), *budget_));
+    if (size > 0)
+      data_ = static_cast<T*>(grow_memory(data_, size_ * sizeof(T), size * sizeof(T), Fill::zeros, *budget_));
     size_ = size;
   }
 
