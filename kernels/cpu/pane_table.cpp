@@ -68,7 +68,7 @@ void PaneTable::count_prefetched(Table<Slot>& table, const char* base, std::span
   const auto ask = [&](std::size_t i) {
     const auto key = key_at<Slot>(base + offset_of(keys[i]), length_of(keys[i]));
     Slot* const home = view.home(key);
-    __builtin_prefetch(home, 1);
+    prefetch_search(home);
     ring[i % ring.size()] = {key, home};
   };
   const auto count = [&](std::size_t i) {

@@ -25,6 +25,15 @@ struct SlotOrder {
 
 inline constexpr unsigned kRangeBitsMax = 8;
 
+/// Asks for the cache lines of the slot where a search begins and of those behind it. Where a table is three
+/// quarters full most searches end there; one line alone is not enough for half of them.
+inline void prefetch_search(const void* slot) {
+  constexpr std::size_t kCacheLine = 64;
+  constexpr std::size_t kLines = 3;
+  for (std::size_t line = 0; line < kLines; ++line)
+    __builtin_prefetch(static_cast<const char*>(slot) + line * kCacheLine, 1);
+}
+
 /// Open addressing with linear probing, at most half full. Slots lie in the order of the keys' hashes, so
 /// that a range of hashes is a range of slots, and growing reads and writes memory in order.
 template <class Slot>
@@ -61,7 +70,7 @@ class Table {
   /// Valid until the table grows. REQUIRES: the table is of all ranges.
   View view() { return {slots_.data(), order_.seed, shift_}; }
   std::size_t number_of(const Slot* slot) const { return static_cast<std::size_t>(slot - slots_.data()); }
-  void prefetch(std::size_t i) const { __builtin_prefetch(slots_.data() + i, 1); }
+  void prefetch(std::size_t i) const { prefetch_search(slots_.data() + i); }
   /// The slot of a key, or the free slot where it belongs.
   std::size_t find(const Text& key) const { return find(key, home(key)); }
   std::size_t find(const Text& key, std::size_t i) const {
