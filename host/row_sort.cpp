@@ -28,7 +28,7 @@ std::uint64_t prefix_of_rest(std::string_view rest) {
   return ordered(Key{load8(rest.data())}) >> 8 << 8 | kGoesOn;
 }
 
-/// Calls work(piece) for each piece, on threads of their own.
+/// Calls work(piece) for each piece, on threads of their own. It must not throw.
 template <class Work>
 void in_parallel(std::size_t pieces, const Work& work) {
   std::vector<std::jthread> threads;
@@ -144,11 +144,12 @@ void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_
 
 class RowSort {
  public:
-  RowSort(const PaneState& state, std::size_t size, MemoryBudget& budget, unsigned threads)
+  RowSort(Pairs all, const PaneState& state, MemoryBudget& budget, unsigned threads)
       : state_(state),
         threads_(std::max(threads, 1U)),
-        spare_numbers_(size, BudgetAllocator<std::uint64_t>(budget)),
-        spare_rows_(size, BudgetAllocator<std::uint32_t>(budget)) {}
+        first_(all.rows.data()),
+        spare_numbers_(all.size(), BudgetAllocator<std::uint64_t>(budget)),
+        spare_rows_(all.size(), BudgetAllocator<std::uint32_t>(budget)) {}
 
   /// `numbers` are ranks. The keys agree up to `depth`.
   void sort(Pairs pairs, std::size_t depth, unsigned level) {
@@ -163,19 +164,18 @@ class RowSort {
     }
     compact(pairs, bits, pieces);
     radix_sort(pairs, bits.count(), pieces);
-    std::size_t fetched = 0;
-    for (std::size_t begin = 0; begin < pairs.size();) {
-      if (begin >= fetched) fetched = fetch_texts(pairs, fetched, bits);
-      std::size_t end = begin + 1;
-      while (end < pairs.size() && pairs.numbers[end] == pairs.numbers[begin]) ++end;
-      if (end - begin > 1) sort_equals(pairs.sub(begin, end - begin), depth, level, bits);
-      begin = end;
-    }
+    std::vector<std::size_t> borders;  // found first: sorting ties changes numbers
+    for (std::size_t piece = 0; piece <= pieces; ++piece)
+      borders.push_back(first_of_equals(pairs, pairs.begin(piece, pieces)));
+    in_parallel(pieces, [&](std::size_t piece) {
+      sort_ties(pairs.sub(borders[piece], borders[piece + 1] - borders[piece]), depth, level, bits);
+    });
   }
 
  private:
-  // Prefixes go to spare_numbers_.
+  // Prefixes go to the spare numbers.
   DifferingBits look_at(Pairs pairs, std::size_t depth, std::size_t pieces) {
+    const std::span prefixes = spare_of(pairs).numbers;
     const std::uint64_t rank = pairs.numbers[0];
     const std::uint64_t prefix = prefix_of(state_, pairs.rows[0], depth);
     std::atomic<std::uint64_t> in_rank = 0;
@@ -184,9 +184,9 @@ class RowSort {
       std::uint64_t its_rank = 0;
       std::uint64_t its_prefix = 0;
       for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i) {
-        spare_numbers_[i] = prefix_of(state_, pairs.rows[i], depth);
+        prefixes[i] = prefix_of(state_, pairs.rows[i], depth);
         its_rank |= pairs.numbers[i] ^ rank;
-        its_prefix |= spare_numbers_[i] ^ prefix;
+        its_prefix |= prefixes[i] ^ prefix;
       }
       in_rank |= its_rank;
       in_prefix |= its_prefix;
@@ -203,35 +203,54 @@ class RowSort {
     const auto large = static_cast<std::size_t>(std::ranges::count_if(pairs.numbers, is_large));
     if (large < pairs.size() / 2) return 0;
     const std::size_t first = pairs.size() - large;
+    const Pairs spare = spare_of(pairs);
     for (std::size_t i = pairs.size(), to_last = i, to_first = first; i-- > 0;) {
       const bool last = is_large(pairs.numbers[i]);
-      const Pairs to = last ? pairs : spare();
+      const Pairs to = last ? pairs : spare;
       std::size_t& at = last ? to_last : to_first;
       --at;
       to.numbers[at] = pairs.numbers[i];
       to.rows[at] = pairs.rows[i];
     }
-    copy(spare().sub(0, first), pairs);
+    copy(spare.sub(0, first), pairs);
     return first;
   }
 
   // Makes the ranks numbers that tell of rank and prefix.
   void compact(Pairs pairs, const DifferingBits& bits, std::size_t pieces) {
+    const std::span prefixes = spare_of(pairs).numbers;
     in_parallel(pieces, [&](std::size_t piece) {
       for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i)
-        pairs.numbers[i] = bits.of(pairs.numbers[i], spare_numbers_[i]);
+        pairs.numbers[i] = bits.of(pairs.numbers[i], prefixes[i]);
     });
   }
 
   void radix_sort(Pairs pairs, unsigned bits, std::size_t pieces) {
     const unsigned widest = pairs.size() > (std::size_t{1} << 16) ? 11 : 8;
     Pairs from = pairs;
-    Pairs to = spare().sub(0, pairs.size());
+    Pairs to = spare_of(pairs);
     for (unsigned shift = 0; shift < bits; shift += widest) {
       distribute(from, to, shift, std::min(widest, bits - shift), pieces);
       std::swap(from, to);
     }
     if (from.rows.data() != pairs.rows.data()) copy(from, pairs);
+  }
+
+  static std::size_t first_of_equals(Pairs pairs, std::size_t i) {
+    while (i > 0 && i < pairs.size() && pairs.numbers[i] == pairs.numbers[i - 1]) ++i;
+    return i;
+  }
+
+  // What equal numbers leave open.
+  void sort_ties(Pairs pairs, std::size_t depth, unsigned level, const DifferingBits& bits) {
+    std::size_t fetched = 0;
+    for (std::size_t begin = 0; begin < pairs.size();) {
+      if (begin >= fetched) fetched = fetch_texts(pairs, fetched, bits);
+      std::size_t end = begin + 1;
+      while (end < pairs.size() && pairs.numbers[end] == pairs.numbers[begin]) ++end;
+      if (end - begin > 1) sort_equals(pairs.sub(begin, end - begin), depth, level, bits);
+      begin = end;
+    }
   }
 
   // Texts lie anywhere in memory. Those of some rows that must be compared are fetched together, from `begin`
@@ -299,10 +318,15 @@ class RowSort {
     return common.size();
   }
 
-  Pairs spare() { return {spare_numbers_, spare_rows_}; }
+  // Its own for each part of all, so that parts can be sorted at the same time.
+  Pairs spare_of(Pairs part) {
+    const auto begin = static_cast<std::size_t>(part.rows.data() - first_);
+    return Pairs{spare_numbers_, spare_rows_}.sub(begin, part.size());
+  }
 
   const PaneState& state_;
   std::size_t threads_;
+  const std::uint32_t* first_;
   BudgetVector<std::uint64_t> spare_numbers_;
   BudgetVector<std::uint32_t> spare_rows_;
 };
@@ -317,7 +341,8 @@ std::uint64_t prefix_of(const PaneState& state, std::size_t row, std::size_t dep
 
 void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const PaneState& state,
                MemoryBudget& budget, unsigned threads) {
-  if (rows.size() > 1) RowSort(state, rows.size(), budget, threads).sort({ranks, rows}, 0, 1);
+  const Pairs all{ranks, rows};
+  if (all.size() > 1) RowSort(all, state, budget, threads).sort(all, 0, 1);
 }
 
 }  // namespace millrace
