@@ -68,12 +68,12 @@ def _goals(goals):
     rows = []
     for goal in goals:
         if "not_run" in goal:
-            rows.append([goal["against"], goal["goal"], "", f"not run: {goal['not_run']}"])
+            rows.append([goal["against"], goal["goal"], "", f"not run: {goal['not_run']}", ""])
         else:
             rows.append([goal["against"], goal["goal"], f"{_number(goal['measured'])} {goal['unit']}",
-                         "yes" if goal["met"] else "**no**"])
+                         "yes" if goal["met"] else "**no**", goal.get("why", "")])
     return ["## Goals", "", "Of a full run on a quiet machine; with --quick, start-up weighs too much.", ""] + _table(
-        ["against", "goal", "measured", "met"], rows) + [""]
+        ["against", "goal", "measured", "met", "what stands in the way"], rows) + [""]
 
 
 def _growth(steps):
