@@ -1,5 +1,4 @@
-// The CPU backend alone, on one thread: bare_backend FILE tells how long it counts words that are in memory
-// already. SPDX-License-Identifier: Apache-2.0
+// The CPU backend alone, on one thread, on text in memory. bare_backend FILE tells how long it took.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
