@@ -1,4 +1,5 @@
 // The CPU backend alone, on one thread, on text in memory. bare_backend FILE tells how long it took.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

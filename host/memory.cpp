@@ -62,9 +62,10 @@ void free_uncounted(void* data, std::size_t bytes) {
 // What is little is copied: for a moment it is there twice.
 void* grow_uncounted(void* data, std::size_t bytes, std::size_t more, Fill fill) {
   if (bytes >= kHugePage) return move_huge_pages(data, bytes, more);
-  void* larger = allocate_uncounted(more, fill);
+  void* larger = allocate_uncounted(more, Fill::anything);
   if (larger == nullptr) return nullptr;
   std::memcpy(larger, data, bytes);
+  if (fill == Fill::zeros && more < kHugePage) std::memset(static_cast<char*>(larger) + bytes, 0, more - bytes);
   free_uncounted(data, bytes);
   return larger;
 }
