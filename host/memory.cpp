@@ -39,9 +39,9 @@ void* move_huge_pages(void* data, std::size_t bytes, std::size_t more) {
   void* larger = map_huge_pages(more);
   if (larger == nullptr) return nullptr;
   const int how = MREMAP_MAYMOVE | MREMAP_FIXED;
-  if (::mremap(data, in_huge_pages(bytes), in_huge_pages(more), how, larger) != MAP_FAILED) return larger;
-  ::munmap(larger, in_huge_pages(more));
-  return nullptr;
+  // After a failure `larger` is left alone: it may be unmapped already, and somebody else's by now.
+  return ::mremap(data, in_huge_pages(bytes), in_huge_pages(more), how, larger) == MAP_FAILED ? nullptr
+                                                                                              : larger;
 }
 
 void* allocate_uncounted(std::size_t bytes, Fill fill) {
