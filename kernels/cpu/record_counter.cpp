@@ -41,15 +41,13 @@ std::uint32_t RecordCounter::count_stretch_of_lines(std::uint32_t begin, std::ui
   std::size_t first = 0;  // of the line's marks
   for (std::size_t i = 0; i < marks.size(); ++i) {
     if (text[marks[i]] != '\n') continue;
-    const Token record{begin + line, marks[i] - line};
-    count_record(without_carriage_return(to.text, record), marks.subspan(first, i - first), to);
+    count_line(Token{begin + line, marks[i] - line}, marks.subspan(first, i - first), to);
     line = std::uint32_t{marks[i]} + 1;
     first = i + 1;
   }
   const bool is_last = begin + length == size;
   if (is_last && line < length) {
-    count_record(without_carriage_return(to.text, Token{begin + line, length - line}), marks.subspan(first),
-                 to);
+    count_line(Token{begin + line, length - line}, marks.subspan(first), to);
     line = length;
   }
   flush(to);
@@ -60,6 +58,13 @@ std::uint32_t RecordCounter::count_stretch_of_lines(std::uint32_t begin, std::ui
       newline == nullptr ? size : static_cast<std::uint32_t>(static_cast<const char*>(newline) - to.text);
   count_long_record(without_carriage_return(to.text, Token{begin, end - begin}), to);
   return end + 1;
+}
+
+// The carriage return that a line loses may be a delimiter.
+void RecordCounter::count_line(Token line, Places delimiters, const Target& to) {
+  const Token record = without_carriage_return(to.text, line);
+  const bool lost_one = record.length < line.length && view_.delimiter == '\r' && !delimiters.empty();
+  count_record(record, delimiters.first(delimiters.size() - (lost_one ? 1 : 0)), to);
 }
 
 void RecordCounter::count_messages(std::span<const std::uint32_t> ends, const Target& to) {

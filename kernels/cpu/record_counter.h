@@ -46,6 +46,7 @@ class RecordCounter {
   std::size_t count_stretch_of_messages(std::span<const std::uint32_t> ends, std::uint32_t begin,
                                         std::uint32_t size, const Target& to);
 
+  void count_line(Token line, Places delimiters, const Target& to);
   void count_record(Token record, Places delimiters, const Target& to);
   void count_fields(Token record, Places delimiters, const Target& to);
   void count_long_record(Token record, const Target& to);

@@ -55,7 +55,7 @@ inline rc::Gen<Plan> any_plan() {
     Plan plan;
     plan.keyed_by = *rc::gen::element(KeyedBy::words, KeyedBy::split, KeyedBy::fields, KeyedBy::record);
     plan.words = {*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
-    plan.fields.delimiter = *rc::gen::element(',', ' ', 'a', '\0', '\x80');
+    plan.fields.delimiter = *rc::gen::element(',', ' ', 'a', '\0', '\r', '\x80');
     if (plan.keyed_by != KeyedBy::fields) return plan;
     plan.fields.key = *rc::gen::inRange(0U, 3U);
     plan.fields.scale = *rc::gen::element(0U, 1U, 2U, 18U);

@@ -136,6 +136,16 @@ TEST_P(CpuBackend, StretchesCutNothing) {
 }
 
 // Every key comes in every class of length, with its last byte NUL, which must not be taken for padding.
+TEST_P(CpuBackend, ALineLosesItsCarriageReturnEvenIfThatIsTheDelimiter) {
+  Plan fields = fields_plan();
+  fields.fields.delimiter = '\r';
+  for (const Plan& plan : {split_plan('\r'), fields}) {
+    std::vector<TestBatch> batches = {text_batch("a\r1\r2\r\nlonger-than-others\r1\r2\r\r\n\r\n\nb\r3\r4\r")};
+    const auto backend = make(plan);
+    EXPECT_EQ(reference::difference(answer_of(*backend, plan, batches), expected_of(plan, batches)), "");
+  }
+}
+
 TEST_P(CpuBackend, NulIsAByteLikeOthers) {
   std::string text;
   for (std::size_t length = 1; length < 20; ++length)
