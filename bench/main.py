@@ -18,7 +18,8 @@ from goals import Measured, goals
 from runner import Failed
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FEW = (peers.OURS, peers.BARE_BACKEND, "wc -w", "flat_map", "unordered_map", "DuckDB", "mawk")  # on all but English text
+# On all but English text.
+FEW = (peers.OURS, peers.BARE_BACKEND, "wc -w", "flat_map", "unordered_map", "DuckDB", "mawk")
 
 
 def read_arguments():
@@ -58,8 +59,8 @@ def choose(arguments, built, scratch):
         known = [peer for peer in known if wanted & {peer.name, peer.group}]
     if arguments.quick:
         known = [peer if peer.quick else replace(peer, missing="not with --quick") for peer in known]
-    return [peers.installed(peer) for peer in
-            peers.ours(program) + peers.parts_of_ours(program, os.path.join(built, "bench")) + known + [peers.given(text) for text in arguments.also]]
+    ours = peers.ours(program) + peers.parts_of_ours(program, os.path.join(built, "bench"))
+    return [peers.installed(peer) for peer in ours + known + [peers.given(text) for text in arguments.also]]
 
 
 def texts(arguments, corpora):

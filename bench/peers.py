@@ -83,7 +83,8 @@ def parts_of_ours(program, built):
 
     return [
         lesser(OURS_AVX2, "avx2", OURS, "" if best == "AVX-512" else "this processor has nothing better"),
-        lesser(OURS_SSE2, "sse2", OURS_AVX2 if best == "AVX-512" else OURS, "" if best else "this processor has no AVX2"),
+        lesser(OURS_SSE2, "sse2", OURS_AVX2 if best == "AVX-512" else OURS,
+               "" if best else "this processor has no AVX2"),
         Peer(BARE_BACKEND, (os.path.join(built, "bare_backend"), "{file}"), total_only=True, group=OURS, flags=FLAGS),
     ]
 

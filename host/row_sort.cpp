@@ -194,8 +194,8 @@ class RowSort {
     }
   }
 
-  // Texts lie anywhere in memory. Those of some rows that must be compared are fetched together, from `begin`
-  // on.
+  // Texts lie anywhere in memory: those of the next rows that must be compared are fetched together. Returns
+  // how far that goes.
   std::size_t fetch_texts(Pairs pairs, std::size_t begin, const DifferingBits& bits) const {
     const std::size_t end = std::min(begin + kFetchedAtOnce, pairs.size());
     if (bits.incomplete()) return end;

@@ -34,8 +34,9 @@ inline void prefetch_search(const void* slot) {
     __builtin_prefetch(static_cast<const char*>(slot) + line * kCacheLine, 1);
 }
 
-/// Open addressing with linear probing, at most half full. Slots lie in the order of the keys' hashes, so
-/// that a range of hashes is a range of slots, and growing reads and writes memory in order.
+/// Open addressing with linear probing, at most half full while the caches hold it, then at most three
+/// quarters. Slots lie in the order of the keys' hashes, so that a range of hashes is a range of slots, and
+/// growing reads and writes memory in order.
 template <class Slot>
 class Table {
  public:
