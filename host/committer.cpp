@@ -43,13 +43,16 @@ Step Committer::step() {
   }
   if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
   try {
-    show(*epoch_);
+    if (has_rows(*epoch_)) show(*epoch_);
   } catch (const TransientError&) {
     abandon(epoch_->id);
     if (backoff_.exhausted()) throw;
     backoff_.failed(shared_.clock.now());
     ++shared_.metrics.retries;
     return Step::wait(backoff_.until());
+  } catch (...) {
+    abandon(epoch_->id);
+    throw;
   }
   finish(*epoch_);
   return Step::done();
@@ -66,18 +69,36 @@ void Committer::record(EpochData& epoch) {
   epoch.partials.clear();
 }
 
+// The end of a job without windows is shown even if nothing was counted: an empty input has an empty result.
+bool Committer::has_rows(const EpochData& epoch) {
+  return std::ranges::any_of(
+      epoch.closed, [&](Pane pane) { return !shared_.panes.windowed() || state_.at(pane).size() > 0; });
+}
+
 void Committer::show(const EpochData& epoch) {
   rows_ = 0;
-  for (Showing& showing : sinks_) {
-    if (showing.finished) continue;
+  tell_sinks([&](Showing& showing) {
     showing.begun = true;
-    showing.sink->begin(epoch.id);
-  }
+    showing.sink->begin({epoch.id, epoch.partial});
+  });
   for (const Pane pane : epoch.closed) write_pane(pane);
-  for (Showing& showing : sinks_) {
-    if (showing.finished) continue;
+  tell_sinks([&](Showing& showing) {
     showing.sink->finish(epoch.id);
     showing.finished = true;
+  });
+}
+
+// A sink whose reader has gone gets no more; the job goes on for the others, and ends with the last one.
+void Committer::tell_sinks(const std::function<void(Showing&)>& tell) {
+  for (Showing& showing : sinks_) {
+    if (!showing.wants_rows()) continue;
+    try {
+      tell(showing);
+    } catch (const OutputClosed&) {
+      showing.gone = true;
+      showing.sink->abandon(epoch_->id);
+      if (std::ranges::all_of(sinks_, &Showing::gone)) throw;
+    }
   }
 }
 
@@ -102,7 +123,7 @@ void Committer::finish(const EpochData& epoch) {
 // A sink that has already finished the epoch keeps it; the others get it again under the same id.
 void Committer::abandon(EpochId epoch) {
   for (Showing& showing : sinks_) {
-    if (showing.begun && !showing.finished) showing.sink->abandon(epoch);
+    if (showing.begun && showing.wants_rows()) showing.sink->abandon(epoch);
     showing.begun = false;
   }
 }
@@ -115,8 +136,7 @@ void Committer::write_pane(Pane pane) {
 }
 
 void Committer::write(std::span<const Aggregate> rows) {
-  for (Showing& showing : sinks_)
-    if (!showing.finished) showing.sink->write(rows);
+  tell_sinks([&](Showing& showing) { showing.sink->write(rows); });
   rows_ += rows.size();
 }
 

@@ -58,10 +58,14 @@ class Committer {
     std::shared_ptr<Sink> sink;
     bool begun = false;
     bool finished = false;
+    bool gone = false;  ///< nobody reads it any more
+    bool wants_rows() const { return !finished && !gone; }
   };
 
   void record(EpochData& epoch);
+  bool has_rows(const EpochData& epoch);
   void show(const EpochData& epoch);
+  void tell_sinks(const std::function<void(Showing&)>& tell);
   void finish(const EpochData& epoch);
   void abandon(EpochId epoch);
   void write_pane(Pane pane);

@@ -69,7 +69,7 @@ class Engine {
   void drain() { drain_asked_.store(true, std::memory_order_release); }
 
   bool finished() const { return finished_; }
-  /// A reader was drained before its source had ended.
+  /// A source that has an end was not read to it.
   bool partial() const { return partial_; }
 
  private:

@@ -79,7 +79,7 @@ void Engine::finish_round() {
 void Engine::take(const Ended& ended) {
   if (rewinding_[ended.reader]) return;
   ended_[ended.reader] = 1;
-  partial_ = partial_ || ended.drained;
+  partial_ = partial_ || ended.partial;
 }
 
 void Engine::take(const Revoked& revoked) {
@@ -119,6 +119,7 @@ void Engine::finish_epoch() {
   epoch_.id = {++epochs_};
   epoch_.closed = std::move(closed);
   epoch_.finished = finished_positions();
+  epoch_.partial = partial_;
   handed_positions_ = epoch_.positions;
   handed_open_panes_ = open_panes_;
   shared_.committer.take(std::exchange(epoch_, {}));

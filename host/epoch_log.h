@@ -20,6 +20,7 @@ struct EpochData {
   std::vector<Offsets> positions;  ///< per reader: this and earlier epochs read everything before
   std::vector<Offsets> finished;   ///< per reader: all before is in closed panes or durable; empty: nothing new
   std::array<std::uint64_t, kRejectReasons> rejected{};
+  bool partial = false;  ///< see Epoch
 };
 
 /// The committer thread calls everything. Not thread-safe.

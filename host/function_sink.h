@@ -12,8 +12,8 @@ class FunctionSink final : public Sink {
  public:
   explicit FunctionSink(RowFunction function) : function_(std::move(function)) {}
 
-  void begin(EpochId) override {}
-  void write(std::span<const Aggregate> rows) override { function_(rows); }
+  void begin(const Epoch& epoch) override { epoch_ = epoch; }
+  void write(std::span<const Aggregate> rows) override { function_(rows, epoch_); }
   void finish(EpochId) override {}
   void abandon(EpochId) noexcept override {}
   std::optional<EpochId> last_finished() override { return std::nullopt; }
@@ -21,6 +21,7 @@ class FunctionSink final : public Sink {
 
  private:
   RowFunction function_;
+  Epoch epoch_;
 };
 
 }  // namespace millrace

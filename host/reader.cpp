@@ -19,7 +19,8 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
       staged_mode_(shared.plan.host || shared.options.batch_records != 0),
       backoff_(shared.options),
       output_(shared.plan.row_values) {
-  if (staged_mode_) staging_ = pageable_buffer(std::min(kStagingBytes, shared_.options.batch_bytes), shared_.budget);
+  if (staged_mode_)
+    staging_ = pageable_buffer(std::min(kStagingBytes, shared_.options.batch_bytes), shared_.budget);
 }
 
 Step Reader::step(Deadline patience) {
@@ -55,7 +56,7 @@ Step Reader::act(const Orders::Current& orders, Deadline patience) {
   if (staged_mode_ && unplaced) return place_staged();
   if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? backoff_.until() : kNever);
   if (orders.drain) {
-    end(true);
+    end(!source_.endless());
     return Step::done();
   }
   close_overdue(shared_.clock.now());
@@ -94,10 +95,10 @@ void Reader::mark(std::uint64_t round) {
   shared_.ring.push(Marker{index_, source_.position(), std::exchange(oversized_, 0)});
 }
 
-void Reader::end(bool drained) {
+void Reader::end(bool partial) {
   while (!open_.empty()) close(open_.begin()->first);
   ended_ = true;
-  shared_.ring.push(Ended{index_, drained});
+  shared_.ring.push(Ended{index_, partial});
 }
 
 Step Reader::fill_directly(Instant now, Deadline patience) {

@@ -53,7 +53,7 @@ class Reader {
   void rewind();
   void tell_committed();
   void mark(std::uint64_t round);
-  void end(bool drained);
+  void end(bool partial);
 
   Step fill_directly(Instant now, Deadline patience);
   Step fill_staging(Deadline patience);

@@ -51,7 +51,7 @@ struct Marker {
 /// The reader has nothing more: its source ended, or it was told to drain.
 struct Ended {
   unsigned reader = 0;
-  bool drained = false;  ///< there was more to read
+  bool partial = false;  ///< its source has an end and was not read to it
 };
 
 /// The reader lost partitions and waits for a commit.

@@ -1,4 +1,4 @@
-// Ranks of rows, the first rows of many, and means that need more than a rank.
+// Ranks of rows, the first rows of many, and values that need more than a rank.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/row_order.h"
 
@@ -21,16 +21,16 @@ struct Place {
   std::uint32_t row;
 };
 
-// Maps larger values to smaller ranks. A sum beyond 64 bits is clamped: it cannot be shown anyway.
-std::uint64_t descending(WideSum value) {
-  const WideSum low = std::numeric_limits<std::int64_t>::min();
-  const WideSum high = std::numeric_limits<std::int64_t>::max();
+// Maps larger values to no larger ranks: a sum beyond 64 bits is clamped.
+std::uint64_t descending(Int128 value) {
+  const Int128 low = std::numeric_limits<std::int64_t>::min();
+  const Int128 high = std::numeric_limits<std::int64_t>::max();
   const auto clamped = static_cast<std::int64_t>(std::clamp(value, low, high));
   return ~(static_cast<std::uint64_t>(clamped) ^ (std::uint64_t{1} << 63));
 }
 
-WideSum floor_quotient(WideSum sum, std::int64_t count) {
-  const WideSum quotient = sum / count;
+Int128 floor_quotient(Int128 sum, std::int64_t count) {
+  const Int128 quotient = sum / count;
   return sum % count < 0 ? quotient - 1 : quotient;
 }
 
@@ -41,20 +41,22 @@ class RowOrder {
         measure_(plan.measures.front()),
         column_(column_of(measure_, value_columns(plan.measures))) {}
 
-  /// Of a mean it tells only the whole part.
+  /// Of a mean it tells only the whole part, of a sum only what 64 bits hold.
   std::uint64_t rank(std::size_t row) const {
     if (!column_) return descending(state_.count(row));
-    const WideSum value = state_.value(row, *column_);
-    return descending(rank_is_rounded() ? floor_quotient(value, state_.count(row)) : value);
+    const Int128 value = state_.value(row, *column_);
+    return descending(is_mean() ? floor_quotient(value, state_.count(row)) : value);
   }
-  bool rank_is_rounded() const { return measure_.reduction == Reduction::mean; }
+  /// Rows of one rank may have different values.
+  bool rank_is_rounded() const { return is_mean() || (column_ && state_.is_wide(*column_)); }
 
   Place place(std::size_t row) const {
     return {rank(row), prefix_of(state_, row), static_cast<std::uint32_t>(row)};
   }
   bool has_larger_value(const Place& a, const Place& b) const {
     if (a.rank != b.rank || !rank_is_rounded()) return a.rank < b.rank;
-    return compare_fractions(a.row, b.row) > 0;
+    if (is_mean()) return compare_fractions(a.row, b.row) > 0;
+    return state_.value(a.row, *column_) > state_.value(b.row, *column_);
   }
   bool comes_before(const Place& a, const Place& b) const {
     if (has_larger_value(a, b)) return true;
@@ -66,14 +68,16 @@ class RowOrder {
   }
 
  private:
+  bool is_mean() const { return measure_.reduction == Reduction::mean; }
+
   // Means with the same floor differ in remainder / count, both below 2^63: the products fit.
   int compare_fractions(std::size_t a, std::size_t b) const {
     const auto remainder = [&](std::size_t row) {
-      const WideSum sum = state_.value(row, *column_);
+      const Int128 sum = state_.value(row, *column_);
       return sum - floor_quotient(sum, state_.count(row)) * state_.count(row);
     };
-    const WideSum left = remainder(a) * state_.count(b);
-    const WideSum right = remainder(b) * state_.count(a);
+    const Int128 left = remainder(a) * state_.count(b);
+    const Int128 right = remainder(b) * state_.count(a);
     return left < right ? -1 : left > right ? 1 : 0;
   }
 
@@ -114,8 +118,8 @@ RowList first_rows(const RowOrder& order, std::size_t size, std::size_t shown, M
   return rows;
 }
 
-/// Numbers the means of the rows, so that equal means have equal ranks, and puts the rows into their order.
-RankList ranks_of_means(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
+/// Numbers the values of the rows, so that equal ones have equal ranks, and puts the rows into their order.
+RankList numbered_values(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
   BudgetVector<Place> places{BudgetAllocator<Place>(budget)};
   places.reserve(rows.size());
   for (const std::uint32_t row : rows) places.push_back({order.rank(row), 0, row});
@@ -130,7 +134,7 @@ RankList ranks_of_means(const RowOrder& order, RowList& rows, MemoryBudget& budg
 }
 
 RankList ranks_of(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
-  if (order.rank_is_rounded()) return ranks_of_means(order, rows, budget);
+  if (order.rank_is_rounded()) return numbered_values(order, rows, budget);
   RankList ranks(rows.size(), BudgetAllocator<std::uint64_t>(budget));
   std::ranges::transform(rows, ranks.begin(), [&](std::size_t row) { return order.rank(row); });
   return ranks;

@@ -3,7 +3,6 @@
 #include "host/row_writer.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace millrace {
 namespace {
@@ -45,16 +44,9 @@ void RowWriter::write(std::span<const std::uint32_t> rows, const Receive& receiv
   }
 }
 
-std::int64_t RowWriter::result(std::size_t row, std::size_t measure) const {
+Int128 RowWriter::result(std::size_t row, std::size_t measure) const {
   if (!column_of_measure_[measure]) return state_.count(row);
-  const WideSum value = state_.value(row, *column_of_measure_[measure]);
-  if (value < std::numeric_limits<std::int64_t>::min() || value > std::numeric_limits<std::int64_t>::max()) {
-    char scratch[8];
-    throw OverflowError("the " + std::string(to_string(measures_[measure].reduction)) + " of \"" +
-                        std::string(state_.text(row, scratch)) +
-                        "\" does not fit 64 bits: use a smaller scale");
-  }
-  return static_cast<std::int64_t>(value);
+  return state_.value(row, *column_of_measure_[measure]);
 }
 
 }  // namespace millrace

@@ -22,21 +22,21 @@ class RowWriter {
   RowWriter(const PaneState& state, std::span<const Measure> measures, std::span<const ValueColumn> columns,
             std::optional<Window> window);
 
-  /// Hands the rows over in the given order. Throws OverflowError if a result does not fit 64 bits.
+  /// Hands the rows over in the given order.
   void write(std::span<const std::uint32_t> rows, const Receive& receive);
 
  private:
   struct Scratch {
     char bytes[8];
   };
-  std::int64_t result(std::size_t row, std::size_t measure) const;
+  Int128 result(std::size_t row, std::size_t measure) const;
 
   const PaneState& state_;
   std::span<const Measure> measures_;
   std::vector<std::optional<std::size_t>> column_of_measure_;
   std::optional<Window> window_;
   std::vector<Scratch> scratch_;
-  std::vector<std::int64_t> values_;
+  std::vector<Int128> values_;
   std::vector<Aggregate> aggregates_;
 };
 

@@ -40,7 +40,10 @@ Framing framing_of(const Plan& plan, const Options& options) {
 }
 
 SourceList open_all(const Job& job, const Options& options) {
-  const SourceOptions how{.framing = framing_of(job.plan, options), .readers = options.readers};
+  const SourceOptions how{.framing = framing_of(job.plan, options),
+                          .readers = options.readers,
+                          .windowed = job.plan.every.count() > 0,
+                          .on_event = options.on_event};
   SourceList sources;
   if (!job.from.empty()) sources = open_sources(job.from, how);
   for (const SourceFactory& make : job.from_sources) std::ranges::move(make(how), std::back_inserter(sources));
@@ -61,7 +64,7 @@ std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job) {
   layout.header = job.layout.header;
   std::vector<std::shared_ptr<Sink>> sinks;
   for (const std::string& uri : job.to) {
-    sinks.push_back(open_sink(uri, layout, real_disk()));
+    sinks.push_back(open_sink(uri, layout, real_disk(), job.options.on_event));
     refuse_earlier_results(*sinks.back(), uri);
   }
   sinks.insert(sinks.end(), job.to_sinks.begin(), job.to_sinks.end());

@@ -43,10 +43,10 @@ std::string_view PaneState::text(std::size_t row, char (&scratch)[8]) const {
   return {scratch, key.bits >> 56};
 }
 
-WideSum PaneState::value(std::size_t row, std::size_t column) const {
+Int128 PaneState::value(std::size_t row, std::size_t column) const {
   const std::int64_t low = rows_.values[column][row];
   if (row >= high_[column].size()) return low;
-  return static_cast<WideSum>(high_[column][row]) * (WideSum{1} << 64) + static_cast<std::uint64_t>(low);
+  return static_cast<Int128>(high_[column][row]) * (Int128{1} << 64) + static_cast<std::uint64_t>(low);
 }
 
 void PaneState::build_index(std::size_t rows) {
@@ -102,7 +102,7 @@ void PaneState::combine(std::size_t row, std::size_t column, std::int64_t value)
     high.reserve(rows_.size());
     for (const std::int64_t each : rows_.values[column]) high.push_back(each < 0 ? -1 : 0);
   }
-  const WideSum sum = this->value(row, column) + value;
+  const Int128 sum = this->value(row, column) + value;
   low = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum));
   high[row] = static_cast<std::int64_t>(sum >> 64);
 }

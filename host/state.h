@@ -16,9 +16,6 @@
 
 namespace millrace {
 
-/// A 128-bit sum, so that sums of partials cannot wrap. Only a final value must fit 64 bits.
-using WideSum = __int128;
-
 /// The merged keys of one pane. The first partials, if unique, are adopted without hashing a key;
 /// only a second merge builds the index. Not thread-safe.
 class PaneState {
@@ -34,7 +31,9 @@ class PaneState {
   /// The same of a hashed key; empty for a packed one.
   std::string_view hashed_text(std::size_t row) const { return rows_.hashed_text(row); }
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
-  WideSum value(std::size_t row, std::size_t column) const;
+  Int128 value(std::size_t row, std::size_t column) const;
+  /// Whether a value of the column may need more than 64 bits.
+  bool is_wide(std::size_t column) const { return !high_[column].empty(); }
   /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together, then the
   /// places of their texts, if their keys are hashed, then these texts.
   void prefetch(std::size_t row) const { rows_.prefetch(row); }

@@ -16,8 +16,8 @@ __extension__ using Wide = unsigned __int128;
 constexpr std::uint32_t kMeanDigits = 6;
 constexpr std::uint64_t kMeanFactor = 1'000'000;
 
-std::uint64_t magnitude(std::int64_t value) {
-  const auto bits = static_cast<std::uint64_t>(value);
+Wide magnitude(Int128 value) {
+  const auto bits = static_cast<Wide>(value);
   return value < 0 ? 0 - bits : bits;
 }
 
@@ -42,22 +42,34 @@ void append_wide(bool negative, Wide value, std::uint32_t scale, std::string& ou
 
 }  // namespace
 
-void append_decimal(std::int64_t value, std::uint32_t scale, std::string& out) {
-  if (scale > 0) return append_wide(value < 0, magnitude(value), scale, out);
+void append_decimal(Int128 value, std::uint32_t scale, std::string& out) {
+  const auto low = static_cast<std::int64_t>(value);
+  if (scale > 0 || low != value) return append_wide(value < 0, magnitude(value), scale, out);
   std::array<char, 24> text;
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), low);
   out.append(text.data(), end);
 }
 
-void append_mean(std::int64_t sum, std::int64_t count, std::uint32_t scale, std::string& out) {
+void append_mean(Int128 sum, std::int64_t count, std::uint32_t scale, std::string& out) {
   check(count > 0, "a mean has something to average");
-  const Wide dividend = Wide{magnitude(sum)} * kMeanFactor;
   const auto divisor = static_cast<std::uint64_t>(count);
-  Wide quotient = dividend / divisor;
+  const Wide whole = magnitude(sum) / divisor;
+  const Wide dividend = (magnitude(sum) % divisor) * kMeanFactor;
   const auto rest = static_cast<std::uint64_t>(dividend % divisor);
   const std::uint64_t missing = divisor - rest;
+  Wide quotient = whole * kMeanFactor + dividend / divisor;
   if (rest > missing || (rest == missing && quotient % 2 == 1)) ++quotient;
   append_wide(sum < 0, quotient, scale + kMeanDigits, out);
 }
 
 }  // namespace millrace::io
+
+namespace millrace {
+
+std::string to_string(Int128 value, std::uint32_t scale) {
+  std::string text;
+  io::append_decimal(value, scale, text);
+  return text;
+}
+
+}  // namespace millrace

@@ -8,7 +8,7 @@ namespace millrace::io {
 
 class DiscardSink final : public Sink {
  public:
-  void begin(EpochId) override {}
+  void begin(const Epoch&) override {}
   void write(std::span<const Aggregate>) override {}
   void finish(EpochId epoch) override { last_ = epoch; }
   void abandon(EpochId) noexcept override {}

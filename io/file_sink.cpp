@@ -65,9 +65,9 @@ std::filesystem::path FileSink::target(EpochId epoch) const {
   return kind_ == Kind::file ? path_ : directory_ / (epoch_name(epoch) + '.' + extension_);
 }
 
-void FileSink::begin(EpochId epoch) {
+void FileSink::begin(const Epoch& epoch) {
   check(!file_, "an epoch of a sink ends before the next begins");
-  temporary_ = directory_ / ('.' + target(epoch).filename().string() + std::string(kTemporary));
+  temporary_ = directory_ / ('.' + target(epoch.id).filename().string() + std::string(kTemporary));
   file_ = disk_.create(temporary_);
   format_.restart();
   text_ = format_.header();

@@ -25,7 +25,7 @@ class FileSink final : public Sink {
   FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk);
   ~FileSink() override;
 
-  void begin(EpochId epoch) override;
+  void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override;
   void finish(EpochId epoch) override;
   void abandon(EpochId epoch) noexcept override;

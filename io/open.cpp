@@ -159,7 +159,7 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
   return opener.take();
 }
 
-std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk) {
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk, const OnEvent&) {
   if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
   const Uri parsed = io::parse_uri(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file") return open_file_sink(file_path(parsed), layout, disk);

@@ -145,7 +145,7 @@ void RowFormat::add_json(const Aggregate& row, std::string& out) {
 }
 
 void RowFormat::add_value(const Aggregate& row, std::size_t measure, std::string& out) const {
-  const std::int64_t value = row.values[measure];
+  const Int128 value = row.values[measure];
   switch (layout_.measures[measure].reduction) {
     case Reduction::count: return append_decimal(value, 0, out);
     case Reduction::mean: return append_mean(value, row.count, layout_.scale, out);

@@ -37,7 +37,7 @@ void write_all(int descriptor, std::string_view text) {
 
 StdoutSink::StdoutSink(const RowLayout& layout, int descriptor) : format_(layout), descriptor_(descriptor) {}
 
-void StdoutSink::begin(EpochId) {
+void StdoutSink::begin(const Epoch&) {
   if (header_written_) return;
   write_all(descriptor_, format_.header());
   header_written_ = true;

@@ -17,7 +17,7 @@ class StdoutSink final : public Sink {
   /// `descriptor` stays the caller's.
   explicit StdoutSink(const RowLayout& layout, int descriptor = 1);
 
-  void begin(EpochId epoch) override;
+  void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override;
   void finish(EpochId epoch) override;
   void abandon(EpochId epoch) noexcept override;

@@ -18,14 +18,17 @@ void format_rows(benchmark::State& bench) {
   layout.measures = {Measure{}};
   layout.names = {"count"};
   std::vector<std::string> keys;
-  std::vector<std::int64_t> counts;
+  std::vector<Int128> counts;
   for (std::size_t i = 0; i < kRows; ++i) {
     keys.push_back(std::string(i % 12, 'k') + std::to_string(i));
-    counts.push_back(static_cast<std::int64_t>(i * i % 1000));
+    counts.push_back(static_cast<Int128>(i * i % 1000));
   }
   std::vector<Aggregate> rows;
   for (std::size_t i = 0; i < kRows; ++i)
-    rows.push_back({.window = {}, .key = keys[i], .count = counts[i], .values = {&counts[i], 1}});
+    rows.push_back({.window = {},
+                    .key = keys[i],
+                    .count = static_cast<std::int64_t>(counts[i]),
+                    .values = {&counts[i], 1}});
   RowFormat format(layout);
   std::string text;
   for (auto _ : bench) {

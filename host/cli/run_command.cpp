@@ -25,7 +25,8 @@ bool is_stdin(std::string_view uri) {
 class AboveStatusLine final : public Sink {
  public:
   AboveStatusLine(std::unique_ptr<Sink> sink, StatusLine& status) : sink_(std::move(sink)), status_(status) {}
-  void begin(EpochId epoch) override { sink_->begin(epoch); }
+  void probe(Deadline deadline) override { sink_->probe(deadline); }
+  void begin(const Epoch& epoch) override { sink_->begin(epoch); }
   void write(std::span<const Aggregate> rows) override {
     status_.hold();
     sink_->write(rows);

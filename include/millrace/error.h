@@ -94,13 +94,6 @@ class BadRecordError : public Error {
   int exit_code() const noexcept override { return 65; }
 };
 
-/// A result left the range of 64 bits.
-class OverflowError : public Error {
- public:
-  using Error::Error;
-  int exit_code() const noexcept override { return 65; }
-};
-
 /// We are wrong: a promise of our own code is broken.
 class InternalError : public Error {
  public:

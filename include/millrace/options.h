@@ -5,22 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 
 #include <millrace/backend.h>
+#include <millrace/event.h>
 
 namespace millrace {
 
 /// What to do with a record that cannot be counted. Skipped ones are counted by reason.
 enum class OnBadRecord : std::uint8_t { skip, stop };
-
-/// Something worth telling the user. The library never prints: it calls Options::on_event.
-struct Event {
-  enum class Level : std::uint8_t { info, warning };
-  Level level = Level::info;
-  std::string text;
-};
 
 struct Options {
   // What is computed does not depend on these: they trade speed, delay and memory.
@@ -42,7 +34,7 @@ struct Options {
   unsigned retries = 5;  ///< of a source or sink that failed for now
   std::chrono::nanoseconds retry_pause = std::chrono::milliseconds{100};  ///< doubles with each retry
 
-  std::function<void(const Event&)> on_event;  ///< any thread of the job may call it
+  OnEvent on_event;
 };
 
 }  // namespace millrace

@@ -52,7 +52,7 @@ struct Progress {
 
 struct Summary {
   Progress progress;
-  bool partial = false;  ///< stop() ended it before its input did
+  bool partial = false;  ///< stop() ended it before input that has an end was read to it
 };
 
 /// A job under way. The destructor stops and waits.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,9 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <millrace/disk.h>
+#include <millrace/event.h>
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
@@ -24,12 +27,17 @@ enum class Delivery : std::uint8_t {
   at_least_once,  ///< rows may be seen again
 };
 
-/// The committer thread calls everything: begin, write 0..n times, then finish or abandon.
-/// May throw TransientError (the epoch is abandoned and repeated, a bounded number of times) and IoError.
+/// The committer thread calls everything but probe: begin, write 0..n times, then finish or abandon, for epochs
+/// that have something to show: rows, or the end of a job without windows. Making a sink changes nothing
+/// outside. May throw TransientError (the epoch is abandoned and repeated, a bounded number of times) and
+/// IoError.
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual void begin(EpochId epoch) = 0;
+  /// Looks whether the sink can be written to, by `deadline`, and changes nothing outside. Throws what begin
+  /// would: it is asked before anything is read.
+  virtual void probe(Deadline deadline) { static_cast<void>(deadline); }
+  virtual void begin(const Epoch& epoch) = 0;
   /// Rows of one window come together, in order; the next window's may follow in the same call.
   virtual void write(std::span<const Aggregate> rows) = 0;
   /// The epoch is durable outside when this returns.
@@ -66,10 +74,25 @@ RowLayout row_layout(const Plan& plan);
 /// Opens what the address names: "stdout:" or "-", "discard:", "file:PATH" or a path. A path that ends
 /// with '/' gets a file per epoch; another path is one file, for jobs without windows.
 /// Throws ConfigError.
-std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk);
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
+                                const OnEvent& on_event = {});
 
-/// Called with rows of one epoch, in order, once or several times. May be called again with the same
-/// rows if it throws TransientError.
-using RowFunction = std::function<void(std::span<const Aggregate> rows)>;
+/// Called with rows of one epoch, in order, once or several times; may take the epoch, too. May be called
+/// again with the same rows if it throws TransientError.
+class RowFunction {
+ public:
+  using Rows = std::span<const Aggregate>;
+  template <class F>
+    requires std::invocable<F&, Rows, const Epoch&>
+  RowFunction(F function) : call_(std::move(function)) {}
+  template <class F>
+    requires std::invocable<F&, Rows>
+  RowFunction(F function) : call_([f = std::move(function)](Rows rows, const Epoch&) mutable { f(rows); }) {}
+
+  void operator()(Rows rows, const Epoch& epoch) const { call_(rows, epoch); }
+
+ private:
+  std::function<void(Rows, const Epoch&)> call_;
+};
 
 }  // namespace millrace

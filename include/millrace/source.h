@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <millrace/event.h>
 #include <millrace/types.h>
 
 namespace millrace {
@@ -70,13 +71,25 @@ class Source {
   virtual void committed(const Offsets& offsets) = 0;
   /// Ends a waiting read at once, or the next one. Any thread may call it.
   virtual void wake() noexcept = 0;
+  /// Whether it goes on until it is told to stop, as a feed does: then what was read until that is whole.
+  virtual bool endless() const { return false; }
+  /// Reading is to stop before the end. Hands over, as read does, what the source holds of an unfinished record
+  /// if that counts as one: a word does, half a line does not. Called until it returns no data; nothing
+  /// follows.
+  virtual ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) {
+    static_cast<void>(into);
+    static_cast<void>(records);
+    return {ReadResult::Status::end};
+  }
   /// How many bytes there are to read in all, where that is known: for progress and its forecast.
   virtual std::optional<std::uint64_t> bytes_total() const { return std::nullopt; }
 };
 
 struct SourceOptions {
   Framing framing;
-  unsigned readers = 1;  ///< sources to return at most, for what can be split
+  unsigned readers = 1;   ///< sources to return at most, for what can be split
+  bool windowed = false;  ///< the job shows windows as they end: a pipe is then a feed, and endless
+  OnEvent on_event = {};  ///< outlives the sources
 };
 
 using SourceList = std::vector<std::unique_ptr<Source>>;

@@ -50,6 +50,13 @@ struct EpochId {
   friend constexpr auto operator<=>(const EpochId&, const EpochId&) = default;
 };
 
+/// What a sink is told of the epoch it is about to get.
+struct Epoch {
+  EpochId id;
+  /// Input that has an end was not read to it: the rows hold what was read until the job was stopped.
+  bool partial = false;
+};
+
 /// Names one batch buffer of the ring, or a one-off buffer for a record that is larger than those.
 struct BufferId {
   std::uint32_t index = 0;
@@ -121,13 +128,19 @@ struct Window {
   friend constexpr auto operator<=>(const Window&, const Window&) = default;
 };
 
+/// Results have 128 bits, so that no sum of 64-bit values leaves them.
+__extension__ using Int128 = __int128;
+
+/// `value` / 10^`scale`, with `scale` digits after the point.
+std::string to_string(Int128 value, std::uint32_t scale = 0);
+
 /// The exact result for one key in one window. Views are valid only inside the call that hands it over.
 struct Aggregate {
   std::optional<Window> window;  ///< empty: the whole stream
   std::string_view key;
   std::int64_t count = 0;  ///< tokens or records behind the key, whatever the measures
   /// One per measure of the plan, at the plan's scale. For a mean it is the sum: the mean is values[i] / count.
-  std::span<const std::int64_t> values;
+  std::span<const Int128> values;
 };
 
 /// The next position to read, per partition (a file, a range of a file, a Kafka partition).

@@ -81,7 +81,7 @@ class MovingJob {
   std::map<std::string, std::int64_t> shown() const {
     std::map<std::string, std::int64_t> counts;
     for (const auto& [epoch, rows] : sink_->epochs())
-      for (const MemoryRow& row : rows) counts[row.key] += row.values.at(0);
+      for (const MemoryRow& row : rows) counts[row.key] += static_cast<std::int64_t>(row.values.at(0));
     return counts;
   }
 

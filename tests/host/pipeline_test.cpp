@@ -44,7 +44,7 @@ SourceFactory text(std::string bytes) {
 std::map<std::string, std::int64_t> totals(const MemorySink& sink) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& [epoch, rows] : sink.epochs())
-    for (const MemoryRow& row : rows) counts[row.key] += row.values.at(0);
+    for (const MemoryRow& row : rows) counts[row.key] += static_cast<std::int64_t>(row.values.at(0));
   return counts;
 }
 
@@ -182,7 +182,84 @@ TEST(Pipeline, StopCountsWhatWasReadAndSaysSo) {
   while (running.progress().bytes_read < 6) std::this_thread::sleep_for(1ms);
   running.stop();
   EXPECT_TRUE(running.wait().partial);
+  EXPECT_TRUE(sink->partial());
   EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", 1}}));
+}
+
+class EndlessSource final : public MemorySource {
+ public:
+  using MemorySource::MemorySource;
+  bool endless() const override { return true; }
+};
+
+TEST(Pipeline, WhatEndlessInputHasGivenIsWholeWhenDrained) {
+  for (const bool with_finite : {false, true}) {
+    const auto sink = std::make_shared<MemorySink>();
+    Job job{.from_sources = {[](const SourceOptions& options) {
+              auto source = std::make_unique<EndlessSource>(options.framing);
+              source->push("a b a\n");
+              SourceList list;
+              list.push_back(std::move(source));
+              return list;
+            }},
+            .to_sinks = {sink}};
+    if (with_finite) job.from_sources.push_back(memory([](MemorySource& source) { source.push("b\n"); }));
+    RunningJob running = start(std::move(job));
+    while (running.progress().bytes_read < (with_finite ? 8U : 6U)) std::this_thread::sleep_for(1ms);
+    running.stop();
+    EXPECT_EQ(running.wait().partial, with_finite);
+    EXPECT_EQ(sink->partial(), with_finite);
+    EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", with_finite ? 2 : 1}}));
+  }
+}
+
+// A sink that holds one file would be emptied by it.
+TEST(Pipeline, SinksHearOnlyOfEpochsThatShowSomething) {
+  std::string bytes;
+  for (int i = 0; i < 2'000; ++i) bytes += "a,1\nb,x\n";
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {text(bytes)}, .to_sinks = {sink}};
+  job.plan.keyed_by = KeyedBy::fields;
+  job.plan.fields.values = {1};
+  job.plan.measures = {{Reduction::sum, 0}};
+  job.options.commit_every = 1ns;
+  job.options.batch_bytes = 64;
+  const Summary summary = run(std::move(job));
+  EXPECT_GT(summary.progress.epochs, 1U);
+  EXPECT_EQ(sink->begins(), 1U);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2'000}}));
+}
+
+TEST(Pipeline, ASinkWhoseReaderHasGoneCostsTheOthersNothing) {
+  for (const std::string_view step : {"begin", "write", "finish"}) {
+    const auto close = [step](std::string_view call) {
+      if (call == step) throw OutputClosed("nobody reads");
+    };
+    const auto gone = std::make_shared<MemorySink>();
+    const auto left = std::make_shared<HookedSink>(gone, close);
+    const auto stays = std::make_shared<MemorySink>();
+    std::map<std::string, std::int64_t> truth;
+    Job job{.from_sources = {text(random_text(20'000, 1, truth))}, .to_sinks = {left, stays}};
+    run(job);
+    EXPECT_EQ(totals(*stays), truth);
+    EXPECT_EQ(gone->abandons(), 1U);
+    job.to_sinks = {left};
+    EXPECT_THROW(run(job), OutputClosed);
+  }
+}
+
+TEST(Pipeline, AFunctionMayTakeTheEpoch) {
+  std::vector<std::uint64_t> epochs;
+  std::int64_t sum = 0;
+  Job job{.from_sources = {text("a b a")}};
+  job.to_functions.emplace_back([&](std::span<const Aggregate> rows, const Epoch& epoch) {
+    for (const Aggregate& row : rows) sum += row.count;
+    epochs.push_back(epoch.id.number);
+    EXPECT_FALSE(epoch.partial);
+  });
+  run(job);
+  EXPECT_EQ(sum, 3);
+  EXPECT_EQ(epochs, std::vector<std::uint64_t>{1});
 }
 
 TEST(Pipeline, FailuresForNowAreRetriedAndShowNothingTwice) {

@@ -40,8 +40,8 @@ bool expected_before(const Row& a, const Row& b, const Plan& plan, Order order) 
   if (order == Order::value) {
     const bool mean = plan.measures[0].reduction == Reduction::mean;
     const bool count = plan.measures[0].reduction == Reduction::count;
-    const WideSum left = mean ? WideSum{a.value} * b.count : count ? a.count : a.value;
-    const WideSum right = mean ? WideSum{b.value} * a.count : count ? b.count : b.value;
+    const Int128 left = mean ? Int128{a.value} * b.count : count ? a.count : a.value;
+    const Int128 right = mean ? Int128{b.value} * a.count : count ? b.count : b.value;
     if (left != right) return left > right;
   }
   return a.key < b.key;

@@ -181,7 +181,8 @@ class SimSink final : public Sink {
  public:
   SimSink(Dice& dice, Delivery delivery) : dice_(dice), delivery_(delivery) {}
 
-  void begin(EpochId epoch) override {
+  void begin(const Epoch& told) override {
+    const EpochId epoch = told.id;
     stumble();
     check(!open_ && (epochs_.empty() || epochs_.back().id < epoch), "epochs come in order");
     open_ = true;
@@ -189,7 +190,8 @@ class SimSink final : public Sink {
   }
   void write(std::span<const Aggregate> rows) override {
     stumble();
-    for (const Aggregate& row : rows) rows_.push_back({row.window, std::string(row.key), row.values[0]});
+    for (const Aggregate& row : rows)
+      rows_.push_back({row.window, std::string(row.key), static_cast<std::int64_t>(row.values[0])});
   }
   void finish(EpochId epoch) override {
     stumble();

@@ -21,7 +21,7 @@ constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 struct Row {
   std::string key;
   std::int64_t count;
-  std::vector<std::int64_t> values;
+  std::vector<Int128> values;
   friend bool operator==(const Row&, const Row&) = default;
 };
 
@@ -31,10 +31,12 @@ Columns columns_of(const std::vector<Row>& rows, std::size_t value_columns, bool
     // Four bits of hash: long keys collide.
     const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_rule(7, 4));
     const std::string_view text = is_packed(key) ? std::string_view() : std::string_view(row.key);
+    std::vector<std::int64_t> values;
+    for (const Int128 value : row.values) values.push_back(static_cast<std::int64_t>(value));
     columns.add({.keys = {&key, 1},
                  .texts = {&text, 1},
                  .counts = {&row.count, 1},
-                 .values = row.values,
+                 .values = values,
                  .unique = unique});
   }
   return columns;
@@ -103,15 +105,24 @@ TEST(PaneState, SumsMayLeave64BitsOnTheWay) {
   EXPECT_TRUE(state.value(2, 0) == -5);
 }
 
-TEST(RowWriter, AFinalSumBeyond64BitsIsAnError) {
+TEST(RowWriter, SumsBeyond64BitsComeOutAndAreOrdered) {
   Plan plan;
   plan.keyed_by = KeyedBy::fields;
   plan.measures = {{Reduction::sum, 0}};
   PaneState state(value_columns(plan.measures), unlimited_budget());
-  state.merge(columns_of({{"k", 1, {kMax}}}, 1));
-  EXPECT_EQ(rows_of(state, plan).front().values.front(), kMax);
-  state.merge(columns_of({{"k", 1, {1}}}, 1));
-  EXPECT_THROW(rows_of(state, plan), OverflowError);
+  state.merge(columns_of(
+      {{"a", 1, {kMax}}, {"b", 1, {kMax}}, {"c", 1, {kMax}}, {"d", 1, {kMin}}, {"e", 1, {kMin}}}, 1));
+  state.merge(columns_of({{"b", 1, {1}}, {"c", 1, {2}}, {"d", 1, {-2}}, {"e", 1, {-1}}}, 1));
+  const auto expect = [&](std::size_t top) {
+    plan.top = top;
+    std::vector<std::string> keys;
+    for (const Row& row : rows_of(state, plan)) keys.push_back(row.key);
+    const std::vector<std::string> all = {"c", "b", "a", "e", "d"};
+    EXPECT_EQ(keys, std::vector(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(top)));
+  };
+  for (std::size_t top = 1; top <= 5; ++top) expect(top);
+  EXPECT_TRUE(rows_of(state, plan)[0].values[0] == Int128{kMax} + 2);
+  EXPECT_TRUE(rows_of(state, plan)[4].values[0] == Int128{kMin} - 2);
 }
 
 TEST(RowOrder, TiesAreBrokenByKeyBytes) {

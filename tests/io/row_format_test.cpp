@@ -29,20 +29,20 @@ RowLayout layout(Format format, std::vector<Measure> measures = {Measure{}},
 }
 
 std::string format_one(const RowLayout& columns, std::string_view key, std::int64_t count,
-                       std::vector<std::int64_t> values, std::optional<Window> of = std::nullopt) {
+                       std::vector<Int128> values, std::optional<Window> of = std::nullopt) {
   RowFormat format(columns);
   std::string out;
   format.add(std::array{Aggregate{of, key, count, values}}, out);
   return out;
 }
 
-std::string decimal(std::int64_t value, std::uint32_t scale) {
+std::string decimal(Int128 value, std::uint32_t scale) {
   std::string out;
   append_decimal(value, scale, out);
   return out;
 }
 
-std::string mean(std::int64_t sum, std::int64_t count, std::uint32_t scale) {
+std::string mean(Int128 sum, std::int64_t count, std::uint32_t scale) {
   std::string out;
   append_mean(sum, count, scale, out);
   return out;
@@ -60,6 +60,9 @@ TEST(Decimal, ScaledValuesKeepAllDigits) {
   EXPECT_EQ(decimal(kLeast, 0), "-9223372036854775808");
   EXPECT_EQ(decimal(kLeast, 18), "-9.223372036854775808");
   EXPECT_EQ(decimal(1, 18), "0.000000000000000001");
+  EXPECT_EQ(decimal(Int128{kMost} + 1, 0), "9223372036854775808");
+  EXPECT_EQ(decimal(Int128{kLeast} * 1000 - 1, 2), "-92233720368547758080.01");
+  EXPECT_EQ(to_string(Int128{kMost} * kMost), "85070591730234615847396907784232501249");
 }
 
 TEST(Decimal, MeansAreExactAndRoundHalfToEven) {
@@ -77,6 +80,8 @@ TEST(Decimal, MeansAreExactAndRoundHalfToEven) {
   EXPECT_EQ(mean(kMost, 1, 0), "9223372036854775807.000000");
   EXPECT_EQ(mean(kLeast, 1, 0), "-9223372036854775808.000000");
   EXPECT_EQ(mean(kLeast, kMost, 0), "-1.000000");
+  EXPECT_EQ(mean(Int128{kMost} * kMost, kMost, 0), "9223372036854775807.000000");
+  EXPECT_EQ(mean(Int128{kLeast} * 3 + 1, 3, 2), "-92233720368547758.07666667");
   EXPECT_EQ(mean(kMost, 7, 18), "1.317624576693539401000000");
   EXPECT_EQ(mean(0, 5, 18), "0.000000000000000000000000");
 }
@@ -175,7 +180,7 @@ TEST(RowFormat, HeadersNameTheColumns) {
 
 TEST(RowFormat, TablesAreAligned) {
   RowFormat format(layout(Format::table));
-  const std::array<std::int64_t, 3> counts = {1000, 20, 3};
+  const std::array<Int128, 3> counts = {1000, 20, 3};
   const std::array rows = {Aggregate{{}, "the", 1000, std::span(counts).subspan(0, 1)},
                            Aggregate{{}, "caf\xc3\xa9s", 20, std::span(counts).subspan(1, 1)},
                            Aggregate{{}, "\xff\x1b", 3, std::span(counts).subspan(2, 1)}};
@@ -195,7 +200,7 @@ TEST(RowFormat, TablesNameEachWindowOnce) {
   RowLayout columns = layout(Format::table);
   columns.windowed = true;
   RowFormat format(columns);
-  const std::array<std::int64_t, 1> one = {1};
+  const std::array<Int128, 1> one = {1};
   std::string out;
   format.add(std::array{Aggregate{window(0ms), "a", 1, one}, Aggregate{window(0ms), "b", 1, one}}, out);
   format.add(std::array{Aggregate{window(0ms), "c", 1, one}, Aggregate{window(1000ms), "a", 1, one}}, out);

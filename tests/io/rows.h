@@ -15,22 +15,23 @@ namespace millrace::testing {
 /// Words with counts, and the views of them that a sink takes.
 class Rows {
  public:
-  void add(std::string key, std::int64_t count) { owned_.push_back({std::move(key), {count}}); }
+  void add(std::string key, std::int64_t count) { owned_.push_back({std::move(key), {Int128{count}}}); }
   std::vector<Aggregate> aggregates() const {
     std::vector<Aggregate> rows;
-    for (const Owned& row : owned_) rows.push_back({std::nullopt, row.key, row.values[0], row.values});
+    for (const Owned& row : owned_)
+      rows.push_back({std::nullopt, row.key, static_cast<std::int64_t>(row.values[0]), row.values});
     return rows;
   }
   std::string text() const {
     std::string lines;
-    for (const Owned& row : owned_) lines += row.key + '\t' + std::to_string(row.values[0]) + '\n';
+    for (const Owned& row : owned_) lines += row.key + '\t' + to_string(row.values[0]) + '\n';
     return lines;
   }
 
  private:
   struct Owned {
     std::string key;
-    std::array<std::int64_t, 1> values;
+    std::array<Int128, 1> values;
   };
   std::vector<Owned> owned_;
 };

@@ -64,7 +64,7 @@ OpenedSink open_memory() {
   auto sink = std::make_unique<MemorySink>();
   auto text = [memory = sink.get()] {
     std::string all;
-    for (const MemoryRow& row : memory->rows()) all += row.key + '\t' + std::to_string(row.values.at(0)) + '\n';
+    for (const MemoryRow& row : memory->rows()) all += row.key + '\t' + to_string(row.values.at(0)) + '\n';
     return all;
   };
   return {std::move(sink), text};

@@ -37,6 +37,11 @@ class HookedSource final : public Source {
     inner_->committed(offsets);
   }
   void wake() noexcept override { inner_->wake(); }
+  bool endless() const override { return inner_->endless(); }
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+    hook_("drain");
+    return inner_->drain(into, records);
+  }
   std::optional<std::uint64_t> bytes_total() const override { return inner_->bytes_total(); }
 
  private:
@@ -76,7 +81,8 @@ class HookedSink final : public Sink {
  public:
   HookedSink(std::shared_ptr<Sink> inner, Hook hook) : inner_(std::move(inner)), hook_(std::move(hook)) {}
 
-  void begin(EpochId epoch) override {
+  void probe(Deadline deadline) override { inner_->probe(deadline); }
+  void begin(const Epoch& epoch) override {
     hook_("begin");
     inner_->begin(epoch);
   }

@@ -22,7 +22,7 @@ struct MemoryRow {
   std::optional<Window> window;
   std::string key;
   std::int64_t count = 0;
-  std::vector<std::int64_t> values;
+  std::vector<Int128> values;
   friend bool operator==(const MemoryRow&, const MemoryRow&) = default;
 };
 
@@ -36,14 +36,15 @@ class MemorySink final : public Sink {
   explicit MemorySink(Hook hook = {}, Delivery delivery = Delivery::idempotent)
       : hook_(std::move(hook)), delivery_(delivery) {}
 
-  void begin(EpochId epoch) override {
+  void begin(const Epoch& epoch) override {
     {
       const std::lock_guard lock(mutex_);
       check(!open_, "an epoch ends before the next begins");
-      open_ = epoch;
+      open_ = epoch.id;
+      partial_ = epoch.partial;
       ++begins_;
     }
-    if (hook_) hook_(Step::begin, epoch);
+    if (hook_) hook_(Step::begin, epoch.id);
   }
   void write(std::span<const Aggregate> rows) override {
     check(open_.has_value(), "rows belong to an epoch");
@@ -86,6 +87,11 @@ class MemorySink final : public Sink {
       all.insert(all.end(), rows_of_epoch.begin(), rows_of_epoch.end());
     return all;
   }
+  /// Whether the last epoch begun was said to be partial.
+  bool partial() const {
+    const std::lock_guard lock(mutex_);
+    return partial_;
+  }
   std::uint64_t begins() const { return locked(begins_); }
   std::uint64_t finishes() const { return locked(finishes_); }
   std::uint64_t abandons() const { return locked(abandons_); }
@@ -100,6 +106,7 @@ class MemorySink final : public Sink {
   const Delivery delivery_;
   mutable std::mutex mutex_;
   std::optional<EpochId> open_;
+  bool partial_ = false;
   std::vector<MemoryRow> written_;
   std::map<EpochId, std::vector<MemoryRow>> epochs_;
   std::uint64_t begins_ = 0;

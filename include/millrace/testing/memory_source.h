@@ -22,7 +22,7 @@ namespace millrace::testing {
 /// Bytes (or messages, for message framing) with things that happen between them. What happens is met once,
 /// when all whole records before it were read; seek does not bring it back. Any thread may add to it.
 /// Offsets count bytes, or messages.
-class MemorySource final : public Source {
+class MemorySource : public Source {
  public:
   explicit MemorySource(const Framing& framing = {}, bool replayable = true, std::string name = "memory")
       : framing_(framing), replayable_(replayable), name_(std::move(name)) {}

@@ -22,7 +22,7 @@ using testing::MemorySource;
 std::map<std::string, std::int64_t> totals(const MemorySink& sink) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& [epoch, rows] : sink.epochs())
-    for (const auto& row : rows) counts[row.key] += row.values.at(0);
+    for (const auto& row : rows) counts[row.key] += static_cast<std::int64_t>(row.values.at(0));
   return counts;
 }
 
