@@ -7,8 +7,8 @@ int main(int argc, char** argv) {
   const std::string sales = argc > 1 ? argv[1] : "examples/data/sales.csv";
   run(read(sales)
           .filter([](std::string_view line) { return !line.starts_with("customer,"); })  // the header
-          .fields({.delimiter = ',', .key = 0, .scale = 2})
-          .measure({sum(3), count(), mean(3)})
+          .fields({.delimiter = ',', .key = 1, .scale = 2})
+          .measure({sum(4), count(), mean(4)})
           .format(Format::table)
           .write("stdout:"));
 }

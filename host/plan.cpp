@@ -15,6 +15,11 @@ ValueColumn column_for(const Measure& measure) {
   }
 }
 
+// Fields count from 1: a field 0 is one that was counted from 0, or never named.
+bool names_field_0(const FieldRule& rule) {
+  return rule.key == 0 || std::ranges::find(rule.values, 0U) != rule.values.end();
+}
+
 }  // namespace
 
 std::vector<ValueColumn> value_columns(std::span<const Measure> measures) {
@@ -52,6 +57,8 @@ std::vector<std::string> problems(const Plan& plan) {
     found.emplace_back("rows come from a host function: add a map");
   if (plan.keyed_by != KeyedBy::rows && plan.row_values != 0)
     found.emplace_back("row_values belong to rows: key the job by rows");
+  if (plan.keyed_by == KeyedBy::fields && names_field_0(plan.fields))
+    found.emplace_back("there is no field 0: fields count from 1, as in cut: the first is 1");
   if (plan.fields.scale > 18)
     found.emplace_back("the scale is above 18: 64 bits hold at most 18 decimal places");
   if (plan.fields.delimiter == '\n' || plan.fields.delimiter == '\r')

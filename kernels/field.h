@@ -31,11 +31,11 @@ struct Field {
   bool found = false;  ///< false: the record has fewer fields
 };
 
-/// Field `number` of a record, counted from 0.
-MILLRACE_HD constexpr Field find_field(const char* text, Token record, char delimiter, std::uint32_t number) {
+/// The field of a record at `index`; the first is at 0.
+MILLRACE_HD constexpr Field find_field(const char* text, Token record, char delimiter, std::uint32_t index) {
   const std::uint32_t end = record.offset + record.length;
   Token piece = next_piece(text, record.offset, end, delimiter);
-  for (; number > 0; --number) {
+  for (; index > 0; --index) {
     const std::uint32_t stop = piece.offset + piece.length;
     if (stop == end) return Field{};
     piece = next_piece(text, stop + 1, end, delimiter);

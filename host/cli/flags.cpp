@@ -56,7 +56,7 @@ void add_measures(Settings& settings, Text text) {
     Text field = take_until(text, ',');
     const bool named = field.find(':') != Text::npos;
     NamedMeasure measure{parse_name(take_until(field, ':'), kReductions), std::nullopt};
-    if (named) measure.field = parse_number(field);
+    if (named) measure.field = parse_field(field);
     settings.measures.push_back(measure);
   } while (!text.empty());
 }
@@ -64,7 +64,7 @@ void add_measures(Settings& settings, Text text) {
 void add_values(Settings& settings, Text text) {
   settings.names_fields = true;
   do {
-    settings.job.plan.fields.values.push_back(parse_number(take_until(text, ',')));
+    settings.job.plan.fields.values.push_back(parse_field(take_until(text, ',')));
   } while (!text.empty());
 }
 
@@ -99,12 +99,13 @@ const std::array kFlags = {
          [](Settings& s, Text t) { s.job.plan.words.alphanumeric = parse_switch(t); }},
     Flag{"delimiter", "BYTE", ",", kWhat, "Fields, split: the byte between them, or tab, space.", true,
          [](Settings& s, Text t) { s.job.plan.fields.delimiter = parse_byte(t); }},
-    Flag{"key", "N", "0", kWhat, "Fields: the key, counted from 0.", true,
+    Flag{"key", "N", "1", kWhat, "Fields: the key; the first field is 1.", true,
          [](Settings& s, Text t) {
            s.names_fields = true;
-           s.job.plan.fields.key = parse_number(t);
+           s.job.plan.fields.key = parse_field(t);
          }},
-    Flag{"value", "LIST", "", kWhat, "Fields: the values, counted from 0: 2 or 2,3.", true, add_values, true},
+    Flag{"value", "LIST", "", kWhat, "Fields: the values; the first field is 1: 2 or 2,3.", true, add_values,
+         true},
     Flag{"measure", "LIST", "", kWhat,
          "count, sum, min, max, mean; sum:2 names its field. Default: sum or count.", true, add_measures, true},
     Flag{"scale", "N", "0", kWhat, "Fields: digits kept after the decimal point, at most 18.", true,

@@ -16,7 +16,7 @@ constexpr std::string_view kHead =
     "\n"
     "  millrace --top 10 book.txt                            the ten commonest words\n"
     "  millrace --from tcp://localhost:9999 --every 1s       the words of each second of a socket\n"
-    "  millrace --key 0 --value 2 --scale 2 sales.csv        sums of field 2 by field 0\n";
+    "  millrace --key 1 --value 3 --scale 2 sales.csv        sums of field 3 by field 1\n";
 
 constexpr std::string_view kSubCommands =
     "\nSub-commands, the first word that is no flag (a file of that name: ./check, or after --):\n"

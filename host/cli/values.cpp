@@ -15,6 +15,12 @@ std::uint32_t parse_number(std::string_view text) {
   return static_cast<std::uint32_t>(number);
 }
 
+std::uint32_t parse_field(std::string_view text) {
+  const std::uint32_t number = parse_number(text);
+  if (number == 0) throw ConfigError({"fields count from 1, as in cut: the first is 1"}, 64);
+  return number;
+}
+
 bool parse_switch(std::string_view text) {
   return parse_name(text, std::array<Named<bool>, 2>{{{"true", true}, {"false", false}}});
 }

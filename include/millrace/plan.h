@@ -42,10 +42,10 @@ struct WordRule {
   bool alphanumeric = false;  ///< only ASCII letters, digits and bytes >= 0x80 are word bytes
 };
 
-/// Fields of a record, counted from 0, without quoting.
+/// Fields of a record, without quoting. They count from 1, as in `cut`, `sort -k` and `awk`.
 struct FieldRule {
   char delimiter = ',';
-  std::uint32_t key = 0;              ///< the field that is the key
+  std::uint32_t key = 1;              ///< the field that is the key
   std::vector<std::uint32_t> values;  ///< the fields that are values, in the order of Measure::value
   std::uint32_t scale = 0;            ///< digits kept after the decimal point, at most 18
 };

@@ -22,7 +22,7 @@ namespace millrace {
 /// A reduction of one field, made by count(), sum(2), min(2), max(2) and mean(2).
 struct FieldMeasure {
   Reduction reduction = Reduction::count;
-  std::uint32_t field = 0;  ///< counted from 0; nothing to a count
+  std::uint32_t field = 0;  ///< counted from 1; nothing to a count
 };
 
 /// The name of a reduction: `reduce_by_key(sum)`, or with a field `measure({sum(2)})`.
@@ -41,10 +41,10 @@ inline constexpr FieldReduction min{Reduction::min};
 inline constexpr FieldReduction max{Reduction::max};
 inline constexpr FieldReduction mean{Reduction::mean};
 
-/// Which fields of a delimited record are the key and the value, counted from 0.
+/// Which fields of a delimited record are the key and the value, counted from 1 as in `cut`.
 struct FieldsBy {
   char delimiter = ',';
-  std::uint32_t key = 0;
+  std::uint32_t key = 1;
   std::optional<std::uint32_t> value = std::nullopt;  ///< a count needs none
   std::uint32_t scale = 0;                            ///< digits kept after the decimal point
 };

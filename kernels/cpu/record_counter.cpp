@@ -119,11 +119,11 @@ void RecordCounter::count_record(Token record, Places delimiters, const Target& 
 }
 
 void RecordCounter::count_fields(Token record, Places delimiters, const Target& to) {
-  const auto find = [&](std::uint32_t number) {
-    if (number > delimiters.size()) return Field{};
-    const std::uint32_t begin = number == 0 ? record.offset : stretch_ + delimiters[number - 1] + 1;
+  const auto find = [&](std::uint32_t index) {
+    if (index > delimiters.size()) return Field{};
+    const std::uint32_t begin = index == 0 ? record.offset : stretch_ + delimiters[index - 1] + 1;
     const std::uint32_t end =
-        number == delimiters.size() ? record.offset + record.length : stretch_ + delimiters[number];
+        index == delimiters.size() ? record.offset + record.length : stretch_ + delimiters[index];
     return Field{Token{begin, end - begin}, true};
   };
   const RecordFields fields = read_fields(to.text, find, view_, inputs_.data());

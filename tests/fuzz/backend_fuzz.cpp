@@ -14,12 +14,12 @@ Plan choose_plan(FuzzInput& input) {
   plan.keyed_by = static_cast<KeyedBy>(input.choose(5));
   plan.words = {input.choose(2) == 1, input.choose(2) == 1};
   plan.fields.delimiter = static_cast<char>(input.choose(256));
-  plan.fields.key = input.choose(4);
+  plan.fields.key = 1 + input.choose(4);
   plan.fields.scale = input.choose(19);
   const unsigned values = input.choose(3);
   if (plan.keyed_by == KeyedBy::rows) plan.row_values = values;
   if (plan.keyed_by == KeyedBy::fields)
-    for (unsigned i = 0; i < values; ++i) plan.fields.values.push_back(input.choose(4));
+    for (unsigned i = 0; i < values; ++i) plan.fields.values.push_back(1 + input.choose(4));
   if (input_values(plan) > 0)
     for (unsigned measures = input.choose(5); measures > 0; --measures)
       plan.measures.push_back({static_cast<Reduction>(input.choose(5)), input.choose(values)});

@@ -108,7 +108,7 @@ TEST(Pipeline, ATooLongRecordIsCountedAsRejected) {
 TEST(Pipeline, BadFieldsAreRejectedByReason) {
   const auto sink = std::make_shared<MemorySink>();
   const Job job = read(text("a,1.5\nb\na,x\r\na,99999999999999999999\r\nb,-2.25\n"))
-                      .fields({.delimiter = ',', .key = 0, .value = 1, .scale = 2})
+                      .fields({.delimiter = ',', .key = 1, .value = 2, .scale = 2})
                       .sum()
                       .write(sink);
   const Summary summary = run(job);

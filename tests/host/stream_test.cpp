@@ -92,9 +92,19 @@ TEST(Stream, ASumWithoutAValueIsAProblem) {
   EXPECT_THAT(problems(Job(read("a").fields({.key = 1}).count().write("-")).plan), IsEmpty());
 }
 
+TEST(Stream, FieldsCountFromOne) {
+  EXPECT_EQ(Job(read("a").fields().count().write("-")).plan.fields.key, 1U);
+  for (const Job& job : {Job(read("a").fields({.key = 0}).count().write("-")),
+                         Job(read("a").fields({.value = 0}).sum().write("-")),
+                         Job(read("a").fields().measure({mean(0)}).write("-"))}) {
+    EXPECT_THAT(problems(job.plan), ElementsAre(testing::HasSubstr("fields count from 1, as in cut")));
+    EXPECT_THROW(start(job), ConfigError);
+  }
+}
+
 TEST(Stream, SeveralMeasuresNumberTheirFieldsOnce) {
   const Job job =
-      read("a").fields({.key = 0, .scale = 1}).measure({count(), sum(3), mean(2), max(3)}).write("-");
+      read("a").fields({.key = 1, .scale = 1}).measure({count(), sum(3), mean(2), max(3)}).write("-");
   EXPECT_THAT(job.plan.fields.values, ElementsAre(3U, 2U));
   EXPECT_THAT(job.plan.measures, ElementsAre(Measure{}, Measure{Reduction::sum, 0}, Measure{Reduction::mean, 1},
                                              Measure{Reduction::max, 0}));

@@ -32,11 +32,11 @@ inline std::vector<Measure> all_measures() {
           {Reduction::max, 1}, {Reduction::sum, 1}, {Reduction::max, 0}, {Reduction::min, 1}};
 }
 
-/// Key in field 0, values with two decimals in fields 1 and 2, commas between.
+/// Key in field 1, values with two decimals in fields 2 and 3, commas between.
 inline Plan fields_plan() {
   Plan plan;
   plan.keyed_by = KeyedBy::fields;
-  plan.fields = {.delimiter = ',', .key = 0, .values = {1, 2}, .scale = 0};
+  plan.fields = {.delimiter = ',', .key = 1, .values = {2, 3}, .scale = 0};
   plan.measures = all_measures();
   plan.fields.scale = 2;
   return plan;
@@ -57,11 +57,11 @@ inline rc::Gen<Plan> any_plan() {
     plan.words = {*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
     plan.fields.delimiter = *rc::gen::element(',', ' ', 'a', '\0', '\r', '\x80');
     if (plan.keyed_by != KeyedBy::fields) return plan;
-    plan.fields.key = *rc::gen::inRange(0U, 3U);
+    plan.fields.key = *rc::gen::inRange(1U, 4U);
     plan.fields.scale = *rc::gen::element(0U, 1U, 2U, 18U);
     const auto values = *rc::gen::inRange(0U, 3U);
     for (unsigned i = 0; i < values; ++i) {
-      plan.fields.values.push_back(*rc::gen::inRange(0U, 3U));
+      plan.fields.values.push_back(*rc::gen::inRange(1U, 4U));
       for (const Reduction reduction : {Reduction::sum, Reduction::min, Reduction::max})
         if (*rc::gen::arbitrary<bool>()) plan.measures.push_back({reduction, i});
     }

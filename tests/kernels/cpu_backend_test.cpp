@@ -131,7 +131,7 @@ TEST_P(CpuBackend, StretchesCutNothing) {
                                 GetParam());
   expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::split, .fields = {.delimiter = ' '}}, "\r\n",
                                 GetParam());
-  expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::fields, .fields = {.delimiter = ',', .key = 1}},
+  expect_right_whatever_the_cut(Plan{.keyed_by = KeyedBy::fields, .fields = {.delimiter = ',', .key = 2}},
                                 "\nk,", GetParam());
 }
 

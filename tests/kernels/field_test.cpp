@@ -68,10 +68,10 @@ TEST(Field, OneCarriageReturnBeforeTheEndIsDropped) {
 class ReadFields : public ::testing::Test {
  protected:
   RecordFields read(const std::string& record) {
-    const FieldView rule{',', 0, fields_.data(), 2, 2};
+    const FieldView rule{',', 1, fields_.data(), 2, 2};
     return read_fields(record.data(), whole(record), rule, values_);
   }
-  std::vector<std::uint32_t> fields_ = {2, 1};
+  std::vector<std::uint32_t> fields_ = {3, 2};
   std::int64_t values_[2] = {};
 };
 

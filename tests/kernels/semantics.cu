@@ -47,9 +47,9 @@ MILLRACE_HD inline void call_all(const Text& text, std::uint64_t seed, std::uint
   put(static_cast<std::uint64_t>(parse_value(bytes + 4, 6, kScaleMax).status));
   put(static_cast<std::uint64_t>(parse_value(bytes + 11, 4, 2).status));
 
-  const std::uint32_t value_fields[] = {1};
+  const std::uint32_t value_fields[] = {2};
   std::int64_t values[1] = {};
-  const RecordFields fields = read_fields(bytes, record, FieldView{',', 2, value_fields, 1, 2}, values);
+  const RecordFields fields = read_fields(bytes, record, FieldView{',', 3, value_fields, 1, 2}, values);
   put_token(fields.key);
   put(fields.counted);
   put(static_cast<std::uint64_t>(values[0]));

@@ -3,8 +3,9 @@
 //
 //   oracle words | split D | fields D KEY [VALUE SCALE]   [-- FILE...]
 //
-// Reads standard input where no file is named. Writes key<TAB>count[<TAB>sum<TAB>min<TAB>max], the largest
-// count first, equal counts by key bytes. Tells on standard error how many records were rejected.
+// Fields count from 1. Reads standard input where no file is named. Writes
+// key<TAB>count[<TAB>sum<TAB>min<TAB>max], the largest count first, equal counts by key bytes. Tells on standard
+// error how many records were rejected.
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -33,7 +34,7 @@ struct Tally {
 struct Job {
   enum class Kind { words, split, fields } kind = Kind::words;
   char delimiter = ' ';
-  std::size_t key = 0;
+  std::size_t key = 1;
   std::optional<std::size_t> value;
   std::size_t scale = 0;
   std::vector<std::string> files;
@@ -75,6 +76,7 @@ Job parse_arguments(int argc, char** argv) {
       job.value = std::stoul(words[3]);
       job.scale = std::stoul(words[4]);
     }
+    if (job.key == 0 || job.value == 0) usage();
     return job;
   }
   usage();
@@ -141,12 +143,12 @@ void count_words(std::istream& in, Counts& counts) {
 void count_fields(const Job& job, const std::vector<std::string>& fields, Counts& counts) {
   std::optional<Number> number = 0;
   if (job.value)
-    number = *job.value < fields.size() ? parse_number(fields[*job.value], job.scale) : std::nullopt;
-  if (job.key >= fields.size() || !number) {
+    number = *job.value <= fields.size() ? parse_number(fields[*job.value - 1], job.scale) : std::nullopt;
+  if (job.key > fields.size() || !number) {
     ++counts.rejected;
     return;
   }
-  Tally& tally = counts.tallies[fields[job.key]];
+  Tally& tally = counts.tallies[fields[job.key - 1]];
   tally.min = tally.count == 0 ? *number : std::min(tally.min, *number);
   tally.max = tally.count == 0 ? *number : std::max(tally.max, *number);
   tally.sum += *number;

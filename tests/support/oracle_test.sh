@@ -22,13 +22,13 @@ case $2 in
   split)
     expect 'a,,b\r\n\na\\,c d,' '\t3\na\t1\na\\\\\t1\nb\t1\nc d\t1\n' split , ;;
   fields)
-    expect 'x,k\ny\nz,k\nw,\n' 'k\t2\n\t1\noracle: 1 records rejected\n' fields , 1
-    expect 'k\tx\nk\n' 'k\t2\n' fields '\t' 0 ;;
+    expect 'x,k\ny\nz,k\nw,\n' 'k\t2\n\t1\noracle: 1 records rejected\n' fields , 2
+    expect 'k\tx\nk\n' 'k\t2\n' fields '\t' 1 ;;
   values)
     expect 'k,1.5\nk,-2\nj,0.05\nk,1.255\nk,x\nk,.5\nk,1.\nj,+1.000\n' \
-      'j\t2\t1.05\t0.05\t1.00\nk\t2\t-0.50\t-2.00\t1.50\noracle: 4 records rejected\n' fields , 0 1 2
+      'j\t2\t1.05\t0.05\t1.00\nk\t2\t-0.50\t-2.00\t1.50\noracle: 4 records rejected\n' fields , 1 2 2
     expect 'k,9223372036854775807\nk,9223372036854775807\nk,9223372036854775808\n' \
       'k\t2\t18446744073709551614\t9223372036854775807\t9223372036854775807\noracle: 1 records rejected\n' \
-      fields , 0 1 0 ;;
+      fields , 1 2 0 ;;
   *) exit 1 ;;
 esac

@@ -78,15 +78,15 @@ void count_fields(const Plan& plan, Pane pane, const std::string& record, Answer
   const std::vector<ValueColumn> columns = value_columns(plan.measures);
   const std::vector<std::string> fields = split(record, plan.fields.delimiter);
   const auto reject = [&](RejectReason reason) { answer.rejects.emplace(record, reason); };
-  if (plan.fields.key >= fields.size()) return reject(RejectReason::missing_field);
+  if (plan.fields.key > fields.size()) return reject(RejectReason::missing_field);
   std::vector<Wide> inputs;
   for (const std::uint32_t number : plan.fields.values) {
-    if (number >= fields.size()) return reject(RejectReason::missing_field);
-    const auto [value, problem] = value_of(fields[number], plan.fields.scale);
+    if (number > fields.size()) return reject(RejectReason::missing_field);
+    const auto [value, problem] = value_of(fields[number - 1], plan.fields.scale);
     if (problem) return reject(*problem);
     inputs.push_back(value);
   }
-  answer.add(pane, fields[plan.fields.key], 1, column_values(inputs, columns), columns);
+  answer.add(pane, fields[plan.fields.key - 1], 1, column_values(inputs, columns), columns);
 }
 
 void count_record(const Plan& plan, Pane pane, const std::string& record, Answer& answer) {

@@ -74,12 +74,22 @@ class Fields(Case):
     SALES = b"ann,x,1.50\nbob,y,2.25\nann,z,-0.25\n"
 
     def test_sums_with_a_scale(self):
-        result = run("--key", 0, "--value", 2, "--scale", 2, input=self.SALES)
+        result = run("--key", 1, "--value", 3, "--scale", 2, input=self.SALES)
         self.assert_exit(result, 0)
         self.assertEqual(result.stdout, b"bob\t2.25\nann\t1.25\n")
 
+    def test_fields_count_from_1_as_in_cut(self):
+        sales = self.write("sales.csv", self.SALES)
+        for n in (1, 2, 3):
+            column = subprocess.run(["cut", "-d,", f"-f{n}", sales], stdout=subprocess.PIPE, check=True).stdout
+            self.assertEqual(rows(run("--key", n, sales).stdout), rows(run("--by", "lines", input=column).stdout))
+        csv = run("--value", "3,2", "--measure", "sum,max", "--format", "csv", "--header", input=b"k,1,2\n").stdout
+        self.assertEqual(csv, b"key,sum_3,sum_2,max_3,max_2\nk,2,1,2,1\n")
+        for flags in (("--key", 0), ("--value", "3,0"), ("--measure", "sum:0")):
+            self.assert_exit(run(*flags, sales), 64, f"{flags[0]}: fields count from 1, as in cut: the first is 1")
+
     def test_several_measures_in_every_format(self):
-        flags = ("--key", 0, "--measure", "count,sum:2,mean:2", "--scale", 2, "--order", "key")
+        flags = ("--key", 1, "--measure", "count,sum:3,mean:3", "--scale", 2, "--order", "key")
         self.assertEqual(run(*flags, input=self.SALES).stdout, b"ann\t2\t1.25\t0.62500000\nbob\t1\t2.25\t2.25000000\n")
         csv = run(*flags, "--format", "csv", "--header", input=self.SALES).stdout
         self.assertEqual(csv.splitlines()[0], b"key,count,sum,mean")
@@ -89,12 +99,12 @@ class Fields(Case):
         self.assertIn("ann", table)
 
     def test_bad_records_are_skipped_and_reported(self):
-        result = run("--key", 0, "--value", 2, "--scale", 2, input=self.SALES + b"eve\ncyd,x,many\n")
+        result = run("--key", 1, "--value", 3, "--scale", 2, input=self.SALES + b"eve\ncyd,x,many\n")
         self.assert_exit(result, 0, "2 records were not counted: 1 missing field, 1 malformed value")
         self.assertEqual(result.stdout.count(b"\n"), 2)
 
     def test_bad_records_stop_the_job_if_asked(self):
-        self.assert_exit(run("--value", 2, "--on-bad-record", "stop", input=b"a,b,many\n"), 65)
+        self.assert_exit(run("--value", 3, "--on-bad-record", "stop", input=b"a,b,many\n"), 65)
 
 
 class ExitCodes(Case):
@@ -152,8 +162,8 @@ class ExitCodes(Case):
             self.assert_exit(result, 74, text, "Bad file descriptor")
 
     def test_a_bad_record_is_shown(self):
-        self.assert_exit(run("--value", "1", "--on-bad-record", "stop", input=b"k,1\nk,x\n"), 65, 'malformed value: "k,x"')
-        self.assert_exit(run("--value", "1", input=b"k,1.5\n"), 0, "--scale")
+        self.assert_exit(run("--value", "2", "--on-bad-record", "stop", input=b"k,1\nk,x\n"), 65, 'malformed value: "k,x"')
+        self.assert_exit(run("--value", "2", input=b"k,1.5\n"), 0, "--scale")
 
     def test_a_budget_that_holds_no_batch(self):
         self.assert_exit(run("--memory", "1KiB", input=b"x"), 75, "--memory")
@@ -170,7 +180,7 @@ class ExitCodes(Case):
 class Verify(Case):
     def test_the_output_is_that_of_one_backend(self):
         data = b" ".join(b"word%d" % (i * i % 997) for i in range(50_000)) + b"\n\xff naive\0 " + b"l" * 5000
-        for flags in ((), ("--by", "lines"), ("--value", "1")):
+        for flags in ((), ("--by", "lines"), ("--value", "2")):
             alone = run(*flags, "--batch-bytes", "16KiB", input=data)
             for verify in ("--verify", "--verify=3"):
                 both = run(*flags, verify, "--batch-bytes", "16KiB", input=data)
@@ -256,14 +266,14 @@ class Messages(Case):
         self.assertNotIn(b"\x1b", result.stderr)
 
     def test_messages_as_json(self):
-        result = run("--log-format", "json", "--value", 1, "--on-bad-record", "skip", input=b'a,"\x1b\n')
+        result = run("--log-format", "json", "--value", 2, "--on-bad-record", "skip", input=b'a,"\x1b\n')
         message = json.loads(result.stderr.splitlines()[0])
         self.assertEqual(message["level"], "warning")
         self.assertIn("1 malformed value", message["message"])
 
     def test_verbose_and_quiet(self):
         self.assertIn(b"cpu", run("-v", input=b"x").stderr)
-        self.assertEqual(run("-q", "--value", 1, input=b"a\n").stderr, b"")
+        self.assertEqual(run("-q", "--value", 2, input=b"a\n").stderr, b"")
 
     def test_near_misses_of_environment_variables_are_told(self):
         self.assertIn(b"MILLRACE_THREADS", run(input=b"x", env={"MILLRACE_TREADS": "2"}).stderr)

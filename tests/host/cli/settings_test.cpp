@@ -108,6 +108,7 @@ TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
     EXPECT_EQ(set.drain_timeout, plain.drain_timeout);
     EXPECT_EQ(set.job.plan.order, plain.job.plan.order);
     EXPECT_EQ(set.job.plan.fields.delimiter, plain.job.plan.fields.delimiter);
+    EXPECT_EQ(set.job.plan.fields.key, plain.job.plan.fields.key);
     EXPECT_EQ(set.job.options.on_bad_record, plain.job.options.on_bad_record);
     EXPECT_EQ(set.job.options.backend, plain.job.options.backend);
   }
@@ -133,6 +134,17 @@ TEST(Settings, MeasuresNameTheirFieldsOrTakeEveryValue) {
   EXPECT_THAT(plan.fields.values, ElementsAre(5U, 2U));
   EXPECT_THAT(plan.measures,
               ElementsAre(Measure{Reduction::max, 0}, Measure{Reduction::sum, 1}, Measure{Reduction::min, 0}));
+}
+
+TEST(Settings, FieldsCountFromOne) {
+  EXPECT_EQ(plan_of({"--by", "fields"}).fields.key, 1U) << "the first is the key if none is named";
+  const ConfigError error = refusal_of({"--key=0", "--value=2,0", "--measure=sum:0"});
+  EXPECT_THAT(error.problems(),
+              ElementsAre("--key: fields count from 1, as in cut: the first is 1",
+                          "--value: fields count from 1, as in cut: the first is 1",
+                          "--measure: fields count from 1, as in cut: the first is 1"));
+  EXPECT_EQ(error.exit_code(), 64);
+  EXPECT_EQ(refusal({{"key", {{"0"}, Origin::file, "job.toml:3:1"}}}).exit_code(), 78);
 }
 
 TEST(Settings, ASumWithoutAValueIsAProblemOfThePlan) {

@@ -197,7 +197,7 @@ TEST(CudaBackend, TakesSmallerArenasWhereMemoryIsShort) {
 TEST(CudaBackend, SaysWhichJobsItCannotRun) {
   Plan plan = fields_plan();
   for (std::uint32_t i = 0; i < kColumnsMax + 1; ++i) {
-    plan.fields.values.push_back(i);
+    plan.fields.values.push_back(i + 1);
     plan.measures.push_back({Reduction::max, i});
   }
   EXPECT_THROW(Rig({}, plan), UnavailableError);
