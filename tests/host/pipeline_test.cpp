@@ -220,7 +220,7 @@ TEST(Pipeline, SinksHearOnlyOfEpochsThatShowSomething) {
   const auto sink = std::make_shared<MemorySink>();
   Job job{.from_sources = {text(bytes)}, .to_sinks = {sink}};
   job.plan.keyed_by = KeyedBy::fields;
-  job.plan.fields.values = {1};
+  job.plan.fields.values = {2};
   job.plan.measures = {{Reduction::sum, 0}};
   job.options.commit_every = 1ns;
   job.options.batch_bytes = 64;
