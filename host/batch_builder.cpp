@@ -47,6 +47,13 @@ void BatchBuilder::row(std::string_view key, std::span<const std::int64_t> value
   append(key);
 }
 
+bool BatchBuilder::nearly_full() const {
+  const RowData& rows = batch_.rows;
+  const std::size_t numbers = batch_.ends.size() + rows.key_at.size() + rows.key_length.size();
+  const std::size_t beside = numbers * sizeof(std::uint32_t) + rows.values.size() * sizeof(std::int64_t);
+  return room().size() < memory_.size() / 16 + 1 || beside >= memory_.size();
+}
+
 void BatchBuilder::append(std::string_view text) {
   check(text.size() <= room().size(), "a record fits the room it was promised");
   if (!text.empty()) std::memcpy(room().data(), text.data(), text.size());

@@ -32,8 +32,9 @@ class BatchBuilder {
   bool empty() const { return batch_.bytes == 0 && records_ == 0; }
   std::size_t bytes() const { return batch_.bytes; }
   std::size_t records() const { return records_; }
-  /// So little room is left that filling it would cost more than it saves.
-  bool nearly_full() const { return room().size() < memory_.size() / 16 + 1; }
+  /// So little room is left that filling it would cost more than it saves; or what is kept beside the bytes has
+  /// become as large as the buffer: many records are short or empty.
+  bool nearly_full() const;
 
   Filled close(unsigned reader) &&;
 

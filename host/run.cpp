@@ -32,9 +32,10 @@ std::uint64_t random_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-// Word jobs on bytes need no lines: then a line may be longer than any batch.
+// Word jobs on bytes need no lines: then a line may be longer than any batch. How batches are closed has no say
+// here, as it must not change what a record is.
 Framing framing_of(const Plan& plan, const Options& options) {
-  const bool any_separator = plan.keyed_by == KeyedBy::words && !plan.host && options.batch_records == 0;
+  const bool any_separator = plan.keyed_by == KeyedBy::words && !plan.host;
   return {.kind = any_separator ? Framing::Kind::whitespace : Framing::Kind::newline,
           .max_record_bytes = options.max_record_bytes};
 }

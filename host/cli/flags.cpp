@@ -125,7 +125,7 @@ const std::array kFlags = {
          [](Settings& s, Text t) { s.job.options.batch_bytes = parse_size(t); }},
     Flag{"batch-time", "TIME", "100ms", kSpeed, "... or at this age.", false,
          [](Settings& s, Text t) { s.job.options.batch_time = parse_duration(t); }},
-    Flag{"batch-records", "N", "0", kSpeed, "... or after this many records; 0: no limit.", false,
+    Flag{"batch-records", "N", "0", kSpeed, "... or after this many records or words; 0: no limit.", false,
          [](Settings& s, Text t) { s.job.options.batch_records = parse_count(t); }},
     Flag{"verify", "[=N]", "false", kManners,
          "Count with two backends, in one epoch in N; exit 70 where they differ.", true,

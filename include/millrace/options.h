@@ -22,14 +22,14 @@ struct Options {
   std::size_t memory = 0;       ///< bytes for buffers, keys and queues; 0: half of the machine or cgroup
   std::size_t batch_bytes = 0;  ///< a batch closes at this size; 0: what suits the backend
   std::chrono::nanoseconds batch_time = std::chrono::milliseconds{100};  ///< ... or at this age
-  std::size_t batch_records = 0;  ///< ... or after this many records, where they are counted; 0: no limit
+  std::size_t batch_records = 0;  ///< ... or after this many records, in word jobs words; 0: no limit
   std::chrono::nanoseconds commit_every{0};  ///< an epoch ends at this age; 0: at window ends and at the end
 
   // What happens when something goes wrong.
   /// N: one collect of a backend in N, the first one too, holds what a second backend has counted as well, and
   /// the job ends where the two differ; 0: none.
   unsigned verify = 0;
-  std::size_t max_record_bytes = std::size_t{16} << 20;
+  std::size_t max_record_bytes = std::size_t{16} << 20;  ///< a longer one is bad, also if a function made it
   OnBadRecord on_bad_record = OnBadRecord::skip;
   unsigned retries = 5;  ///< of a source or sink that failed for now
   std::chrono::nanoseconds retry_pause = std::chrono::milliseconds{100};  ///< doubles with each retry

@@ -1,5 +1,6 @@
 // Jobs on real threads: windows, host functions, failures, draining, budgets, latency of an idle stream.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -10,8 +11,8 @@
 
 #include <millrace/millrace.h>
 #include <millrace/testing/hooked.h>
-#include <millrace/testing/memory_sink.h>
-#include <millrace/testing/memory_source.h>
+
+#include "tests/host/memory_jobs.h"
 
 namespace millrace {
 namespace {
@@ -19,34 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HookedSink;
 using testing::HookedSource;
-using testing::MemoryRow;
 using testing::MemorySink;
 using testing::MemorySource;
-
-// Makes one memory source with the job's framing; `feed` writes its input and may keep it.
-SourceFactory memory(std::function<void(MemorySource&)> feed, bool replayable = true) {
-  return [feed, replayable](const SourceOptions& options) {
-    auto source = std::make_unique<MemorySource>(options.framing, replayable);
-    feed(*source);
-    SourceList list;
-    list.push_back(std::move(source));
-    return list;
-  };
-}
-
-SourceFactory text(std::string bytes) {
-  return memory([bytes](MemorySource& source) {
-    source.push(bytes);
-    source.finish();
-  });
-}
-
-std::map<std::string, std::int64_t> totals(const MemorySink& sink) {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& [epoch, rows] : sink.epochs())
-    for (const MemoryRow& row : rows) counts[row.key] += static_cast<std::int64_t>(row.values.at(0));
-  return counts;
-}
 
 std::string random_text(std::size_t words, unsigned seed, std::map<std::string, std::int64_t>& truth) {
   std::mt19937 random(seed);
@@ -76,6 +51,36 @@ TEST(Pipeline, CountsTheSameForAnyBatchSizeThreadsAndReaders) {
       EXPECT_FALSE(summary.partial);
     }
   }
+}
+
+// A word job's records are words, however long the lines are.
+TEST(Pipeline, ALimitOfRecordsClosesBatchesAndChangesNothing) {
+  std::map<std::string, std::int64_t> truth;
+  std::string input = random_text(20'000, 3, truth);
+  std::ranges::replace(input, '\n', ' ');
+  for (const std::size_t batch_records : {0UL, 1UL, 1000UL}) {
+    const auto sink = std::make_shared<MemorySink>();
+    Job job{.from_sources = {text(input)}, .to_sinks = {sink}};
+    job.options.max_record_bytes = 100;
+    job.options.batch_records = batch_records;
+    const Summary summary = run(job);
+    EXPECT_EQ(totals(*sink), truth) << batch_records;
+    EXPECT_EQ(summary.progress.rejected_total(), 0U);
+    EXPECT_GE(summary.progress.batches, batch_records == 0 ? 1 : 20'000 / batch_records);
+  }
+}
+
+// Empty records take no room in a batch, but their ends do.
+TEST(Pipeline, EmptyRecordsFillABatchToo) {
+  const auto sink = std::make_shared<MemorySink>();
+  Job job = read(text(std::string(10'000'000, '\n'))).count_by_value().write(sink);
+  job.options.memory = std::size_t{16} << 20;
+  job.options.threads = 1;
+  job.options.batch_bytes = std::size_t{64} << 10;
+  job.options.batch_records = std::size_t{1} << 30;
+  job.options.batch_time = 1h;
+  run(job);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"", 10'000'000}}));
 }
 
 TEST(Pipeline, EmptyInputIsAnEmptyResult) {
@@ -353,7 +358,7 @@ TEST(Pipeline, AllProblemsOfAJobAreToldAtOnce) {
   job.plan.measures = {{Reduction::sum, 0}};
   job.options.batch_time = 0s;
   try {
-    start(job);
+    static_cast<void>(start(job));
     FAIL() << "a job without input and output must not start";
   } catch (const ConfigError& error) {
     EXPECT_EQ(error.problems().size(), 4U);
