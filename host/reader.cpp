@@ -3,6 +3,9 @@
 #include "host/reader.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "host/message_limit.h"
 
 namespace millrace {
 namespace {
@@ -18,7 +21,7 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
       shared_(shared),
       staged_mode_(shared.plan.host || shared.options.batch_records != 0),
       backoff_(shared.options),
-      output_(shared.plan.row_values) {
+      output_(shared.plan, shared.options.max_record_bytes) {
   if (staged_mode_)
     staging_ = pageable_buffer(std::min(kStagingBytes, shared_.options.batch_bytes), shared_.budget);
 }
@@ -29,16 +32,19 @@ Step Reader::step(Deadline patience) {
   if (orders.committed) committed_ = std::move(orders.committed);
   if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
   try {
-    return act(orders, patience);
+    if (const std::optional<Step> step = act(orders, patience)) return *step;
   } catch (const TransientError&) {
     if (backoff_.exhausted()) throw;
     backoff_.failed(shared_.clock.now());
     ++shared_.metrics.retries;
     return Step::wait(std::min(backoff_.until(), next_close()));
   }
+  // Only calls of the source are repeated. Host functions may have given out records before they failed.
+  return place_staged();
 }
 
-Step Reader::act(const Orders::Current& orders, Deadline patience) {
+// Does what is ordered, or reads; nothing while there are staged records to place.
+std::optional<Step> Reader::act(const Orders::Current& orders, Deadline patience) {
   const bool paused = shared_.clock.now() < backoff_.until();
   if (rewind_to_) {
     if (paused) return Step::wait(backoff_.until());
@@ -53,7 +59,7 @@ Step Reader::act(const Orders::Current& orders, Deadline patience) {
   }
   if (committed_ && !paused) tell_committed();
   if (marked) return Step::wait();
-  if (staged_mode_ && unplaced) return place_staged();
+  if (staged_mode_ && unplaced) return std::nullopt;
   if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? backoff_.until() : kNever);
   if (orders.drain) {
     end(!source_.endless());
@@ -89,10 +95,11 @@ void Reader::tell_committed() {
 }
 
 void Reader::mark(std::uint64_t round) {
+  Offsets position = source_.position();  // first, as it may fail for now
   while (!open_.empty()) close(open_.begin()->first);
   marked_round_ = round;
   if (revocation_ == Revocation::reported) revocation_ = Revocation::marked;
-  shared_.ring.push(Marker{index_, source_.position(), std::exchange(oversized_, 0)});
+  shared_.ring.push(Marker{index_, std::move(position), std::exchange(oversized_, 0)});
 }
 
 void Reader::end(bool partial) {
@@ -106,8 +113,9 @@ Step Reader::fill_directly(Instant now, Deadline patience) {
   if (batch == nullptr) return Step::wait();
   const Deadline deadline = std::min(patience, next_close());
   const std::size_t room = batch->room().size();
-  const ReadResult result = source_.read(batch->room(), source_.messages() ? &records_ : nullptr, deadline);
+  ReadResult result = source_.read(batch->room(), source_.messages() ? &records_ : nullptr, deadline);
   if (result.status != ReadResult::Status::data) return after_read(result, room);
+  if (source_.messages()) drop_oversized(batch->room(), records_, shared_.options.max_record_bytes, result);
 
   one_off_bytes_ = 0;
   shared_.metrics.bytes_read += result.bytes;
@@ -124,11 +132,12 @@ Step Reader::fill_staging(Deadline patience) {
   if (staging_.bytes().size() < one_off_bytes_) staging_ = pageable_buffer(one_off_bytes_, shared_.budget);
   records_.clear();
   staged_next_ = 0;
-  const ReadResult result = source_.read(staging_.bytes(), &records_, std::min(patience, next_close()));
+  ReadResult result = source_.read(staging_.bytes(), &records_, std::min(patience, next_close()));
   if (result.status != ReadResult::Status::data) {
     records_.clear();
     return after_read(result, staging_.bytes().size());
   }
+  if (source_.messages()) drop_oversized(staging_.bytes(), records_, shared_.options.max_record_bytes, result);
   one_off_bytes_ = 0;
   shared_.metrics.bytes_read += result.bytes;
   count_oversized(result.oversized);
@@ -144,7 +153,10 @@ Step Reader::after_read(const ReadResult& result, std::size_t room) {
     case ReadResult::Status::too_big:
       // A part-filled batch is closed first: the record may well fit an empty one.
       if (!staged_mode_ && close_fullest()) return Step::done();
-      check(result.bytes > room && result.bytes <= kBatchBytesMax, "a source asks for the room that it needs");
+      check(result.bytes > room, "a source asks for the room that it needs");
+      if (result.bytes > kBatchBytesMax)
+        throw ConfigError({"a source asks for " + std::to_string(result.bytes) +
+                           " bytes of room, above 1GiB: let it skip records longer than max-record-bytes"});
       one_off_bytes_ = std::max(result.bytes, std::min(room * 2, kBatchBytesMax));
       return Step::done();
     case ReadResult::Status::end: end(false); return Step::done();
@@ -178,6 +190,7 @@ Step Reader::place_staged() {
     const std::string_view text = text_at(staged_next_);
     if (shared_.plan.host) {
       shared_.plan.host(text, output_);
+      count_oversized(output_.take_oversized());
     } else if (!place(text, {}, false)) {
       return Step::wait();
     }

@@ -49,7 +49,7 @@ class Reader {
   bool has_told_all() const { return !committed_; }
 
  private:
-  Step act(const Orders::Current& orders, Deadline patience);
+  std::optional<Step> act(const Orders::Current& orders, Deadline patience);
   void rewind();
   void tell_committed();
   void mark(std::uint64_t round);

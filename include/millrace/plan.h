@@ -50,7 +50,8 @@ struct FieldRule {
   std::uint32_t scale = 0;            ///< digits kept after the decimal point, at most 18
 };
 
-/// Receives what a host function makes of one record. Views need to live only during the call.
+/// Receives what a host function makes of one record. Views need to live only during the call. A record or key
+/// above Options::max_record_bytes is bad, as if it were read; what does not suit the plan throws ConfigError.
 class RecordOut {
  public:
   virtual ~RecordOut() = default;
@@ -60,7 +61,8 @@ class RecordOut {
   virtual void row(std::string_view key, std::span<const std::int64_t> values) = 0;
 };
 
-/// The user's map, filter and flat_map, composed. Each reader thread calls it; it must be thread-safe.
+/// The user's map, filter and flat_map, composed. Each reader thread calls it; it must be thread-safe. What it
+/// throws ends the job, TransientError too: records that it has given out may have been counted.
 using HostFunction = std::function<void(std::string_view record, RecordOut& out)>;
 
 enum class Order : std::uint8_t {
@@ -83,7 +85,7 @@ struct Plan {
 };
 
 /// Everything that is wrong with a plan, each with what to do; empty when it can run.
-std::vector<std::string> problems(const Plan& plan);
+[[nodiscard]] std::vector<std::string> problems(const Plan& plan);
 
 /// How two values of one column become one.
 enum class Combine : std::uint8_t { sum, min, max };

@@ -1,0 +1,169 @@
+// What the caller's own functions, sources and sinks may do wrong: each ends in an error or in a right count.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <millrace/millrace.h>
+
+#include "tests/host/memory_jobs.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::MemorySink;
+using testing::MemorySource;
+using ::testing::IsEmpty;
+
+using Counts = std::map<std::string, std::int64_t>;
+
+std::uint64_t oversized(const Summary& summary) {
+  return summary.progress.rejected[static_cast<std::size_t>(RejectReason::oversized)];
+}
+
+Job job_with(HostFunction host, std::shared_ptr<MemorySink> sink, std::string bytes = "a\nb\n") {
+  Job job{.from_sources = {text(std::move(bytes))}, .to_sinks = {std::move(sink)}};
+  job.plan.host = std::move(host);
+  return job;
+}
+
+// The engine repeats what a source cannot do for now. A function that has given out a record is not repeated.
+TEST(UserFunction, ThatFailsForNowEndsTheJobAndCountsNothingTwice) {
+  const auto sink = std::make_shared<MemorySink>();
+  int failures = 1;
+  Job job = job_with(
+      [&](std::string_view record, RecordOut& out) {
+        out.record(std::string(record) + "1");
+        if (record == "a" && failures-- > 0) throw TransientError("the function stumbled");
+        out.record(std::string(record) + "2");
+      },
+      sink);
+  job.options.retry_pause = 1us;
+  try {
+    run(job);
+    FAIL() << "the job must end with the error";
+  } catch (const TransientError& error) {
+    EXPECT_STREQ(error.what(), "the function stumbled");
+  }
+  EXPECT_THAT(totals(*sink), IsEmpty());
+}
+
+TEST(UserFunction, RecordsThatItMakesTooLongAreBad) {
+  const std::string giant(500, 'g');
+  const auto longer = [&](std::string_view r) { return r == "a" ? giant : std::string(r); };
+  const auto sink = std::make_shared<MemorySink>();
+  const Job words = read(text("a\nb\n")).map(longer).words().count().write(sink);
+  const Job pairs = read(text("a\nb\n"))
+                        .map([&](std::string_view r) { return std::pair(longer(r), 1); })
+                        .reduce_by_key(sum)
+                        .write(sink);
+  const Job pieces = read(text("a\nb\n"))
+                         .flat_map([&](std::string_view r) { return std::vector{longer(r), longer("b")}; })
+                         .count_by_value()
+                         .write(sink);
+  for (Job job : {words, pairs, pieces}) {
+    job.options.max_record_bytes = 499;
+    EXPECT_EQ(oversized(run(job)), 1U);
+    EXPECT_EQ(totals(*sink), (Counts{{"b", job.plan.keyed_by == KeyedBy::record ? 3 : 1}}));
+    job.options.on_bad_record = OnBadRecord::stop;
+    EXPECT_THROW(run(job), BadRecordError);
+    job.options.max_record_bytes = 500;
+    EXPECT_EQ(oversized(run(job)), 0U);
+  }
+}
+
+TEST(UserFunction, MustGiveWhatThePlanExpects) {
+  const auto sink = std::make_shared<MemorySink>();
+  const auto gives_record = [](std::string_view record, RecordOut& out) { out.record(record); };
+  const auto gives_row = [](std::string_view record, RecordOut& out) {
+    out.row(record, std::vector<std::int64_t>{1, 2});
+  };
+  Job rows = job_with(gives_record, sink);
+  rows.plan.keyed_by = KeyedBy::rows;
+  rows.plan.row_values = 1;
+  EXPECT_THROW(run(rows), ConfigError) << "a record for a job of rows";
+  rows.plan.host = gives_row;
+  EXPECT_THROW(run(rows), ConfigError) << "a value too many";
+  EXPECT_THROW(run(job_with(gives_row, sink)), ConfigError) << "a row for a job of words";
+}
+
+TEST(UserSource, MessagesAboveTheLimitAreBad) {
+  const auto messages = [](const SourceOptions&) {
+    auto source = std::make_unique<MemorySource>(Framing{.kind = Framing::Kind::message});  // knows no limit
+    for (const std::string_view message : {"aa", "", "bb", "aa"}) {
+      source->push(std::string(150, 'g'));
+      source->push(message);
+    }
+    source->finish();
+    SourceList list;
+    list.push_back(std::move(source));
+    return list;
+  };
+  for (const std::size_t batch_bytes : {64UL, 4096UL}) {
+    for (const std::size_t batch_records : {0UL, 2UL}) {
+      const auto sink = std::make_shared<MemorySink>();
+      Job job = read(SourceFactory(messages)).count_by_value().write(sink);
+      job.options.max_record_bytes = 100;
+      job.options.batch_bytes = batch_bytes;
+      job.options.batch_records = batch_records;
+      EXPECT_EQ(oversized(run(job)), 4U);
+      EXPECT_EQ(totals(*sink), (Counts{{"", 1}, {"aa", 2}, {"bb", 1}}));
+      job.options.on_bad_record = OnBadRecord::stop;
+      EXPECT_THROW(run(job), BadRecordError);
+    }
+  }
+}
+
+/// Does what its functions say, where they are given.
+class OddSource final : public Source {
+ public:
+  explicit OddSource(std::function<ReadResult()> read, std::function<void()> position = [] {})
+      : read_(std::move(read)), position_(std::move(position)) {}
+  ReadResult read(std::span<std::byte>, std::vector<Record>*, Deadline) override { return read_(); }
+  Offsets position() const override {
+    position_();
+    return {};
+  }
+  bool replayable() const override { return false; }
+  void seek(const Offsets&) override {}
+  void committed(const Offsets&) override {}
+  void wake() noexcept override {}
+
+ private:
+  std::function<ReadResult()> read_;
+  std::function<void()> position_;
+};
+
+Job job_from(std::function<std::unique_ptr<Source>()> make) {
+  return read([make = std::move(make)](const SourceOptions&) {
+           SourceList list;
+           list.push_back(make());
+           return list;
+         })
+      .words()
+      .count()
+      .write(std::make_shared<MemorySink>());
+}
+
+TEST(UserSource, CannotAskForMoreRoomThanABatchMayHave) {
+  const Job job = job_from([] {
+    return std::make_unique<OddSource>(
+        [] { return ReadResult{.status = ReadResult::Status::too_big, .bytes = kBatchBytesMax + 1}; });
+  });
+  EXPECT_THROW(run(job), ConfigError);
+}
+
+TEST(UserSource, WhosePositionFailsForNowIsAskedAgain) {
+  int calls = 0;
+  Job job = job_from([&] {
+    return std::make_unique<OddSource>([] { return ReadResult{.status = ReadResult::Status::end}; },
+                                       [&] {
+                                         if (++calls == 2) throw TransientError("not now");
+                                       });
+  });
+  job.options.retry_pause = 1us;
+  EXPECT_EQ(run(job).progress.retries, 1U);
+}
+
+}  // namespace
+}  // namespace millrace
