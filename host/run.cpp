@@ -40,6 +40,9 @@ Framing framing_of(const Plan& plan, const Options& options) {
           .max_record_bytes = options.max_record_bytes};
 }
 
+// Null pointers and empty functions, which cannot be called.
+constexpr auto is_empty = [](const auto& object) { return !object; };
+
 SourceList open_all(const Job& job, const Options& options) {
   const SourceOptions how{.framing = framing_of(job.plan, options),
                           .readers = options.readers,
@@ -47,7 +50,12 @@ SourceList open_all(const Job& job, const Options& options) {
                           .on_event = options.on_event};
   SourceList sources;
   if (!job.from.empty()) sources = open_sources(job.from, how);
-  for (const SourceFactory& make : job.from_sources) std::ranges::move(make(how), std::back_inserter(sources));
+  for (const SourceFactory& make : job.from_sources) {
+    SourceList made = make(how);
+    if (std::ranges::any_of(made, is_empty))
+      throw ConfigError({"a function that makes sources gave a null one: let it leave that out, or throw"});
+    std::ranges::move(made, std::back_inserter(sources));
+  }
   return sources;
 }
 
@@ -139,6 +147,18 @@ std::size_t budget_of(const Job& job) {
   return job.options.memory != 0 ? job.options.memory : usable_memory() / 2;
 }
 
+// What the caller's own sources, sinks and functions have wrong, as far as it shows before they are called.
+void add_problems_of_objects(const Job& job, std::vector<std::string>& found) {
+  if (std::ranges::any_of(job.from_sources, is_empty))
+    found.emplace_back("a function that makes sources is empty: give one that can be called");
+  if (std::ranges::any_of(job.to_sinks, is_empty)) found.emplace_back("a sink is null: give one that exists");
+  if (std::ranges::any_of(job.to_functions, is_empty))
+    found.emplace_back("a function for the rows is empty: give one that can be called");
+  for (auto sink = job.to_sinks.begin(); sink != job.to_sinks.end(); ++sink)
+    if (*sink && std::find(job.to_sinks.begin(), sink, *sink) != sink)
+      found.emplace_back("a sink is given twice: give it once");
+}
+
 }  // namespace
 
 struct RunningJob::Impl {
@@ -173,24 +193,29 @@ RunningJob::RunningJob(RunningJob&&) noexcept = default;
 RunningJob& RunningJob::operator=(RunningJob&&) noexcept = default;
 RunningJob::~RunningJob() = default;
 
+RunningJob::Impl& RunningJob::impl() const {
+  if (!impl_) throw ConfigError({"this RunningJob was moved from: ask the one that it was moved to"});
+  return *impl_;
+}
+
 void RunningJob::stop() {
-  impl_->pipeline->drain();
+  impl().pipeline->drain();
 }
 
 Summary RunningJob::wait() {
-  if (impl_->thread.joinable()) impl_->thread.join();
-  if (impl_->error) std::rethrow_exception(impl_->error);
-  return {.progress = progress(), .partial = impl_->pipeline->partial()};
+  if (impl().thread.joinable()) impl().thread.join();
+  if (impl().error) std::rethrow_exception(impl().error);
+  return {.progress = progress(), .partial = impl().pipeline->partial()};
 }
 
 bool RunningJob::finished() const {
-  return impl_->finished;
+  return impl().finished;
 }
 
 Progress RunningJob::progress() const {
-  const Metrics& metrics = impl_->pipeline->metrics();
+  const Metrics& metrics = impl().pipeline->metrics();
   Progress progress{.bytes_read = metrics.bytes_read,
-                    .bytes_total = impl_->bytes_total,
+                    .bytes_total = impl().bytes_total,
                     .batches = metrics.batches,
                     .batches_repeated = metrics.batches_repeated,
                     .epochs = metrics.epochs,
@@ -199,8 +224,8 @@ Progress RunningJob::progress() const {
                     .device_fallbacks = metrics.device_fallbacks,
                     .retries = metrics.retries,
                     .rejected = {},
-                    .memory_used = impl_->budget.used(),
-                    .memory_peak = impl_->budget.peak(),
+                    .memory_used = impl().budget.used(),
+                    .memory_peak = impl().budget.peak(),
                     .backend = metrics.backend.get()};
   std::ranges::copy(metrics.rejected, progress.rejected.begin());
   return progress;
@@ -220,6 +245,7 @@ std::vector<std::string> problems(const Job& job) {
     if (std::find(job.to.begin(), job.to.begin() + static_cast<std::ptrdiff_t>(i), job.to[i]) !=
         job.to.begin() + static_cast<std::ptrdiff_t>(i))
       found.push_back("the output " + job.to[i] + " is named twice: name it once");
+  add_problems_of_objects(job, found);
   if (options.threads > kThreadsMax || options.readers > kThreadsMax)
     found.emplace_back("threads and readers are limited to 1024 each: give fewer");
   if (options.batch_bytes > kBatchBytesMax)

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <millrace/types.h>
@@ -64,6 +65,16 @@ class RecordOut {
 /// The user's map, filter and flat_map, composed. Each reader thread calls it; it must be thread-safe. What it
 /// throws ends the job, TransientError too: records that it has given out may have been counted.
 using HostFunction = std::function<void(std::string_view record, RecordOut& out)>;
+
+namespace detail {
+/// Whether a function of the user cannot be called: an empty std::function, a null pointer.
+template <class F>
+bool is_empty(const F& function) {
+  if constexpr (std::is_constructible_v<F, std::nullptr_t> && std::is_constructible_v<bool, const F&>)
+    return !static_cast<bool>(function);
+  return false;
+}
+}  // namespace detail
 
 enum class Order : std::uint8_t {
   value,  ///< first measure descending, then key bytes ascending

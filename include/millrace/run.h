@@ -55,8 +55,9 @@ struct Summary {
   bool partial = false;  ///< stop() ended it before input that has an end was read to it
 };
 
-/// A job under way. The destructor stops and waits.
-class RunningJob {
+/// A job under way. The destructor stops and waits. One that was moved from has no job: its functions throw
+/// ConfigError.
+class [[nodiscard]] RunningJob {
  public:
   RunningJob(RunningJob&&) noexcept;
   RunningJob& operator=(RunningJob&&) noexcept;
@@ -67,18 +68,19 @@ class RunningJob {
   void stop();
   /// Waits for the end. Throws what ended the job early.
   Summary wait();
-  bool finished() const;
-  Progress progress() const;
+  [[nodiscard]] bool finished() const;
+  [[nodiscard]] Progress progress() const;
 
  private:
   friend RunningJob start(Job job);
   struct Impl;
   explicit RunningJob(std::unique_ptr<Impl> impl);
+  Impl& impl() const;
   std::unique_ptr<Impl> impl_;
 };
 
 /// Everything that is wrong with a job that can be told without starting it.
-std::vector<std::string> problems(const Job& job);
+[[nodiscard]] std::vector<std::string> problems(const Job& job);
 
 /// Checks the job, opens its sources and sinks, starts its threads. Throws ConfigError before any thread
 /// has started.

@@ -84,11 +84,18 @@ class RowFunction {
   using Rows = std::span<const Aggregate>;
   template <class F>
     requires std::invocable<F&, Rows, const Epoch&>
-  RowFunction(F function) : call_(std::move(function)) {}
+  RowFunction(F function) {
+    if (!detail::is_empty(function)) call_ = std::move(function);
+  }
   template <class F>
     requires std::invocable<F&, Rows>
-  RowFunction(F function) : call_([f = std::move(function)](Rows rows, const Epoch&) mutable { f(rows); }) {}
+  RowFunction(F function) {
+    if (!detail::is_empty(function))
+      call_ = [f = std::move(function)](Rows rows, const Epoch&) mutable { f(rows); };
+  }
 
+  /// Whether it can be called: it was not made from an empty std::function or a null pointer.
+  explicit operator bool() const { return static_cast<bool>(call_); }
   void operator()(Rows rows, const Epoch& epoch) const { call_(rows, epoch); }
 
  private:

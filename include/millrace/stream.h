@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <millrace/error.h>
 #include <millrace/run.h>
 
 namespace millrace {
@@ -56,10 +58,14 @@ template <class F>
 concept MapsRecord = std::copy_constructible<F> && std::invocable<const F&, std::string_view>;
 template <class T>
 concept Text = std::convertible_to<const T&, std::string_view>;
+/// An integer whose every value fits 64 bits with a sign: neither double nor bool, nor size_t and its kind.
+template <class T>
+concept FitsInt64 = std::integral<T> && !std::same_as<T, bool> && sizeof(T) <= sizeof(std::int64_t) &&
+                    (std::signed_integral<T> || sizeof(T) < sizeof(std::int64_t));
 template <class T>
 concept KeyAndValue = requires(const T& pair) {
   { pair.first } -> std::convertible_to<std::string_view>;
-  { pair.second } -> std::convertible_to<std::int64_t>;
+  requires FitsInt64<std::remove_cvref_t<decltype(pair.second)>>;
 };
 template <class F>
 concept MapsToText = MapsRecord<F> && Text<MapResult<F>>;
@@ -69,8 +75,15 @@ template <class F>
 concept MapsToTexts = MapsRecord<F> && std::ranges::input_range<MapResult<F>> && !Text<MapResult<F>> &&
                       Text<std::ranges::range_value_t<MapResult<F>>>;
 
+namespace detail {
+template <class F>
+void require_callable(const F& function) {
+  if (is_empty(function)) throw ConfigError({"a map or filter has no function: give it one"});
+}
+}  // namespace detail
+
 /// A whole job. Converts to Job, so that run() and start() take it.
-class WrittenStream {
+class [[nodiscard]] WrittenStream {
  public:
   explicit WrittenStream(Job job) : job_(std::move(job)) {}
   /// A second, third … sink for the same rows.
@@ -84,7 +97,7 @@ class WrittenStream {
 };
 
 /// Reduced values by key: what is left to say is over which time, how many, in which order and where to.
-class KeyedStream {
+class [[nodiscard]] KeyedStream {
  public:
   explicit KeyedStream(Job job) : job_(std::move(job)) {}
   /// Tumbling windows of this length on arrival time, instead of one result for the whole stream.
@@ -108,7 +121,7 @@ class KeyedStream {
 };
 
 /// Words, or pieces between delimiters: they can be counted.
-class TokenStream {
+class [[nodiscard]] TokenStream {
  public:
   explicit TokenStream(Job job) : job_(std::move(job)) {}
   KeyedStream count() const;
@@ -118,7 +131,7 @@ class TokenStream {
 };
 
 /// Records with a key field, and perhaps a value field.
-class FieldStream {
+class [[nodiscard]] FieldStream {
  public:
   FieldStream(Job job, const FieldsBy& by);
   KeyedStream count() const { return reduce(Reduction::count); }
@@ -135,7 +148,7 @@ class FieldStream {
 };
 
 /// Keys with one value each, made by a map that returns a pair.
-class PairStream {
+class [[nodiscard]] PairStream {
  public:
   explicit PairStream(Job job) : job_(std::move(job)) {}
   KeyedStream reduce_by_key(Reduction reduction) const;
@@ -145,13 +158,16 @@ class PairStream {
 };
 
 /// Records as they were read, or as functions left them.
-class RecordStream {
+class [[nodiscard]] RecordStream {
  public:
   explicit RecordStream(Job job) : job_(std::move(job)) {}
 
-  /// One record from each; `function` returns a string, or a pair of key and value.
+  // Each throws ConfigError if its function is empty.
+
+  /// One record from each; `function` returns a string, or a pair of a key and an integer (FitsInt64).
   template <MapsToText F>
   RecordStream map(F function) const {
+    detail::require_callable(function);
     return RecordStream(then([f = std::move(function)](std::string_view record, RecordOut& out) {
       const auto& text = f(record);
       out.record(text);
@@ -159,6 +175,7 @@ class RecordStream {
   }
   template <MapsToPair F>
   PairStream map(F function) const {
+    detail::require_callable(function);
     return PairStream(then([f = std::move(function)](std::string_view record, RecordOut& out) {
       const auto& pair = f(record);
       const std::int64_t value{pair.second};
@@ -169,6 +186,7 @@ class RecordStream {
   template <class F>
     requires MapsRecord<F> && std::convertible_to<MapResult<F>, bool>
   RecordStream filter(F predicate) const {
+    detail::require_callable(predicate);
     return RecordStream(then([f = std::move(predicate)](std::string_view record, RecordOut& out) {
       if (f(record)) out.record(record);
     }));
@@ -176,6 +194,7 @@ class RecordStream {
   /// Any number of records from each; `function` returns a vector of strings, or another range.
   template <MapsToTexts F>
   RecordStream flat_map(F function) const {
+    detail::require_callable(function);
     return RecordStream(then([f = std::move(function)](std::string_view record, RecordOut& out) {
       for (const auto& text : f(record)) out.record(text);
     }));

@@ -1,4 +1,4 @@
-# Wrong orders of the fluent API, which the compiler must refuse.
+# Wrong uses of the fluent API, which the compiler must refuse or warn of.
 # SPDX-License-Identifier: Apache-2.0
 # does_not_compile(NAME EXPRESSION MESSAGE): the compiler refuses the expression, for the reason given.
 function(does_not_compile name expression message)
@@ -25,3 +25,12 @@ does_not_compile(start_without_write "millrace::start(read(\"a\").words().count(
 does_not_compile(map_to_nothing "read(\"a\").map([](std::string_view) {})" "no matching")
 does_not_compile(map_with_memory
   "read(\"a\").map([n = 0](std::string_view r) mutable { ++n\\; return std::string(r)\\; })" "no matching")
+foreach(number double bool std::size_t)
+  string(MAKE_C_IDENTIFIER map_to_${number} name)
+  does_not_compile(${name}
+    "read(\"a\").map([](std::string_view r) { return std::pair(std::string(r), ${number}(1))\\; })" "no matching")
+endforeach()
+
+add_test(NAME stream_misuse.dropped_steps
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/stream_discarded.sh ${CMAKE_CURRENT_SOURCE_DIR}/stream_discarded.cpp
+          ${CMAKE_CXX_COMPILER} -I${PROJECT_SOURCE_DIR}/include)

@@ -98,7 +98,7 @@ TEST(Stream, FieldsCountFromOne) {
                          Job(read("a").fields({.value = 0}).sum().write("-")),
                          Job(read("a").fields().measure({mean(0)}).write("-"))}) {
     EXPECT_THAT(problems(job.plan), ElementsAre(testing::HasSubstr("fields count from 1, as in cut")));
-    EXPECT_THROW(start(job), ConfigError);
+    EXPECT_THROW(run(job), ConfigError);
   }
 }
 
@@ -143,6 +143,16 @@ TEST(Stream, AMapToPairsMakesRows) {
   EXPECT_THAT(job.plan.measures, ElementsAre(Measure{Reduction::sum, 0}));
   EXPECT_THAT(apply(job, "abc").rows, ElementsAre(Pair("A", ElementsAre(3))));
   EXPECT_THAT(problems(job.plan), IsEmpty());
+}
+
+TEST(Stream, PairsHoldAnyIntegerThatFits) {
+  const auto value = [](auto number) {
+    const PairStream pairs = read("a").map([=](std::string_view r) { return std::pair(r, number); });
+    return apply(pairs.reduce_by_key(sum).write("-"), "k").rows.front().second.front();
+  };
+  EXPECT_EQ(value(std::uint32_t{0xffffffff}), 0xffffffff);
+  EXPECT_EQ(value(INT64_MIN), INT64_MIN);
+  EXPECT_EQ(value(std::int8_t{-1}), -1);
 }
 
 TEST(Stream, EveryReductionReducesByKey) {

@@ -13,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::MemorySink;
 using testing::MemorySource;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 using Counts = std::map<std::string, std::int64_t>;
@@ -163,6 +165,54 @@ TEST(UserSource, WhosePositionFailsForNowIsAskedAgain) {
   });
   job.options.retry_pause = 1us;
   EXPECT_EQ(run(job).progress.retries, 1U);
+}
+
+TEST(UserObjects, ThatAreNullOrEmptyAreProblems) {
+  using Rows = std::span<const Aggregate>;
+  const KeyedStream words = read(SourceFactory()).words().count();
+  for (const RowFunction& function :
+       {RowFunction(std::function<void(Rows)>()), RowFunction(std::function<void(Rows, const Epoch&)>()),
+        RowFunction(static_cast<void (*)(Rows)>(nullptr))}) {
+    const Job job = words.write(std::shared_ptr<Sink>()).write(function);
+    EXPECT_THAT(problems(job), ElementsAre(HasSubstr("makes sources is empty"), HasSubstr("a sink is null"),
+                                           HasSubstr("function for the rows is empty")));
+    EXPECT_THROW(run(job), ConfigError);
+  }
+  EXPECT_THROW(run(job_from([] { return nullptr; })), ConfigError);
+
+  using Map = std::function<std::string(std::string_view)>;
+  using PairMap = std::function<std::pair<std::string, int>(std::string_view)>;
+  using FlatMap = std::function<std::vector<std::string>(std::string_view)>;
+  using Filter = bool (*)(std::string_view);
+  EXPECT_THROW(static_cast<void>(read("a").map(Map())), ConfigError);
+  EXPECT_THROW(static_cast<void>(read("a").map(PairMap())), ConfigError);
+  EXPECT_THROW(static_cast<void>(read("a").filter(Filter())), ConfigError);
+  EXPECT_THROW(static_cast<void>(read("a").flat_map(FlatMap())), ConfigError);
+}
+
+TEST(UserObjects, OneSinkIsGivenOnce) {
+  const auto sink = std::make_shared<MemorySink>();
+  const Job job = read(text("a")).words().count().write(sink).write(std::make_shared<MemorySink>()).write(sink);
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("a sink is given twice")));
+}
+
+TEST(UserObjects, NoSourcesAreAnEmptyInput) {
+  const auto sink = std::make_shared<MemorySink>();
+  run(read([](const SourceOptions&) { return SourceList(); }).words().count().write(sink));
+  EXPECT_EQ(sink->epochs().size(), 1U);
+}
+
+TEST(UserObjects, AJobThatWasMovedFromSaysSo) {
+  RunningJob first = start(read(text("a")).words().count().write(std::make_shared<MemorySink>()));
+  RunningJob second = std::move(first);
+  // NOLINTBEGIN(bugprone-use-after-move): that is what is tried.
+  EXPECT_THROW(first.stop(), ConfigError);
+  EXPECT_THROW(first.wait(), ConfigError);
+  EXPECT_THROW(static_cast<void>(first.finished()), ConfigError);
+  EXPECT_THROW(static_cast<void>(first.progress()), ConfigError);
+  first = std::move(second);
+  EXPECT_EQ(first.wait().progress.tokens, 1U);
+  // NOLINTEND(bugprone-use-after-move)
 }
 
 }  // namespace
