@@ -2,17 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/pipeline.h"
 
-#include <thread>
 #include <utility>
 
 #include "host/pool.h"
+#include "host/start_thread.h"
 
 namespace millrace {
+namespace {
+
+thread_local const Pipeline* running_here = nullptr;
+
+}  // namespace
 
 Pipeline::Pipeline(PipelineParts parts)
-    : parts_(std::move(parts)),
-      panes_(parts_.plan.every, parts_.clock),
-      ring_(parts_.budget) {
+    : parts_(std::move(parts)), panes_(parts_.plan.every, parts_.clock), ring_(parts_.budget) {
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
   const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, parts_.budget, metrics_};
@@ -41,13 +44,20 @@ Pipeline::~Pipeline() = default;
 void Pipeline::run() {
   {
     std::vector<std::jthread> threads;
-    threads.emplace_back([this] { guard([this] { run_committer(); }); });
-    for (std::size_t reader = 0; reader < readers_.size(); ++reader)
-      threads.emplace_back([this, reader] { guard([this, reader] { run_reader(reader); }); });
-    guard([this] { run_engine(); });
-    end_threads();
+    guard([&] {
+      start_others(threads);
+      run_engine();
+    });
+    end_threads();  // if one was refused, those before it run
   }
   if (error_) std::rethrow_exception(error_);
+}
+
+void Pipeline::start_others(std::vector<std::jthread>& threads) {
+  threads.reserve(1 + readers_.size());
+  threads.push_back(start_thread([this] { guard([this] { run_committer(); }); }));
+  for (std::size_t reader = 0; reader < readers_.size(); ++reader)
+    threads.push_back(start_thread([this, reader] { guard([this, reader] { run_reader(reader); }); }));
 }
 
 void Pipeline::drain() {
@@ -90,12 +100,18 @@ void Pipeline::run_engine() {
   }
 }
 
+bool Pipeline::runs_this_thread() const {
+  return running_here == this;
+}
+
 void Pipeline::guard(const std::function<void()>& loop) noexcept {
+  running_here = this;
   try {
     loop();
   } catch (...) {
     fail(std::current_exception());
   }
+  running_here = nullptr;
 }
 
 void Pipeline::fail(std::exception_ptr error) noexcept {

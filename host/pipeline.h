@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include <millrace/backend.h>
@@ -52,6 +53,8 @@ class Pipeline {
   /// Stop reading, count what was read, write the result. Any thread.
   void drain();
 
+  /// Whether the calling thread is one of those of run().
+  bool runs_this_thread() const;
   bool partial() const { return engine_->partial(); }
   const Metrics& metrics() const { return metrics_; }
 
@@ -60,6 +63,7 @@ class Pipeline {
   std::vector<std::unique_ptr<Reader>>& readers() { return readers_; }
 
  private:
+  void start_others(std::vector<std::jthread>& threads);
   void run_reader(std::size_t reader);
   void tell_the_last_commit(std::size_t reader);
   void run_committer();

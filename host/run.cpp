@@ -3,6 +3,7 @@
 #include <millrace/run.h>
 
 #include <algorithm>
+#include <future>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "host/function_sink.h"
 #include "host/pipeline.h"
 #include "host/pool.h"
+#include "host/start_thread.h"
 
 namespace millrace {
 namespace {
@@ -166,13 +168,15 @@ struct RunningJob::Impl {
     bytes_total = total_bytes(parts->sources);
     pipeline.emplace(std::move(*parts));
     parts.reset();
-    thread = std::jthread([this] {
+    thread = start_thread([this] {
       try {
         pipeline->run();
+        finished = true;
+        ended.set_value();
       } catch (...) {
-        error = std::current_exception();
+        finished = true;
+        ended.set_exception(std::current_exception());
       }
-      finished = true;
     });
   }
   ~Impl() {
@@ -183,7 +187,8 @@ struct RunningJob::Impl {
   std::optional<PipelineParts> parts;
   std::optional<std::uint64_t> bytes_total;
   std::optional<Pipeline> pipeline;
-  std::exception_ptr error;
+  std::promise<void> ended;
+  const std::shared_future<void> end = ended.get_future().share();
   std::atomic<bool> finished{false};
   std::jthread thread;  ///< last: it ends before what it uses
 };
@@ -203,8 +208,11 @@ void RunningJob::stop() {
 }
 
 Summary RunningJob::wait() {
-  if (impl().thread.joinable()) impl().thread.join();
-  if (impl().error) std::rethrow_exception(impl().error);
+  if (impl().pipeline->runs_this_thread())
+    throw ConfigError(
+        {"a function of the job waits for the job's end, which waits for the function: call stop() there, "
+         "and wait elsewhere"});
+  impl().end.get();
   return {.progress = progress(), .partial = impl().pipeline->partial()};
 }
 

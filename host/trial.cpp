@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "host/measure.h"
@@ -85,9 +86,13 @@ TrialAnswer run_trial(const TrialRule& rule, Sample sample, TrialLink& link) {
 
 StartTrial trial_in_background(TrialRule rule) {
   return [rule = std::move(rule)](Sample sample, TrialLink& link) {
-    return std::async(std::launch::async, [rule, sample = std::move(sample), &link]() mutable {
-      return run_trial(rule, std::move(sample), link);
-    });
+    try {
+      return std::async(std::launch::async, [rule, sample = std::move(sample), &link]() mutable {
+        return run_trial(rule, std::move(sample), link);
+      });
+    } catch (const std::system_error&) {
+      throw LimitError("the system allows no thread for a trial");
+    }
   };
 }
 

@@ -47,7 +47,8 @@ struct TrialRule {
 /// Measures both on this thread. Throws nothing: whatever goes wrong is a reason to stay.
 TrialAnswer run_trial(const TrialRule& rule, Sample sample, TrialLink& link);
 
-/// Runs it on a thread of its own, so that a driver can start while the job goes on.
+/// Runs it on a thread of its own, so that a driver can start while the job goes on. To start one throws
+/// LimitError where the system refuses the thread.
 StartTrial trial_in_background(TrialRule rule);
 
 }  // namespace millrace

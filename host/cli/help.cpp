@@ -33,8 +33,8 @@ constexpr std::string_view kRest =
     "\nSignals: the first SIGINT or SIGTERM stops reading, counts what was read, prints it and ends;\n"
     "the second ends at once.\n"
     "\nExit codes: 0 done; 64 wrong usage; 65 bad data; 66 input missing; 69 a service or GPU is not there;\n"
-    "70 internal error; 74 input or output failed; 75 memory budget too small; 78 wrong configuration;\n"
-    "130, 143 ended by SIGINT, SIGTERM before the end of the input.\n";
+    "70 internal error; 74 input or output failed; 75 too little memory or too few threads;\n"
+    "78 wrong configuration; 130, 143 ended by SIGINT, SIGTERM before the end of the input.\n";
 
 std::string row(const Flag& flag, bool with_default) {
   std::string left = flag.letter == 0 ? "" : fmt::format("-{}, ", flag.letter);

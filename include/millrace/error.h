@@ -87,6 +87,13 @@ class BudgetError : public Error {
   std::size_t needed_;
 };
 
+/// The system refuses what the job needs to run at all, such as another thread.
+class LimitError : public Error {
+ public:
+  using Error::Error;
+  int exit_code() const noexcept override { return 75; }
+};
+
 /// A record was bad and the job was told to stop on that.
 class BadRecordError : public Error {
  public:

@@ -55,18 +55,19 @@ struct Summary {
   bool partial = false;  ///< stop() ended it before input that has an end was read to it
 };
 
-/// A job under way. The destructor stops and waits. One that was moved from has no job: its functions throw
-/// ConfigError.
+/// A job under way. The destructor stops and waits. Any thread may call any function, also several at once. One
+/// that was moved from has no job: its functions throw ConfigError.
 class [[nodiscard]] RunningJob {
  public:
   RunningJob(RunningJob&&) noexcept;
   RunningJob& operator=(RunningJob&&) noexcept;
   ~RunningJob();
 
-  /// Drain: stop reading, count what was read, write the result, end. Returns at once; safe to call
-  /// twice and from any thread.
+  /// Drain: stop reading, count what was read, write the result, end. Returns at once; safe to call twice, and
+  /// after the end.
   void stop();
-  /// Waits for the end. Throws what ended the job early.
+  /// Waits for the end, as often as it is called. Throws what ended the job early; ConfigError where a function
+  /// of the job itself calls it, which would wait for ever.
   Summary wait();
   [[nodiscard]] bool finished() const;
   [[nodiscard]] Progress progress() const;
@@ -83,7 +84,7 @@ class [[nodiscard]] RunningJob {
 [[nodiscard]] std::vector<std::string> problems(const Job& job);
 
 /// Checks the job, opens its sources and sinks, starts its threads. Throws ConfigError before any thread
-/// has started.
+/// has started, LimitError where the system refuses a thread; wait() throws it, too.
 RunningJob start(Job job);
 
 /// start and wait.

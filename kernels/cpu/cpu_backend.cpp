@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -207,15 +208,21 @@ std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
   for (std::size_t range = 0; range < ranges; ++range) merged.emplace_back(rule, sizes);
 
   std::latch done(static_cast<std::ptrdiff_t>(ranges));
-  for (unsigned range = 0; range < ranges; ++range)
-    workers_.post_urgent([&, range](std::size_t) {
-      try {
-        for (const PaneTable& table : tables) merged[range].add_range(table, range, range_bits);
-      } catch (...) {
-        outbox_.fail(std::current_exception());
-      }
-      done.count_down();
-    });
+  const auto merge_range = [&](unsigned range) {
+    try {
+      for (const PaneTable& table : tables) merged[range].add_range(table, range, range_bits);
+    } catch (...) {
+      outbox_.fail(std::current_exception());
+    }
+    done.count_down();
+  };
+  for (unsigned range = 0; range < ranges; ++range) {
+    try {
+      workers_.post_urgent([&merge_range, range](std::size_t) { merge_range(range); });
+    } catch (const std::bad_alloc&) {
+      merge_range(range);  // those that were posted still work on the tables
+    }
+  }
   done.wait();
   outbox_.throw_if_failed();
   return merged;

@@ -1,0 +1,114 @@
+// A job under way, as its caller sees it: waiting and stopping, from anywhere and as often as one likes.
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <millrace/millrace.h>
+#include <millrace/testing/memory_sink.h>
+#include <millrace/testing/memory_source.h>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::MemorySink;
+using testing::MemorySource;
+
+/// A job whose input never ends, and the source that it reads.
+struct Endless {
+  Endless() {
+    job.from_sources = {[this](const SourceOptions& options) {
+      auto source = std::make_unique<MemorySource>(options.framing, false);
+      feed = source.get();
+      SourceList list;
+      list.push_back(std::move(source));
+      return list;
+    }};
+    job.to_sinks = {std::make_shared<MemorySink>()};
+  }
+  Job job;
+  MemorySource* feed = nullptr;
+};
+
+/// What each of several threads gets that wait at one time.
+template <class Waiter>
+void wait_in_threads(const Waiter& waiter, const std::function<void()>& end) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> begun{0};
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      ++begun;
+      waiter();
+    });
+  while (begun < 4) std::this_thread::yield();
+  end();
+}
+
+TEST(RunningJob, AllThatWaitGetTheSummary) {
+  Endless endless;
+  RunningJob running = start(endless.job);
+  endless.feed->push("a b\n");
+  while (running.progress().bytes_read < 4) std::this_thread::yield();
+  std::atomic<int> summaries{0};
+  wait_in_threads(
+      [&] {
+        const Summary summary = running.wait();
+        if (summary.partial && summary.progress.tokens == 2) ++summaries;
+      },
+      [&] { running.stop(); });
+  EXPECT_EQ(summaries, 4);
+  running.stop();
+  EXPECT_EQ(running.wait().progress.tokens, 2U) << "waiting after the end";
+}
+
+TEST(RunningJob, AllThatWaitGetTheError) {
+  Endless endless;
+  RunningJob running = start(endless.job);
+  std::atomic<int> errors{0};
+  const auto waiter = [&] {
+    try {
+      running.wait();
+    } catch (const IoError& error) {
+      errors += std::string(error.what()) == "the cable was cut" ? 1 : 0;
+    }
+  };
+  wait_in_threads(waiter, [&] { endless.feed->push_io_error("the cable was cut"); });
+  EXPECT_EQ(errors, 4);
+  waiter();
+  EXPECT_EQ(errors, 5) << "waiting after the end";
+  EXPECT_TRUE(running.finished());
+}
+
+TEST(RunningJob, AFunctionOfTheJobDoesNotWaitForItsOwnEnd) {
+  Endless endless;
+  RunningJob* handle = nullptr;
+  std::atomic<bool> ready{false};
+  endless.job.to_functions = {[&](std::span<const Aggregate>) {
+    while (!ready) std::this_thread::yield();
+    handle->wait();
+  }};
+  RunningJob running = start(endless.job);
+  handle = &running;
+  ready = true;
+  endless.feed->push("a\n");
+  endless.feed->finish();
+  EXPECT_THROW(running.wait(), ConfigError);
+}
+
+TEST(RunningJob, OneThatWasMovedFromSaysSo) {
+  Endless endless;
+  RunningJob from = start(endless.job);
+  RunningJob to = std::move(from);
+  EXPECT_THROW(from.wait(), ConfigError);
+  EXPECT_THROW(from.stop(), ConfigError);
+  EXPECT_THROW(from.progress(), ConfigError);
+  EXPECT_THROW(from.finished(), ConfigError);
+  to.stop();
+  EXPECT_TRUE(to.wait().partial);
+}
+
+}  // namespace
+}  // namespace millrace
