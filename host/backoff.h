@@ -17,7 +17,8 @@ class Backoff {
 
   bool exhausted() const { return failures_ >= retries_; }
   void failed(Instant now) {
-    until_ = now + pause_ * (std::int64_t{1} << std::min(failures_, 20U));
+    const std::int64_t times = std::int64_t{1} << std::min(failures_, 20U);
+    until_ = pause_ <= std::chrono::nanoseconds::max() / times ? later(now, pause_ * times) : kNever;
     ++failures_;
   }
   void succeeded() {

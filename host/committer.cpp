@@ -105,9 +105,7 @@ void Committer::tell_sinks(const std::function<void(Showing&)>& tell) {
 void Committer::finish(const EpochData& epoch) {
   for (const Pane pane : epoch.closed) state_.forget(pane);
   shared_.log.commit(epoch.id);
-  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader)
-    shared_.readers[reader]->epoch_over(epoch.finished.empty() ? std::nullopt
-                                                               : std::optional(epoch.finished[reader]));
+  shared_.readers.epoch_over(epoch.finished);
   shared_.metrics.rows += rows_;
   shared_.metrics.tokens += tokens_;
   for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
@@ -116,7 +114,6 @@ void Committer::finish(const EpochData& epoch) {
   for (Showing& showing : sinks_) showing.begun = showing.finished = false;
   epoch_.reset();
   idle_.store(true, std::memory_order_release);
-  shared_.ring.readers.notify();
   shared_.ring.engine.notify();
 }
 

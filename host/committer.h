@@ -32,8 +32,8 @@ struct CommitterShared {
   const Options& options;
   const Clock& clock;
   const PaneClock& panes;
-  Ring& ring;                                     ///< to wake readers and the engine
-  std::vector<std::unique_ptr<Orders>>& readers;  ///< told what is committed
+  Ring& ring;             ///< to wake the engine
+  ReaderOrders& readers;  ///< told what is committed
   EpochLog& log;
   MemoryBudget& budget;
   Metrics& metrics;

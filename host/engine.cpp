@@ -17,7 +17,7 @@ std::string describe(const Reject& reject, std::span<const std::byte> batch) {
 
 }  // namespace
 
-Engine::Engine(EngineBackends backends, std::vector<Offsets> start, const EngineShared& shared)
+Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared)
     : shared_(shared),
       value_columns_(value_columns(shared.plan.measures).size()),
       backend_(std::move(backends.first)),
@@ -26,8 +26,8 @@ Engine::Engine(EngineBackends backends, std::vector<Offsets> start, const Engine
       marked_(start.size()),
       ended_(start.size()),
       rewinding_(start.size()),
+      positions_(start),
       handed_positions_(std::move(start)) {
-  epoch_.positions.resize(handed_positions_.size());
   shared_.metrics.backend.set(backend_->name());
   if (!backends.upgrade.start) return;
   check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");
@@ -63,11 +63,7 @@ Step Engine::advance() {
 void Engine::pass_on_drain() {
   if (drain_passed_on_ || !drain_asked_.load(std::memory_order_acquire)) return;
   drain_passed_on_ = true;
-  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader) {
-    shared_.readers[reader]->drain();
-    shared_.wake_reader(reader);
-  }
-  shared_.ring.readers.notify();
+  shared_.readers.drain();
 }
 
 bool Engine::pop_item() {
@@ -140,19 +136,28 @@ void Engine::take_back(const Finished& finished) {
     unsubmitted_.push_back(std::move(filled));
     return;
   }
-  ++shared_.metrics.batches;
-  count_rejects(finished);
+  const RejectCounts rejected = rejects_of(finished);
   if (holds_buffers()) {
-    held_[filled.pane].push_back(std::move(filled));
+    held_[filled.pane].push_back({std::move(filled), rejected});
   } else {
+    add_to_epoch(rejected);
     shared_.ring.give_back(filled.buffer);
   }
 }
 
-void Engine::count_rejects(const Finished& finished) {
+RejectCounts Engine::rejects_of(const Finished& finished) const {
   if (!finished.rejects.empty() && shared_.options.on_bad_record == OnBadRecord::stop)
     throw BadRecordError(describe(finished.rejects.front(), shared_.ring.memory(finished.buffer)));
-  for (const Reject& reject : finished.rejects) ++epoch_.rejected[static_cast<std::size_t>(reject.reason)];
+  RejectCounts rejected{};
+  for (const Reject& reject : finished.rejects) ++rejected[static_cast<std::size_t>(reject.reason)];
+  return rejected;
+}
+
+// A batch that is held is told of only when a collect covers it: until then it may be counted again.
+void Engine::add_to_epoch(const RejectCounts& rejected) {
+  ++batches_;
+  ++shared_.metrics.batches;
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason) epoch_.rejected[reason] += rejected[reason];
 }
 
 // The backend has too many panes, or too little memory for one: collect, then count the batches one by
@@ -189,7 +194,10 @@ void Engine::collect(Pane pane) {
   if (columns.size() != 0) epoch_.partials.emplace_back(pane, std::move(columns));
   auto covered = held_.extract(pane);
   if (covered.empty()) return;
-  for (const Filled& filled : covered.mapped()) shared_.ring.give_back(filled.buffer);
+  for (const Held& held : covered.mapped()) {
+    add_to_epoch(held.rejected);
+    shared_.ring.give_back(held.batch.buffer);
+  }
 }
 
 }  // namespace millrace

@@ -33,10 +33,9 @@ struct EngineShared {
   const Plan& plan;
   const Options& options;
   const Clock& clock;
-  const PaneClock& panes;
+  PaneClock& panes;
   Ring& ring;
-  std::vector<std::unique_ptr<Orders>>& readers;
-  std::function<void(std::size_t reader)> wake_reader;  ///< ends a wait in its source
+  ReaderOrders& readers;
   Committer& committer;
   MemoryBudget& budget;
   Metrics& metrics;
@@ -63,7 +62,7 @@ struct EngineBackends {
 /// backend has counted, open panes too, so that a device lost later takes nothing of it along.
 class Engine {
  public:
-  Engine(EngineBackends backends, std::vector<Offsets> start, const EngineShared& shared);
+  Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared);
 
   Step step();
   void drain() { drain_asked_.store(true, std::memory_order_release); }
@@ -73,6 +72,12 @@ class Engine {
   bool partial() const { return partial_; }
 
  private:
+  /// A batch that is kept although it is counted, because the device may take what it has counted along.
+  struct Held {
+    Filled batch;
+    RejectCounts rejected;
+  };
+
   Step advance();
   void pass_on_drain();
   bool pop_item();
@@ -86,11 +91,13 @@ class Engine {
   void submit(Filled filled);
   bool reclaim_finished();
   void take_back(const Finished& finished);
-  void count_rejects(const Finished& finished);
+  RejectCounts rejects_of(const Finished& finished) const;
+  void add_to_epoch(const RejectCounts& rejected);
   void submit_again();
   void settle();
   void collect(Pane pane);
 
+  bool epoch_may_end() const;
   bool epoch_is_due(Instant now) const;
   bool is_held_up(Instant now) const;
   Instant due_by_clock() const;
@@ -117,22 +124,25 @@ class Engine {
   std::optional<TrialAnswer> moving_;  ///< to be done when the next epoch has ended
 
   std::map<BufferId, Filled> in_flight_;
-  std::vector<Filled> unsubmitted_;           ///< to be submitted, or given back uncounted
-  std::map<Pane, std::vector<Filled>> held_;  ///< counted, not yet covered by a collect
-  std::set<Pane> in_backend_;                 ///< panes whose partials are in the backend
-  std::set<Pane> open_panes_;                 ///< panes with data anywhere, not yet closed
+  std::vector<Filled> unsubmitted_;         ///< to be submitted, or given back uncounted
+  std::map<Pane, std::vector<Held>> held_;  ///< counted, not yet covered by a collect
+  std::set<Pane> in_backend_;               ///< panes whose partials are in the backend
+  std::set<Pane> open_panes_;               ///< panes with data anywhere, not yet closed
 
-  EpochData epoch_;           ///< under way
-  std::uint64_t epochs_ = 0;  ///< numbers given
+  EpochData epoch_;            ///< under way
+  std::uint64_t batches_ = 0;  ///< whose partials and rejects it has, or the backend
+  std::uint64_t epochs_ = 0;   ///< numbers given
   Instant epoch_began_;
   bool anything_new_ = false;  ///< a batch was submitted in the epoch under way
   bool round_open_ = false;
-  Instant round_asked_{};
+  Pane round_pane_;  ///< when it was asked for: those before are over, and no reader that has marked goes back
+                     ///< to one
   bool revoked_ = false;
   bool final_epoch_done_ = false;
   std::vector<char> marked_, ended_, rewinding_;  ///< per reader
+  std::vector<ReaderPosition> positions_;         ///< of the last markers
 
-  std::vector<Offsets> handed_positions_;  ///< where the last epoch handed over ends
+  std::vector<ReaderPosition> handed_positions_;  ///< where the last epoch handed over ends
   std::set<Pane> handed_open_panes_;
   /// Positions that are finished for good once no pane up to the given one is open.
   std::optional<std::pair<Pane, std::vector<Offsets>>> unfinished_;

@@ -10,9 +10,14 @@ bool Engine::all_ended() const {
   return std::ranges::all_of(ended_, [](char ended) { return ended != 0; });
 }
 
-bool Engine::epoch_is_due(Instant now) const {
+// Nothing can end an epoch while one is ending, the last one is with the committer, or readers go back.
+bool Engine::epoch_may_end() const {
   const bool rewinding = std::ranges::any_of(rewinding_, [](char each) { return each != 0; });
-  if (round_open_ || final_epoch_done_ || rewinding || !shared_.committer.idle()) return false;
+  return !round_open_ && !final_epoch_done_ && !rewinding && shared_.committer.idle();
+}
+
+bool Engine::epoch_is_due(Instant now) const {
+  if (!epoch_may_end()) return false;
   return all_ended() || revoked_ || moving_ || now >= due_by_clock();
 }
 
@@ -30,34 +35,29 @@ Instant Engine::due_by_clock() const {
   if (open_panes_.empty()) return kNever;
   Instant due = shared_.panes.end(*open_panes_.begin());
   if (shared_.options.commit_every.count() > 0 && anything_new_)
-    due = std::min(due, epoch_began_ + shared_.options.commit_every);
+    due = std::min(due, later(epoch_began_, shared_.options.commit_every));
   return due;
 }
 
-// Nothing can end an epoch while one is ending or the last one is with the committer. A trial says nothing
-// when it is done: it is asked.
+// A trial says nothing when it is done: it is asked.
 Instant Engine::next_wake() const {
   constexpr std::chrono::milliseconds kAskAgain{5};
-  const Instant due = round_open_ || !shared_.committer.idle() ? kNever : due_by_clock();
+  const Instant due = epoch_may_end() ? due_by_clock() : kNever;
   return upgrade_ && upgrade_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
 }
 
 void Engine::ask_for_markers(Instant now) {
   round_open_ = true;
-  round_asked_ = now;
+  round_pane_ = shared_.panes.at(now);
   std::ranges::fill(marked_, 0);
-  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader) {
-    shared_.readers[reader]->ask_for_marker();
-    shared_.wake_reader(reader);
-  }
-  shared_.ring.readers.notify();
+  shared_.readers.ask_for_markers();
 }
 
 void Engine::take(Marker marker) {
   if (rewinding_[marker.reader]) return;
   check(round_open_ && !marked_[marker.reader], "a reader marks once in a round");
   marked_[marker.reader] = 1;
-  epoch_.positions[marker.reader] = std::move(marker.position);
+  positions_[marker.reader] = std::move(marker.position);
   epoch_.rejected[static_cast<std::size_t>(RejectReason::oversized)] += marker.oversized;
 }
 
@@ -68,8 +68,7 @@ bool Engine::all_marked() const {
 // Readers go on at once. What they push is popped after the epoch has ended, also if a device is lost on
 // the way and the end is tried again.
 void Engine::finish_round() {
-  for (const auto& reader : shared_.readers) reader->end_round();
-  shared_.ring.readers.notify();
+  shared_.readers.end_round();
   finish_epoch();
   round_open_ = false;
   revoked_ = false;
@@ -98,7 +97,7 @@ void Engine::finish_epoch() {
   if (!unsubmitted_.empty()) submit_again();
   std::vector<Pane> closed;
   for (const Pane pane : open_panes_)
-    if (last || shared_.panes.end(pane) <= round_asked_) closed.push_back(pane);
+    if (last || pane < round_pane_) closed.push_back(pane);
   // A job without windows shows its result even if it is empty, so that every run leaves an output.
   if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
 
@@ -112,18 +111,16 @@ void Engine::finish_epoch() {
   anything_new_ = false;
   const bool rejected =
       std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
-  if (epoch_.partials.empty() && closed.empty() && !rejected) {
-    for (const auto& reader : shared_.readers) reader->epoch_over(std::nullopt);
-    return;
-  }
+  if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
   epoch_.id = {++epochs_};
   epoch_.closed = std::move(closed);
+  for (const ReaderPosition& position : positions_) epoch_.positions.push_back(position.offsets);
   epoch_.finished = finished_positions();
   epoch_.partial = partial_;
-  handed_positions_ = epoch_.positions;
+  handed_positions_ = positions_;
   handed_open_panes_ = open_panes_;
+  batches_ = 0;
   shared_.committer.take(std::exchange(epoch_, {}));
-  epoch_.positions.resize(handed_positions_.size());
 }
 
 // Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
@@ -161,7 +158,7 @@ void Engine::lose_device(const DeviceError& error) {
   for (Filled& filled : std::exchange(unsubmitted_, {})) again.push_back(std::move(filled));
   if (held) {
     for (auto& [pane, batches] : std::exchange(held_, {}))
-      for (Filled& filled : batches) again.push_back(std::move(filled));
+      for (Held& each : batches) again.push_back(std::move(each.batch));
     unsubmitted_ = std::move(again);
     submit_again();
     return;
@@ -173,17 +170,14 @@ void Engine::lose_device(const DeviceError& error) {
 void Engine::rewind_readers() {
   epoch_.partials.clear();
   epoch_.rejected = {};
+  shared_.metrics.batches -= std::exchange(batches_, 0);
   open_panes_ = handed_open_panes_;
   round_open_ = revoked_ = final_epoch_done_ = false;
-  for (std::size_t reader = 0; reader < shared_.readers.size(); ++reader) {
-    rewinding_[reader] = 1;
-    ended_[reader] = 0;
-    shared_.readers[reader]->rewind(handed_positions_[reader]);
-    shared_.wake_reader(reader);
-  }
+  std::ranges::fill(rewinding_, 1);
+  std::ranges::fill(ended_, 0);
   partial_ = false;
   unfinished_.reset();
-  shared_.ring.readers.notify();
+  shared_.readers.rewind(handed_positions_);
 }
 
 void Engine::ask_for_the_trial() {

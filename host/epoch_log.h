@@ -12,6 +12,8 @@
 
 namespace millrace {
 
+using RejectCounts = std::array<std::uint64_t, kRejectReasons>;
+
 /// What one epoch did: the frame of the log is made from it.
 struct EpochData {
   EpochId id;
@@ -19,7 +21,7 @@ struct EpochData {
   std::vector<Pane> closed;                        ///< panes whose rows are final, oldest first
   std::vector<Offsets> positions;  ///< per reader: this and earlier epochs read everything before
   std::vector<Offsets> finished;   ///< per reader: all before is in closed panes or durable; empty: nothing new
-  std::array<std::uint64_t, kRejectReasons> rejected{};
+  RejectCounts rejected{};
   bool partial = false;  ///< see Epoch
 };
 

@@ -32,8 +32,8 @@ class BackendName {
   std::string name_;
 };
 
-/// What Progress is read from. Each counter only grows, but for bytes_read: a rewind takes back what will
-/// be read again.
+/// What Progress is read from. Each counter only grows, but for bytes_read and batches: a rewind takes back
+/// what will be read and counted again.
 struct Metrics {
   Counter bytes_read{0};
   Counter batches{0};

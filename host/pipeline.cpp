@@ -15,18 +15,21 @@ thread_local const Pipeline* running_here = nullptr;
 }  // namespace
 
 Pipeline::Pipeline(PipelineParts parts)
-    : parts_(std::move(parts)), panes_(parts_.plan.every, parts_.clock), ring_(parts_.budget) {
+    : parts_(std::move(parts)),
+      panes_(parts_.plan.every, parts_.clock, parts_.options.on_event),
+      ring_(parts_.budget),
+      orders_(parts_.sources.size(), ring_.readers,
+              [this](std::size_t reader) { parts_.sources[reader]->wake(); }) {
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
   const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, parts_.budget, metrics_};
-  std::vector<Offsets> start;
+  std::vector<ReaderPosition> start;
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
     Source& source = *parts_.sources[i];
-    start.push_back(source.position());
+    start.push_back({source.position()});
     replayable = replayable && source.replayable();
-    orders_.push_back(std::make_unique<Orders>());
-    readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, *orders_.back(), shared));
+    readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, orders_.of(i), shared));
   }
   committer_ = std::make_unique<Committer>(
       parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
@@ -34,9 +37,8 @@ Pipeline::Pipeline(PipelineParts parts)
   engine_ = std::make_unique<Engine>(
       EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.upgrade)},
       std::move(start),
-      EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
-                   [this](std::size_t reader) { parts_.sources[reader]->wake(); }, *committer_, parts_.budget,
-                   metrics_, parts_.log->durable(), replayable});
+      EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_, *committer_,
+                   parts_.budget, metrics_, parts_.log->durable(), replayable});
 }
 
 Pipeline::~Pipeline() = default;

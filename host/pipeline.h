@@ -61,6 +61,8 @@ class Pipeline {
   Engine& engine() { return *engine_; }
   Committer& committer() { return *committer_; }
   std::vector<std::unique_ptr<Reader>>& readers() { return readers_; }
+  Ring& ring() { return ring_; }
+  PaneClock& panes() { return panes_; }
 
  private:
   void start_others(std::vector<std::jthread>& threads);
@@ -76,7 +78,7 @@ class Pipeline {
   Metrics metrics_;
   PaneClock panes_;
   Ring ring_;
-  std::vector<std::unique_ptr<Orders>> orders_;
+  ReaderOrders orders_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Engine> engine_;

@@ -73,7 +73,9 @@ std::optional<Step> Reader::act(const Orders::Current& orders, Deadline patience
 }
 
 void Reader::rewind() {
-  source_.seek(*rewind_to_);
+  source_.seek(rewind_to_->offsets);
+  shared_.metrics.bytes_read -= bytes_ - rewind_to_->bytes;
+  bytes_ = rewind_to_->bytes;
   rewind_to_.reset();
   backoff_.succeeded();
   for (auto& [pane, batch] : open_) shared_.ring.give_back(batch.buffer());
@@ -99,7 +101,7 @@ void Reader::mark(std::uint64_t round) {
   while (!open_.empty()) close(open_.begin()->first);
   marked_round_ = round;
   if (revocation_ == Revocation::reported) revocation_ = Revocation::marked;
-  shared_.ring.push(Marker{index_, std::move(position), std::exchange(oversized_, 0)});
+  shared_.ring.push(Marker{index_, {std::move(position), bytes_}, std::exchange(oversized_, 0)});
 }
 
 void Reader::end(bool partial) {
@@ -117,9 +119,7 @@ Step Reader::fill_directly(Instant now, Deadline patience) {
   if (result.status != ReadResult::Status::data) return after_read(result, room);
   if (source_.messages()) drop_oversized(batch->room(), records_, shared_.options.max_record_bytes, result);
 
-  one_off_bytes_ = 0;
-  shared_.metrics.bytes_read += result.bytes;
-  count_oversized(result.oversized);
+  count_read(result);
   const bool first = batch->empty();
   batch->filled(result.bytes, records_);
   records_.clear();
@@ -138,9 +138,7 @@ Step Reader::fill_staging(Deadline patience) {
     return after_read(result, staging_.bytes().size());
   }
   if (source_.messages()) drop_oversized(staging_.bytes(), records_, shared_.options.max_record_bytes, result);
-  one_off_bytes_ = 0;
-  shared_.metrics.bytes_read += result.bytes;
-  count_oversized(result.oversized);
+  count_read(result);
   staged_next_ = 0;
   staged_pane_ = shared_.panes.at(shared_.clock.now());
   return Step::done();
@@ -211,7 +209,7 @@ bool Reader::place(std::string_view text, std::span<const std::int64_t> values, 
   if (first) {
     batch->pane = staged_pane_;
     batch->close_at =
-        std::min(shared_.clock.now() + shared_.options.batch_time, shared_.panes.end(staged_pane_));
+        std::min(later(shared_.clock.now(), shared_.options.batch_time), shared_.panes.end(staged_pane_));
   }
   const std::size_t limit = shared_.options.batch_records;
   if (batch->nearly_full() || (limit != 0 && batch->records() >= limit)) close(staged_pane_);
@@ -221,9 +219,10 @@ bool Reader::place(std::string_view text, std::span<const std::int64_t> values, 
 // The open batch of a pane with room for `at_least` more bytes; null if no buffer is free.
 BatchBuilder* Reader::open_batch(Pane pane, std::size_t at_least) {
   if (!staged_mode_ && !open_.empty()) {
-    // Straight reads keep one batch, whose pane is that of its first record.
+    // Straight reads keep one batch, whose pane is that of its first record. A wall clock that was set on ends
+    // it.
     BatchBuilder& batch = open_.begin()->second;
-    if (batch.room().size() >= at_least) return &batch;
+    if (batch.room().size() >= at_least && (batch.empty() || batch.pane == pane)) return &batch;
     close(open_.begin()->first);
   }
   const auto found = open_.find(pane);
@@ -245,7 +244,7 @@ BatchBuilder* Reader::open_batch(Pane pane, std::size_t at_least) {
 void Reader::start_age(BatchBuilder& batch) {
   const Instant now = shared_.clock.now();
   batch.pane = shared_.panes.at(now);
-  batch.close_at = std::min(now + shared_.options.batch_time, shared_.panes.end(batch.pane));
+  batch.close_at = std::min(later(now, shared_.options.batch_time), shared_.panes.end(batch.pane));
 }
 
 void Reader::close(Pane pane) {
@@ -278,6 +277,13 @@ bool Reader::close_fullest() {
   if (fullest == open_.end() || fullest->second.empty()) return false;
   close(fullest->first);
   return true;
+}
+
+void Reader::count_read(const ReadResult& result) {
+  one_off_bytes_ = 0;
+  bytes_ += result.bytes;
+  shared_.metrics.bytes_read += result.bytes;
+  count_oversized(result.oversized);
 }
 
 void Reader::count_oversized(std::uint64_t records) {

@@ -28,7 +28,7 @@ struct ReaderShared {
   const Plan& plan;
   const Options& options;
   const Clock& clock;
-  const PaneClock& panes;
+  PaneClock& panes;
   Ring& ring;
   MemoryBudget& budget;
   Metrics& metrics;
@@ -67,6 +67,7 @@ class Reader {
   void close_overdue(Instant now);
   Instant next_close() const;
   bool close_fullest();
+  void count_read(const ReadResult& result);
   void count_oversized(std::uint64_t records);
 
   unsigned index_;
@@ -79,8 +80,9 @@ class Reader {
   std::uint64_t marked_round_ = 0;
   bool ended_ = false;
   enum class Revocation { none, reported, marked } revocation_ = Revocation::none;
-  std::optional<Offsets> rewind_to_;  ///< to be done
-  std::optional<Offsets> committed_;  ///< to be told to the source
+  std::optional<ReaderPosition> rewind_to_;  ///< to be done
+  std::optional<Offsets> committed_;         ///< to be told to the source
+  std::uint64_t bytes_ = 0;                  ///< read, but for what will be read again
   std::uint64_t oversized_ = 0;
   Backoff backoff_;
   std::size_t one_off_bytes_ = 0;  ///< the next record needs a buffer of this size

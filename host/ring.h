@@ -41,10 +41,16 @@ struct Filled {
   RowData rows;
 };
 
+/// Where a reader stands in its source.
+struct ReaderPosition {
+  Offsets offsets;
+  std::uint64_t bytes = 0;  ///< that it has read until here
+};
+
 /// A reader's word that everything it pushed before lies before `position`, and nothing after does.
 struct Marker {
   unsigned reader = 0;
-  Offsets position;
+  ReaderPosition position;
   std::uint64_t oversized = 0;  ///< records skipped since the last marker
 };
 

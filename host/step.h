@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 
 #include <millrace/types.h>
 
@@ -10,6 +11,11 @@ namespace millrace {
 
 /// Nothing is due: only a notification wakes the thread.
 inline constexpr Instant kNever = Instant::max();
+
+/// `from` and then `by`, which is not negative; kNever where that lies beyond all time.
+constexpr Instant later(Instant from, std::chrono::nanoseconds by) {
+  return from > kNever - by ? kNever : from + by;
+}
 
 /// Reader, engine and committer are objects with a step() that does one piece of work and returns. Only
 /// the thread around it waits, so a simulator can drive all of them on one thread.

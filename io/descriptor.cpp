@@ -18,8 +18,9 @@ namespace {
 
 timespec time_left(Deadline deadline) {
   constexpr std::int64_t kSecond = 1'000'000'000;
-  const std::int64_t left = (deadline - std::chrono::steady_clock::now()).count();
-  if (left <= 0) return {0, 0};
+  const Instant now = std::chrono::steady_clock::now();
+  if (deadline <= now) return {0, 0};
+  const std::int64_t left = (deadline - now).count();
   return {static_cast<time_t>(left / kSecond), static_cast<long>(left % kSecond)};
 }
 

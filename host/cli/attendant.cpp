@@ -16,7 +16,6 @@
 #include <spdlog/spdlog.h>
 
 #include "host/cli/progress_text.h"
-#include "host/start_thread.h"
 
 namespace millrace::cli {
 namespace {
@@ -48,7 +47,7 @@ Attendant::Attendant(StatusLine& status, bool show_progress, std::chrono::nanose
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
   signals_ = must_open(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK), "waiting for signals");
   leaving_ = must_open(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "waiting for the end");
-  thread_ = start_thread([this] { watch(); });
+  thread_ = std::thread([this] { watch(); });
 }
 
 Attendant::~Attendant() {

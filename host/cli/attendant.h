@@ -42,7 +42,7 @@ class Attendant {
   std::atomic<int> signal_ = 0;
   int signals_ = -1;  ///< descriptor that tells of signals
   int leaving_ = -1;  ///< descriptor that leave() writes to
-  std::jthread thread_;
+  std::thread thread_;
 };
 
 }  // namespace millrace::cli

@@ -33,7 +33,9 @@ std::string_view tokens_of(KeyedBy keyed_by) {
 std::string ProgressText::line(const Progress& progress, Instant now) {
   const double span = seconds(now - last_);
   if (span > 0) {
-    const double rate = static_cast<double>(progress.bytes_read - last_bytes_) / span;
+    // What a reader that goes back takes from bytes_read is read again: no rate is below 0.
+    const std::uint64_t more = progress.bytes_read - std::min(progress.bytes_read, last_bytes_);
+    const double rate = static_cast<double>(more) / span;
     // Two seconds of memory: steady enough to read, quick enough to follow.
     const double weight = last_ == start_ ? 1 : 1 - std::exp(-span / 2);
     rate_ += weight * (rate - rate_);

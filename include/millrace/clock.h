@@ -12,7 +12,7 @@ class Clock {
   virtual ~Clock() = default;
   /// Monotonic time: everything but the names of windows is decided by it.
   virtual Instant now() const = 0;
-  /// Calendar time. The engine reads it once, at start.
+  /// Calendar time, which names windows. It may be set on and back.
   virtual Timestamp wall() const = 0;
 };
 

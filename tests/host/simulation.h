@@ -2,16 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include <millrace/backend.h>
 #include <millrace/clock.h>
 #include <millrace/sink.h>
 #include <millrace/source.h>
@@ -35,6 +36,21 @@ class Dice {
 using Counts = std::map<std::string, std::int64_t>;
 using WindowCounts = std::map<std::pair<std::optional<Window>, std::string>, std::int64_t>;
 
+inline std::vector<std::string> random_words(Dice& dice) {
+  std::vector<std::string> words(static_cast<std::size_t>(dice.between(0, 60)));
+  for (std::string& word : words) {
+    const bool giant = dice.one_in(30);
+    word.assign(static_cast<std::size_t>(giant ? dice.between(11, 300) : dice.between(1, 10)),
+                static_cast<char>('a' + dice.between(0, 3)));
+  }
+  return words;
+}
+
+/// The backends reject it.
+inline bool is_bad(std::string_view word) {
+  return word.front() == 'd' && word.size() % 3 == 0;
+}
+
 /// Words from a list, one record each; fails, idles and stops short at random.
 class SimSource final : public Source {
  public:
@@ -44,12 +60,18 @@ class SimSource final : public Source {
         messages_(messages),
         clock_(clock),
         dice_(dice),
-        read_at_(words_.size()) {}
+        read_in_(words_.size()) {}
+  /// The clock of the job that reads it.
+  void set_panes(PaneClock& panes) { panes_ = &panes; }
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
     if (records != nullptr) records->clear();
+    waits_ = false;
     stumble();
-    if (dice_.one_in(5)) return {.status = ReadResult::Status::idle};
+    if (dice_.one_in(5)) {
+      waits_ = !std::exchange(woken_, false);
+      return {.status = ReadResult::Status::idle};
+    }
     if (next_ == words_.size()) return {.status = ReadResult::Status::end};
     if (revocations_ < 2 && dice_.one_in(40)) {
       ++revocations_;
@@ -62,7 +84,7 @@ class SimSource final : public Source {
       std::memcpy(into.data() + bytes, text.data(), text.size());
       if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
       bytes += text.size();
-      read_at_[next_++] = clock_.now();
+      read_in_[next_++] = panes_->at(clock_.now());
     }
     if (bytes == 0) return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
     return {.status = ReadResult::Status::data, .bytes = bytes};
@@ -78,16 +100,31 @@ class SimSource final : public Source {
     stumble();
     committed_ = static_cast<std::size_t>(offsets.at(0).next);
   }
-  void wake() noexcept override {}
+  void wake() noexcept override { woken_ = true; }
 
+  /// The read that was idle has not returned.
+  bool waits() const { return waits_ && !woken_; }
+  /// Something has come.
+  void come() { waits_ = false; }
   std::size_t next() const { return next_; }
   std::size_t committed() const { return committed_; }
   void add_prefix(std::size_t end, Counts& counts) const {
-    for (std::size_t i = 0; i < end; ++i) ++counts[words_[i]];
+    for (std::size_t i = 0; i < end; ++i)
+      if (!is_bad(words_[i])) ++counts[words_[i]];
   }
   /// All that was read, each record in the window in which it was read last.
-  void add_read(const PaneClock& panes, WindowCounts& counts) const {
-    for (std::size_t i = 0; i < next_; ++i) ++counts[{panes.window(panes.at(read_at_[i])), words_[i]}];
+  void add_read(WindowCounts& counts) const {
+    for (std::size_t i = 0; i < next_; ++i)
+      if (!is_bad(words_[i])) ++counts[{panes_->window(read_in_[i]), words_[i]}];
+  }
+  std::uint64_t bad_read() const {
+    return static_cast<std::uint64_t>(
+        std::count_if(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(next_), is_bad));
+  }
+  std::uint64_t bytes_read() const {
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < next_; ++i) bytes += words_[i].size() + (messages_ ? 0 : 1);
+    return bytes;
   }
 
  private:
@@ -100,80 +137,13 @@ class SimSource final : public Source {
   bool messages_;
   const Clock& clock_;
   Dice& dice_;
-  std::vector<Instant> read_at_;
+  PaneClock* panes_ = nullptr;
+  std::vector<Pane> read_in_;
   std::size_t next_ = 0;
   std::size_t committed_ = 0;
+  bool waits_ = false;
+  bool woken_ = false;
   int revocations_ = 0;
-};
-
-/// Counts words with maps. Finishes batches in any order, gives some back uncounted, and dies on demand.
-class SimBackend final : public Backend {
- public:
-  SimBackend(Dice& dice, bool mortal, std::string_view name = "simulated")
-      : dice_(dice), mortal_(mortal), name_(name), panes_max_(dice.between(1, 3)) {}
-
-  std::string_view name() const override { return name_; }
-  bool may_fail() const override { return mortal_; }
-  HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
-  std::size_t batch_bytes() const override { return 64; }
-  unsigned in_flight_max() const override { return 2; }
-  int panes_max() const override { return panes_max_; }
-
-  void submit(const Batch& batch) override {
-    stumble();
-    if (!panes_.contains(batch.pane))
-      check(static_cast<int>(panes_.size()) < panes_max_, "no more panes than panes_max");
-    panes_[batch.pane];
-    in_flight_.push_back(batch);
-  }
-
-  std::optional<Finished> reclaim(Wait wait) override {
-    stumble();
-    if (in_flight_.empty() || (wait == Wait::no && dice_.one_in(2))) return std::nullopt;
-    const auto chosen = in_flight_.begin() + dice_.between(0, static_cast<int>(in_flight_.size()) - 1);
-    const Batch batch = *chosen;
-    in_flight_.erase(chosen);
-    Counts& counts = panes_[batch.pane];
-    if (!counts.empty() && dice_.one_in(10))
-      return Finished{.buffer = batch.buffer, .counted = false, .rejects = {}};
-    count(batch, counts);
-    return Finished{.buffer = batch.buffer, .counted = true, .rejects = {}};
-  }
-
-  void collect(Pane pane, PartialSink& sink) override {
-    stumble();
-    for (const auto& [word, count] : panes_[pane]) {
-      const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), hash_rule(1, 4));
-      const std::string_view text = is_packed(key) ? std::string_view() : std::string_view(word);
-      sink.add({.keys = {&key, 1}, .texts = {&text, 1}, .counts = {&count, 1}, .values = {}, .unique = true});
-      stumble();
-    }
-    panes_.erase(pane);
-  }
-
- private:
-  void stumble() {
-    if (mortal_ && dice_.one_in(150)) throw DeviceError("the device fell over");
-  }
-  static void count(const Batch& batch, Counts& counts) {
-    const std::string_view bytes(reinterpret_cast<const char*>(batch.bytes.data()), batch.bytes.size());
-    std::string word;
-    std::size_t next_end = 0;
-    for (std::size_t at = 0; at <= bytes.size(); ++at) {
-      const bool record_end = next_end < batch.ends.size() && batch.ends[next_end] == at;
-      if (record_end) ++next_end;
-      const bool separator = at == bytes.size() || bytes[at] == '\n';
-      if ((record_end || separator) && !word.empty()) ++counts[std::exchange(word, {})];
-      if (at < bytes.size() && !separator) word += bytes[at];
-    }
-  }
-
-  Dice& dice_;
-  bool mortal_;
-  std::string_view name_;
-  int panes_max_;
-  std::vector<Batch> in_flight_;
-  std::map<Pane, Counts> panes_;
 };
 
 /// Keeps what every finished epoch showed; fails at random.

@@ -12,6 +12,8 @@
 #include "host/pipeline.h"
 #include "host/pool.h"
 #include "host/verifying_backend.h"
+#include "tests/host/simulated_backend.h"
+#include "tests/host/simulated_threads.h"
 
 namespace millrace::simulation {
 namespace {
@@ -29,16 +31,18 @@ class Simulation {
   }
 
   std::string run() {
-    const bool drains = dice_.one_in(4);
-    const int drain_at = dice_.between(1, 400);
-    int still = 0;
+    const int drain_at = dice_.one_in(4) ? dice_.between(1, 400) : -1;
     for (int step = 0; !pipeline_->engine().finished(); ++step) {
       if (step > 200'000) return "stuck: the job never ends";
-      if (drains && step == drain_at) pipeline_->drain();
+      if (step == drain_at) drain();
       if (trial_ && dice_.one_in(answers_slowly_ ? 200 : 5)) answer_trial();
-      still = random_step() ? 0 : still + 1;
+      if (!threads_->step()) pass_time();
+      check_committed();
       moved_ = moved_ || pipeline_->metrics().backend.get() == kMovedTo;
-      if (dice_.one_in(10) || still > 40) clock_.advance(std::chrono::milliseconds(dice_.between(1, 60)));
+      if (dice_.one_in(10)) clock_.advance(std::chrono::milliseconds(dice_.between(1, 60)));
+      if (clock_jumps_ && dice_.one_in(30))
+        clock_.set_wall(std::chrono::milliseconds(dice_.between(-300, 500)));
+      if (!drained_ && dice_.one_in(quiet_sources_ ? 100 : 3)) any_source().come();
       if (!wrong_.empty()) return wrong_;
     }
     return verdict();
@@ -55,19 +59,11 @@ class Simulation {
     options_.batch_bytes = static_cast<std::size_t>(dice_.between(16, 96));
     options_.batch_time = dice_.one_in(4) ? 1h : std::chrono::milliseconds(dice_.between(1, 50));
     if (dice_.one_in(4)) options_.batch_records = static_cast<std::size_t>(dice_.between(1, 5));
+    clock_jumps_ = dice_.one_in(3);
+    quiet_sources_ = dice_.one_in(2);
     if (dice_.one_in(3)) options_.commit_every = std::chrono::milliseconds(dice_.between(1, 100));
     options_.retries = 1000;
     options_.retry_pause = 1us;
-  }
-
-  std::vector<std::string> random_words() {
-    std::vector<std::string> words(static_cast<std::size_t>(dice_.between(0, 60)));
-    for (std::string& word : words) {
-      const bool giant = dice_.one_in(30);
-      word.assign(static_cast<std::size_t>(giant ? dice_.between(11, 300) : dice_.between(1, 10)),
-                  static_cast<char>('a' + dice_.between(0, 3)));
-    }
-    return words;
   }
 
   void make_parts() {
@@ -89,7 +85,8 @@ class Simulation {
                         .clock = clock_,
                         .budget = unlimited_budget()};
     for (int i = dice_.between(1, 3); i > 0; --i) {
-      auto source = std::make_unique<SimSource>(random_words(), replayable_, dice_.one_in(2), clock_, dice_);
+      auto source =
+          std::make_unique<SimSource>(random_words(dice_), replayable_, dice_.one_in(2), clock_, dice_);
       sources_.push_back(source.get());
       parts.sources.push_back(std::move(source));
     }
@@ -98,6 +95,9 @@ class Simulation {
       parts.sinks.push_back(sinks_.back());
     }
     pipeline_.emplace(std::move(parts));
+    for (SimSource* source : sources_) source->set_panes(pipeline_->panes());
+    threads_.emplace(*pipeline_, sources_, clock_, dice_);
+    told_.resize(sources_.size());
   }
 
   std::unique_ptr<Backend> first_backend() {
@@ -136,21 +136,43 @@ class Simulation {
     trial_.reset();
   }
 
-  bool random_step() {
-    const int actors = static_cast<int>(pipeline_->readers().size()) + 2;
-    const int actor = dice_.between(0, actors - 1);
-    if (actor == 0) return pipeline_->engine().step().progress;
-    if (actor == 1) return pipeline_->committer().step().progress;
-    const std::size_t reader = static_cast<std::size_t>(actor - 2);
-    const std::size_t before = sources_[reader]->committed();
-    const bool progress = pipeline_->readers()[reader]->step(Instant::min()).progress;
-    if (sources_[reader]->committed() != before) check_committed();
-    return progress;
+  // What is read from now on comes from nowhere: only being woken ends a wait in a source.
+  void drain() {
+    drained_ = true;
+    pipeline_->drain();
+  }
+
+  SimSource& any_source() {
+    return *sources_[static_cast<std::size_t>(dice_.between(0, static_cast<int>(sources_.size()) - 1))];
+  }
+
+  // All sleep: until the first one's time, or until something comes.
+  void pass_time() {
+    const Instant wake = threads_->next_wake();
+    if (wake != kNever) return clock_.advance(wake - clock_.now());
+    if (!drained_ && dice_.one_in(4)) return drain();
+    if (drained_ || std::ranges::none_of(sources_, &SimSource::waits))
+      wrong_ = "stuck: all sleep, and nobody will wake them";
+    check_shown();
+    any_source().come();
+  }
+
+  // Where nobody waits for the end of a window, none is open.
+  void check_shown() {
+    if (plan_.every.count() == 0) return;
+    WindowCounts truth;
+    for (const SimSource* source : sources_) source->add_read(truth);
+    std::size_t shown = 0;
+    for (const SimSink::Epoch& epoch : sinks_[0]->epochs()) shown += epoch.rows.size();
+    if (shown != truth.size()) wrong_ = "a window has ended, and nobody will wake to show it";
   }
 
   // Without a checkpoint, what a source was told is finished must have been shown.
   void check_committed() {
-    if (durable_) return;
+    bool news = false;
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      news = std::exchange(told_[i], sources_[i]->committed()) != sources_[i]->committed() || news;
+    if (durable_ || !news) return;
     Counts committed;
     for (const SimSource* source : sources_) source->add_prefix(source->committed(), committed);
     Counts shown;
@@ -175,28 +197,46 @@ class Simulation {
   std::string verdict() const {
     WindowCounts truth;
     for (const SimSource* source : sources_) {
-      source->add_read(PaneClock(plan_.every, began_), truth);
+      source->add_read(truth);
       if (!sinks_[0]->epochs().empty() && source->committed() > source->next())
         return "committed what was not read";
     }
     for (const auto& sink : sinks_) {
       WindowCounts shown;
       std::uint64_t id = 0;
+      Timestamp last = Timestamp::min();
       for (const SimSink::Epoch& epoch : sink->epochs()) {
         if (epoch.id.number <= std::exchange(id, epoch.id.number)) return "epochs are out of order";
         if (epoch.rows.empty() && plan_.every.count() > 0) return "an epoch without rows was shown";
-        for (const SimSink::Row& row : epoch.rows)
+        const Timestamp earlier = last;
+        for (const SimSink::Row& row : epoch.rows) {
+          if (row.window && row.window->start <= earlier) return "windows go back";
+          if (row.window) last = std::max(last, row.window->start);
           if (!shown.emplace(std::pair(row.window, row.key), row.count).second)
             return "a window shows a key twice";
+        }
       }
       if (shown != truth) return "the rows are not the records of their windows";
     }
+    return verdict_on_counters();
+  }
+
+  std::string verdict_on_counters() const {
+    std::uint64_t bad = 0;
+    std::uint64_t bytes = 0;
+    for (const SimSource* source : sources_) {
+      bad += source->bad_read();
+      bytes += source->bytes_read();
+    }
+    const Metrics& metrics = pipeline_->metrics();
+    if (metrics.rejected[static_cast<std::size_t>(RejectReason::malformed)] != bad)
+      return "records are rejected more than once, or not told of";
+    if (metrics.bytes_read != bytes) return "bytes_read is not what was read";
     return "";
   }
 
   Dice dice_;
   testing::ManualClock clock_;
-  testing::ManualClock began_;  ///< stands still
   Plan plan_;
   Options options_;
   bool replayable_ = false;
@@ -205,11 +245,16 @@ class Simulation {
   bool moves_ = false;
   bool moved_ = false;
   bool answers_slowly_ = false;
+  bool drained_ = false;
+  bool clock_jumps_ = false;
+  bool quiet_sources_ = false;
   std::optional<std::promise<TrialAnswer>> trial_;  ///< under way
   std::vector<SimSource*> sources_;
   std::vector<std::shared_ptr<SimSink>> sinks_;
   SimLog* log_ = nullptr;
   std::optional<Pipeline> pipeline_;
+  std::optional<SimThreads> threads_;
+  std::vector<std::size_t> told_;  ///< by source: what it was told last is committed
   std::string wrong_;
 };
 

@@ -40,13 +40,29 @@ class WatchedSource final : public Source {
   std::atomic<int>& wakes_;
 };
 
+/// Lets the test act in the middle of a step: whenever somebody looks at the time.
+class WatchedClock final : public Clock {
+ public:
+  explicit WatchedClock(const Clock& inner) : inner_(inner) {}
+  Instant now() const override {
+    if (on_look) on_look();
+    return inner_.now();
+  }
+  Timestamp wall() const override { return inner_.wall(); }
+
+  std::function<void()> on_look;
+
+ private:
+  const Clock& inner_;
+};
+
 /// A job of two readers on one thread, at a time of the test's choice.
 class SteppedJob {
  public:
-  explicit SteppedJob(std::chrono::nanoseconds every, std::chrono::nanoseconds commit_every = 0ns) {
+  explicit SteppedJob(std::chrono::nanoseconds every, std::chrono::nanoseconds commit_every = 0ns,
+                      Options options = {}) {
     Plan plan;
     plan.every = every;
-    Options options;
     options.batch_bytes = 4096;
     options.commit_every = commit_every;
     PipelineParts parts{.plan = plan,
@@ -57,14 +73,14 @@ class SteppedJob {
                         .fallback = {},
                         .upgrade = UpgradeRule(),
                         .log = std::make_unique<NoEpochLog>(),
-                        .clock = clock,
+                        .clock = watched_clock,
                         .budget = unlimited_budget()};
     for (std::size_t i = 0; i < kReaders; ++i) {
       auto source = std::make_unique<WatchedSource>(wakes);
       sources.push_back(source.get());
       parts.sources.push_back(std::move(source));
     }
-    pipeline_.emplace(std::move(parts));
+    pipeline.emplace(std::move(parts));
   }
 
   /// Everybody does what there is to do now. Returns when a thread would wake by the clock.
@@ -73,19 +89,21 @@ class SteppedJob {
       progress_ = false;
       wake_ = kNever;
       const int wakes_before = wakes;
-      for (const auto& reader : pipeline_->readers()) add(reader->step(Instant::min()));
-      add(pipeline_->engine().step());
-      add(pipeline_->committer().step());
+      for (const auto& reader : pipeline->readers()) add(reader->step(Instant::min()));
+      add(pipeline->engine().step());
+      add(pipeline->committer().step());
       if (!progress_ && wakes == wakes_before) return wake_;
     }
   }
-  std::uint64_t rows() const { return pipeline_->metrics().rows; }
+  std::uint64_t rows() const { return pipeline->metrics().rows; }
 
   static constexpr int kReaders = 2;
   ManualClock clock;
+  WatchedClock watched_clock{clock};
   std::atomic<int> wakes{0};
   std::vector<WatchedSource*> sources;
   std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
+  std::optional<Pipeline> pipeline;
 
  private:
   void add(const Step& step) {
@@ -93,7 +111,6 @@ class SteppedJob {
     wake_ = std::min(wake_, step.wake);
   }
 
-  std::optional<Pipeline> pipeline_;
   bool progress_ = false;
   Instant wake_ = kNever;
 };
@@ -141,6 +158,52 @@ TEST(Wake, ALongWindowIsCommittedOnceForWhatHasCome) {
   job.clock.advance(10ms);
   EXPECT_GT(job.settle(), job.clock.now() + 1min) << "nothing has come since: only the window's end is awaited";
   EXPECT_EQ(job.wakes, SteppedJob::kReaders);
+}
+
+// The engine ends a round with nothing to show while the reader is about to sleep: it must not sleep through
+// that.
+TEST(Wake, AReaderWhosePartitionsWereRevokedIsWokenThoughNothingIsShown) {
+  SteppedJob job(0s);
+  Pipeline& pipeline = *job.pipeline;
+  Reader& revoked = *pipeline.readers()[0];
+  job.sources[0]->inner.push_revoked();
+  EXPECT_TRUE(revoked.step(Instant::min()).progress) << "it tells of the revocation";
+  while (pipeline.engine().step().progress) {
+  }
+  for (const auto& reader : pipeline.readers())
+    EXPECT_TRUE(reader->step(Instant::min()).progress) << "it marks";
+
+  // As its thread would, whenever that runs: it looks for work when it is notified.
+  const EventCount& events = pipeline.ring().readers;
+  std::uint64_t seen = events.seen();
+  Step last = Step::done();
+  const auto reader_runs = [&] {
+    while (!last.waited && (last.progress || events.seen() != seen)) {
+      seen = events.seen();
+      last = revoked.step(Instant::min());
+    }
+  };
+  bool runs = false;
+  job.watched_clock.on_look = [&] {
+    if (std::exchange(runs, true)) return;
+    reader_runs();
+    runs = false;
+  };
+  while (pipeline.engine().step().progress) {
+  }
+  reader_runs();
+  EXPECT_TRUE(last.waited) << "it reads on";
+}
+
+// Times that would end beyond all time are never.
+TEST(Wake, NobodyWakesForATimeThatNeverComes) {
+  Options options;
+  options.batch_time = std::chrono::nanoseconds::max();
+  SteppedJob job(std::chrono::nanoseconds::max(), std::chrono::nanoseconds::max(), options);
+  job.sources[0]->inner.push("word\n");
+  EXPECT_GT(job.settle(), job.clock.now() + 24h * 365 * 200);
+  EXPECT_EQ(job.wakes, 0) << "a batch was closed, and a marker asked for";
+  EXPECT_EQ(job.pipeline->metrics().batches, 0U);
 }
 
 }  // namespace

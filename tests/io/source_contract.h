@@ -153,6 +153,7 @@ TEST_P(SourceContract, HonoursTheDeadline) {
     EXPECT_GE(took, time);
     EXPECT_LT(took, 5s);
   }
+  EXPECT_EQ(opened.sources[0]->read(into, nullptr, Instant::min()).status, ReadResult::Status::idle);
 }
 
 TEST_P(SourceContract, WakeEndsAWaitingRead) {

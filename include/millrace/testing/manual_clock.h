@@ -8,7 +8,7 @@
 
 namespace millrace::testing {
 
-/// Monotonic and calendar time move together. Any thread may read it and move it.
+/// Monotonic and calendar time move together, unless the calendar is set. Any thread may read it and move it.
 class ManualClock final : public Clock {
  public:
   /// Starts at `start` of the calendar; its monotonic time starts at one hour, so that deadlines may lie before.
@@ -16,14 +16,17 @@ class ManualClock final : public Clock {
       : start_(start) {}
 
   Instant now() const override { return Instant{std::chrono::hours{1}} + passed(); }
-  Timestamp wall() const override { return start_ + passed(); }
+  Timestamp wall() const override { return start_ + passed() + std::chrono::nanoseconds{set_by_.load()}; }
   void advance(std::chrono::nanoseconds by) { passed_ += by.count(); }
+  /// Sets the calendar on, or back if `by` is negative, as the owner of a machine does.
+  void set_wall(std::chrono::nanoseconds by) { set_by_ += by.count(); }
 
  private:
   std::chrono::nanoseconds passed() const { return std::chrono::nanoseconds{passed_.load()}; }
 
   Timestamp start_;
   std::atomic<std::int64_t> passed_{0};
+  std::atomic<std::int64_t> set_by_{0};
 };
 
 }  // namespace millrace::testing

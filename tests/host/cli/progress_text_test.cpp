@@ -35,6 +35,18 @@ TEST(ProgressText, TheRateFollowsTheLastSeconds) {
   EXPECT_EQ(text.line(progress, start + 29s), "38.0 MiB, 1.0 MiB/s");
 }
 
+TEST(ProgressText, ARewindIsNoRate) {
+  const Instant start{};
+  ProgressText text(start);
+  Progress progress;
+  progress.bytes_read = 2 * kMiB;
+  text.line(progress, start + 1s);
+  progress.bytes_read = kMiB;
+  EXPECT_EQ(text.line(progress, start + 1h), "1.0 MiB, 0 B/s");
+  progress.bytes_read = 4 * kMiB;
+  EXPECT_EQ(text.line(progress, start + 1h + 100s), "4.0 MiB, 30.7 KiB/s");
+}
+
 TEST(ProgressText, NoForecastWithoutATotalNorAtTheEnd) {
   const Instant start{};
   ProgressText text(start);

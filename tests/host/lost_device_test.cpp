@@ -1,0 +1,97 @@
+// A device that is lost in mid-run: rows, and all that is told of them, are as if it had never been there.
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <millrace/testing/hooked.h>
+#include <millrace/testing/memory_sink.h>
+#include <millrace/testing/memory_source.h>
+
+#include "host/pipeline.h"
+
+namespace millrace {
+namespace {
+
+using testing::HookedBackend;
+using testing::MemoryRow;
+using testing::MemorySink;
+using testing::MemorySource;
+
+constexpr std::string_view kInput =
+    "a,1\n"
+    "b,x\n"
+    "a,2\n"
+    "no value\n"
+    "c,99999999999999999999\n"
+    "b,3\n";
+
+/// What a job has shown and told at its end.
+struct Outcome {
+  std::map<std::string, std::int64_t> rows;
+  std::uint64_t bytes_read, batches, fallbacks;
+  RejectCounts rejected;
+};
+
+/// The sums of kInput, a record a batch. The device is lost in the `nth` call of this name, counted from 1; 0:
+/// never.
+Outcome run_job(bool replayable, std::string_view call, int nth) {
+  Plan plan;
+  plan.keyed_by = KeyedBy::fields;
+  plan.fields.delimiter = ',';
+  plan.fields.key = 1;
+  plan.fields.values = {2};
+  plan.measures = {{Reduction::sum, 0}};
+  Options options;
+  options.batch_bytes = 64;
+  options.batch_records = 1;
+  const auto sink = std::make_shared<MemorySink>();
+  auto source = std::make_unique<MemorySource>(Framing{}, replayable);
+  source->push(kInput);
+  source->finish();
+  const auto cpu = [plan] { return make_cpu_backend(plan, {.threads = 2}); };
+  PipelineParts parts{.plan = plan,
+                      .options = options,
+                      .sources = {},
+                      .sinks = {sink},
+                      .backend = std::make_unique<HookedBackend>(cpu(),
+                                                                 [call, nth](std::string_view called) mutable {
+                                                                   if (called == call && --nth == 0)
+                                                                     throw DeviceError("it fell off the bus");
+                                                                 }),
+                      .fallback = cpu,
+                      .upgrade = UpgradeRule(),
+                      .log = std::make_unique<NoEpochLog>(),
+                      .clock = real_clock(),
+                      .budget = unlimited_budget()};
+  parts.sources.push_back(std::move(source));
+  Pipeline pipeline(std::move(parts));
+  pipeline.run();
+  const Metrics& metrics = pipeline.metrics();
+  Outcome outcome{{}, metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}};
+  std::ranges::copy(metrics.rejected, outcome.rejected.begin());
+  for (const auto& [epoch, rows] : sink->epochs())
+    for (const MemoryRow& row : rows) outcome.rows[row.key] += row.values.at(0);
+  return outcome;
+}
+
+TEST(LostDevice, WhatIsToldIsToldOnce) {
+  for (const bool replayable : {true, false})
+    for (const std::string_view call : {"submit", "reclaim", "collect"})
+      for (const int nth : {0, 1, 2, 3, 5}) {
+        const Outcome outcome = run_job(replayable, call, nth);
+        const auto where = std::string(call) + ' ' + std::to_string(nth) + (replayable ? " replayable" : "");
+        EXPECT_EQ(outcome.rows, (std::map<std::string, std::int64_t>{{"a", 3}, {"b", 3}})) << where;
+        EXPECT_EQ(outcome.bytes_read, kInput.size()) << where;
+        EXPECT_EQ(outcome.batches, 6U) << where;
+        EXPECT_EQ(outcome.rejected, (RejectCounts{0, 1, 1, 1})) << where;
+        if (nth < 2) {
+          EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
+        }
+      }
+}
+
+}  // namespace
+}  // namespace millrace
