@@ -31,6 +31,14 @@ std::string advice(std::size_t needed) {
 
 }  // namespace
 
+std::string excerpt(std::string_view data, std::size_t most) {
+  if (data.size() <= most) return std::string(data);
+  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(data[at]) & 0xC0U) == 0x80; };
+  std::size_t end = most;
+  while (end > 0 && end + 3 > most && continues(end)) --end;
+  return std::string(data.substr(0, end)) + "…";
+}
+
 ConfigError::ConfigError(std::vector<std::string> problems, int exit_code)
     : Error(join_lines(problems)), problems_(std::move(problems)), exit_code_(exit_code) {}
 

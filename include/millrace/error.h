@@ -11,6 +11,10 @@
 
 namespace millrace {
 
+/// Somebody's data, such as a key or a file name, as messages quote it: what is longer than `most` bytes is cut
+/// there, though not inside a character of UTF-8, and goes on with "…".
+std::string excerpt(std::string_view data, std::size_t most = 200);
+
 /// Base of everything that millrace throws. `what()` is one sentence for the user.
 class Error : public std::runtime_error {
  public:
