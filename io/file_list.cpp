@@ -88,16 +88,19 @@ FileList list_files(std::span<const std::string> paths) {
   return lister.take();
 }
 
-std::optional<FilePart> as_file(const std::shared_ptr<const Descriptor>& opened, const std::string& name) {
+std::optional<FilePart> as_file(int number, const std::string& name) {
+  Descriptor opened = duplicate(number, name);
   struct stat status {};
-  if (::fstat(opened->get(), &status) != 0) throw IoError::from_errno("cannot read " + name, errno);
+  if (::fstat(opened.get(), &status) != 0) throw IoError::from_errno("cannot read " + name, errno);
   if (S_ISDIR(status.st_mode)) throw IoError::from_errno("cannot read " + name, EISDIR);
   if (!S_ISREG(status.st_mode) || status.st_size == 0) return std::nullopt;
-  const off_t here = ::lseek(opened->get(), 0, SEEK_CUR);
+  const off_t here = ::lseek(opened.get(), 0, SEEK_CUR);
   if (here < 0) throw IoError::from_errno("cannot read " + name, errno);
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  const auto begin = std::min(static_cast<std::uint64_t>(here), size);
-  return FilePart{name, name, begin, size, size, false, opened};
+  const auto offset = static_cast<std::uint64_t>(here);
+  FilePart file{name, name, std::min(offset, size), size, size};
+  file.opened = std::make_shared<SharedInput>(std::move(opened), offset);
+  return file;
 }
 
 }  // namespace millrace::io

@@ -20,7 +20,8 @@ struct FileList {
 /// sorted order, without directories. A file that is named twice is read twice, and is "PATH#2" in offsets.
 FileList list_files(std::span<const std::string> paths);
 
-/// Whether an open descriptor is a regular file: then it is read from where it stands.
-std::optional<FilePart> as_file(const std::shared_ptr<const Descriptor>& opened, const std::string& name);
+/// Whether an open descriptor, which stays its owner's, is a regular file: then it is read from where it
+/// stands, and stands behind what was counted when the job is over. Throws IoError.
+std::optional<FilePart> as_file(int number, const std::string& name);
 
 }  // namespace millrace::io

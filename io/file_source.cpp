@@ -3,8 +3,12 @@
 #include "io/file_source.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <millrace/error.h>
@@ -15,48 +19,70 @@ namespace millrace::io {
 namespace {
 
 constexpr std::size_t kSearchBytes = std::size_t{64} << 10;
+constexpr std::uint64_t kSearchedAtOnce = std::uint64_t{16} << 20;
 constexpr std::uint64_t kSmallBytes = std::uint64_t{128} << 10;
+// Files that the kernel makes up say that they have a page, which has 64 KiB at most.
+constexpr std::uint64_t kMadeUpBytes = std::uint64_t{64} << 10;
+
+std::uint64_t size_of(const Descriptor& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw IoError::from_errno("cannot read " + path, errno);
+  return static_cast<std::uint64_t>(status.st_size);
+}
 
 }  // namespace
 
-FileSource::FileSource(std::vector<FilePart> parts, const Framing& framing)
-    : parts_(std::move(parts)), framing_(framing) {
+FileSource::FileSource(std::vector<FilePart> parts, const Framing& framing, OnEvent on_event)
+    : parts_(std::move(parts)), framing_(framing), on_event_(std::move(on_event)) {
   check(framing.kind != Framing::Kind::message, "files have no messages");
-  for (const FilePart& part : parts_) next_.push_back(part.begin);
+  for (const FilePart& part : parts_) {
+    next_.push_back(part.begin);
+    if (part.opened) part.opened->expect(part.begin, part.end);
+  }
 }
 
 ReadResult FileSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline) {
   check(!into.empty(), "a read needs room");
   if (records != nullptr) records->clear();
-  for (; current_ < parts_.size(); ++current_, ready_ = false) {
+  for (; current_ < parts_.size(); ++current_, file_.reset()) {
     if (next_[current_] >= part().end) continue;
-    if (!ready_) open_part();
+    if (!file_) open_part();
+    if (!find_first_record()) return {ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
     if (auto result = read_part(into, records)) return *result;
   }
-  file_.reset();
   return {ReadResult::Status::end, 0, std::exchange(oversized_, 0)};
 }
 
 void FileSource::open_part() {
-  file_ = part().opened;
-  if (!file_) file_ = std::make_shared<const Descriptor>(open_for_reading(part().path));
+  if (part().opened)
+    file_ = {part().opened, &part().opened->file()};
+  else
+    file_ = std::make_shared<const Descriptor>(open_for_reading(part().path));
+  end_ = part().end;
+  size_ = part().size;
+  cut_off_ = false;
+  searched_ = 0;
+  at_record_ = !part().may_split_record || next_[current_] != part().begin;
   // Advice only: its failure changes nothing. A small file is read at once.
   if (part().end - part().begin > kSmallBytes) ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  if (part().may_split_record && next_[current_] == part().begin) find_first_record();
-  ready_ = true;
 }
 
 // A record that starts before the range belongs to the range before. A range without any record start is
-// passed over whole.
-void FileSource::find_first_record() {
-  next_[current_] = find_end(part().begin - 1, part().end - 1).value_or(part().end);
+// passed over whole. False: not found yet.
+bool FileSource::find_first_record() {
+  if (at_record_) return true;
+  const auto end = find_end(part().begin - 1, end_ - 1);
+  if (!end && searched_ + 1 < end_) return false;
+  next_[current_] = end.value_or(std::max(part().begin, end_));
+  at_record_ = true;
+  return true;
 }
 
 std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, std::vector<Record>* records) {
   std::uint64_t& next = next_[current_];
-  while (next < part().end) {
-    const std::size_t got = std::min(into.size(), part().size - next);
-    read_exactly(next, into.first(got));
+  while (next < end_) {
+    const std::size_t got = read_here(next, into.first(std::min(into.size(), size_ - next)));
+    if (got == 0) break;
     const Whole whole = cut(into, got);
     if (whole.bytes == 0) {
       if (auto too_big = pass_long_record(got)) return too_big;
@@ -77,46 +103,83 @@ std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, std::
 FileSource::Whole FileSource::cut(std::span<std::byte> into, std::size_t got) const {
   const std::span<std::byte> bytes = into.first(got);
   const std::uint64_t next = next_[current_];
-  const std::uint64_t own = part().end - next;
-  if (part().end < part().size && got >= own) {
+  const std::uint64_t own = end_ - next;
+  if (end_ < size_ && got >= own) {
     const std::size_t end = after_first_end(bytes, own - 1, framing_.kind);
     if (end > 0) return {end, end};
   }
   const std::size_t end = after_last_end(bytes, framing_.kind);
-  const bool at_end_of_file = next + got == part().size;
+  const bool at_end_of_file = next + got == size_ && !cut_off_;
   if (!at_end_of_file || end == got || got == into.size()) return {end, end};
   into[got] = std::byte{'\n'};
   return {got + 1, got};
 }
 
-// `seen` bytes of the next record are not all of it. Nothing if it is oversized and was passed over.
+// `seen` bytes of the next record are not all of it. Nothing if it is oversized and was passed over; idle if
+// its end is not found yet.
 std::optional<ReadResult> FileSource::pass_long_record(std::size_t seen) {
   std::uint64_t& next = next_[current_];
-  const auto end = find_end(next + seen, part().size);
-  const std::uint64_t length = end ? *end - 1 - next : part().size - next;
+  const auto end = find_end(next + seen, size_);
+  if (!end && searched_ < size_) return ReadResult{ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
+  if (!end && cut_off_) {
+    end_ = next;
+    return std::nullopt;
+  }
+  const std::uint64_t length = end ? *end - 1 - next : size_ - next;
   if (length <= framing_.max_record_bytes)
     return ReadResult{ReadResult::Status::too_big, length + 1, std::exchange(oversized_, 0)};
   ++oversized_;
-  next = end.value_or(part().size);
+  next = end.value_or(size_);
   return std::nullopt;
 }
 
-void FileSource::read_exactly(std::uint64_t offset, std::span<std::byte> into) const {
-  if (read_at(*file_, offset, into, part().path) < into.size())
-    throw IoError("cannot read " + part().path + ": it became shorter while it was being read");
+// Fewer bytes than `into` has room for: the file ends before its size said so, and size_ tells where.
+std::size_t FileSource::read_here(std::uint64_t offset, std::span<std::byte> into) {
+  std::size_t got = 0;
+  std::uint64_t size_now = size_;
+  // A file that has its size again was emptied and written anew in between: what it holds now is read.
+  for (int tries = 0; tries < 2 && size_now >= size_; ++tries) {
+    got += read_at(*file_, offset + got, into.subspan(got), part().path);
+    if (got == into.size()) return got;
+    size_now = size_of(*file_, part().path);
+  }
+  cut_off_ = size_now < part().size;
+  size_ = offset + got;
+  end_ = std::min(end_, size_);
+  tell_early_end(size_now);
+  return got;
 }
 
-// The place behind the first record end in [from, limit).
-std::optional<std::uint64_t> FileSource::find_end(std::uint64_t from, std::uint64_t limit) const {
-  if (from >= limit) return std::nullopt;
-  const std::uint64_t most = std::min<std::uint64_t>(kSearchBytes, limit - from);
-  const auto bytes = std::make_unique_for_overwrite<std::byte[]>(most);
-  while (from < limit) {
-    const std::span<std::byte> piece(bytes.get(), std::min(most, limit - from));
-    read_exactly(from, piece);
-    if (const std::size_t end = after_first_end(piece, 0, framing_.kind)) return from + end;
-    from += piece.size();
+void FileSource::tell_early_end(std::uint64_t size_now) {
+  const std::uint64_t size = part().size;
+  if (!cut_off_ && size <= kMadeUpBytes) return;
+  std::shared_ptr<std::atomic_flag>& told = parts_[current_].told;
+  if (!told) told = std::make_shared<std::atomic_flag>();
+  if (told->test_and_set() || !on_event_) return;
+  std::string text = part().path;
+  if (cut_off_)
+    text += " became shorter while it was read, from " + std::to_string(size) + " to " +
+            std::to_string(size_now) + " bytes: what was cut off is not counted";
+  else
+    text += " ends after " + std::to_string(size_) + " bytes, though its size says " + std::to_string(size) +
+            ": that is all there is to count";
+  on_event_({Event::Level::warning, std::move(text)});
+}
+
+// The place behind the first record end in [from, limit). A search of gigabytes must not keep the reader from
+// its orders: it stops at searched_, and the next one goes on there.
+std::optional<std::uint64_t> FileSource::find_end(std::uint64_t from, std::uint64_t limit) {
+  from = std::max(from, searched_);
+  const std::uint64_t stop = std::min(limit, from + kSearchedAtOnce);
+  const auto bytes = std::make_unique_for_overwrite<std::byte[]>(kSearchBytes);
+  while (from < stop) {
+    const std::span<std::byte> piece(bytes.get(), std::min<std::uint64_t>(kSearchBytes, stop - from));
+    const std::size_t got = read_here(from, piece);
+    if (const std::size_t end = after_first_end(piece.first(got), 0, framing_.kind)) return from + end;
+    from += got;
+    if (got < piece.size()) break;
   }
+  searched_ = from;
   return std::nullopt;
 }
 
@@ -132,15 +195,26 @@ bool FileSource::replayable() const {
 }
 
 void FileSource::seek(const Offsets& offsets) {
+  std::unordered_map<std::string_view, std::int64_t> told;
+  for (const Offset& offset : offsets) told.emplace(offset.partition, offset.next);
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const auto told = std::ranges::find(offsets, parts_[i].partition, &Offset::partition);
-    next_[i] = told == offsets.end() ? parts_[i].begin : static_cast<std::uint64_t>(told->next);
+    const auto found = told.find(parts_[i].partition);
+    next_[i] = found == told.end() ? parts_[i].begin : static_cast<std::uint64_t>(found->second);
     if (next_[i] < parts_[i].begin || next_[i] > parts_[i].size)
       throw IoError("cannot go on reading " + parts_[i].path + " at byte " + std::to_string(next_[i]) +
                     ": it is not the file that was read before");
   }
   current_ = 0;
-  ready_ = false;
+  file_.reset();
+}
+
+// Whoever reads standard input after this program goes on behind what has been shown.
+void FileSource::committed(const Offsets& offsets) {
+  for (const FilePart& part : parts_) {
+    if (!part.opened) continue;
+    const auto told = std::ranges::find(offsets, part.partition, &Offset::partition);
+    if (told != offsets.end()) part.opened->finished(part.begin, static_cast<std::uint64_t>(told->next));
+  }
 }
 
 std::optional<std::uint64_t> FileSource::bytes_total() const {

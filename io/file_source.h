@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,19 +11,23 @@
 #include <millrace/source.h>
 
 #include "io/descriptor.h"
+#include "io/shared_input.h"
 
 namespace millrace::io {
 
 /// The records of one regular file that start in [begin, end). The file is the bytes it had when it was
-/// looked at: what is appended later is not read.
+/// looked at: what is appended later is not read, and what is cut off before it is read is missed with a
+/// warning.
 struct FilePart {
   std::string path;
   std::string partition;  ///< its name in offsets
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  std::uint64_t size = 0;                    ///< of the whole file
-  bool may_split_record = false;             ///< begin may lie inside a record, which is not this part's
-  std::shared_ptr<const Descriptor> opened;  ///< set where there is no path to open: standard input
+  std::uint64_t size = 0;               ///< of the whole file
+  bool may_split_record = false;        ///< begin may lie inside a record, which is not this part's
+  std::shared_ptr<SharedInput> opened;  ///< set where there is no path to open: standard input
+  /// That the file holds less than `size` was told. The ranges of a file share it; null: nobody has told it.
+  std::shared_ptr<std::atomic_flag> told;
 };
 
 /// Ranges are no smaller than this.
@@ -35,15 +40,19 @@ std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsign
 
 /// Reads its parts in order. Offsets count bytes from the start of the file, and tell of the parts begun so
 /// far; a part that seek is not told of is read from its start.
+///
+/// A file may hold less than its size says. If it became shorter, that is told as a warning, the records that
+/// are still there are counted, and the one that was cut through is not. Otherwise the kernel makes the file up
+/// as it is read, as those of sysfs: it is read to its end without a word.
 class FileSource final : public Source {
  public:
-  FileSource(std::vector<FilePart> parts, const Framing& framing);
+  FileSource(std::vector<FilePart> parts, const Framing& framing, OnEvent on_event = {});
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
   Offsets position() const override;
   bool replayable() const override;
   void seek(const Offsets& offsets) override;
-  void committed(const Offsets&) override {}
+  void committed(const Offsets& offsets) override;
   void wake() noexcept override {}
   std::optional<std::uint64_t> bytes_total() const override;
 
@@ -54,19 +63,26 @@ class FileSource final : public Source {
   };
   const FilePart& part() const { return parts_[current_]; }
   void open_part();
-  void find_first_record();
+  bool find_first_record();
   std::optional<ReadResult> read_part(std::span<std::byte> into, std::vector<Record>* records);
   Whole cut(std::span<std::byte> into, std::size_t got) const;
   std::optional<ReadResult> pass_long_record(std::size_t seen);
-  void read_exactly(std::uint64_t offset, std::span<std::byte> into) const;
-  std::optional<std::uint64_t> find_end(std::uint64_t from, std::uint64_t limit) const;
+  std::size_t read_here(std::uint64_t offset, std::span<std::byte> into);
+  void tell_early_end(std::uint64_t size_now);
+  std::optional<std::uint64_t> find_end(std::uint64_t from, std::uint64_t limit);
 
   std::vector<FilePart> parts_;
   std::vector<std::uint64_t> next_;  ///< for each part, the next byte to read
   Framing framing_;
+  OnEvent on_event_;
   std::size_t current_ = 0;
-  bool ready_ = false;  ///< the current part is open and stands at a record's start
-  std::shared_ptr<const Descriptor> file_;
+  // Of the current part, since it was opened:
+  std::shared_ptr<const Descriptor> file_;  ///< null: not yet
+  std::uint64_t end_ = 0;       ///< as the part's, or before it if the file holds less than its size said
+  std::uint64_t size_ = 0;      ///< likewise
+  bool cut_off_ = false;        ///< the file became shorter: what lies before size_ without an end is no record
+  bool at_record_ = false;      ///< it stands at a record's start
+  std::uint64_t searched_ = 0;  ///< the record that is looked at does not end before
   std::uint64_t oversized_ = 0;
 };
 

@@ -74,7 +74,8 @@ class Opener {
     add_paths();
     if (!problems_.empty()) throw ConfigError(problems_, missing_ ? kInputMissing : kBadAddress);
     for (std::vector<io::FilePart>& share : io::share_out(std::move(files_), options_.readers))
-      sources_.push_back(std::make_unique<io::FileSource>(std::move(share), options_.framing));
+      sources_.push_back(
+          std::make_unique<io::FileSource>(std::move(share), options_.framing, options_.on_event));
     return std::move(sources_);
   }
 
@@ -97,9 +98,7 @@ class Opener {
     if (std::exchange(stdin_taken_, true))
       throw ConfigError({"standard input is named twice: it can be read once"});
     try {
-      auto opened = io::duplicate(0, "standard input");
-      const auto shared = std::make_shared<const io::Descriptor>(std::move(opened));
-      if (auto file = io::as_file(shared, "stdin"))
+      if (auto file = io::as_file(0, "stdin"))
         files_.push_back(*file);
       else
         sources_.push_back(

@@ -36,7 +36,10 @@ std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsign
       std::uint64_t to = next_stretch > tape ? next_stretch - tape : 0;
       if (to < from + smallest) to = from;
       if (length - to < smallest && to > from) break;
-      if (to > from) shares[reader].push_back(range_of(file, file.begin + from, file.begin + to));
+      if (to > from) {
+        if (!file.told) file.told = std::make_shared<std::atomic_flag>();
+        shares[reader].push_back(range_of(file, file.begin + from, file.begin + to));
+      }
       from = to;
       ++reader;
     }

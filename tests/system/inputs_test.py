@@ -1,0 +1,99 @@
+# Files as they are met: sizes that lie or change, a standard input that others share.
+# SPDX-License-Identifier: Apache-2.0
+import glob
+import os
+import signal
+import subprocess
+import unittest
+
+from support import Case, MILLRACE, environment, rows, run, start, wait_until, words
+
+MIB = 1 << 20
+TIB = 1 << 40
+
+
+class Sizes(Case):
+    def test_files_that_the_kernel_makes_up_are_read_without_a_word(self):
+        paths = ["/proc/cpuinfo", "/proc/self/mounts", *glob.glob("/sys/devices/system/cpu/*line"),
+                 *glob.glob("/sys/kernel/mm/transparent_hugepage/*")]
+        for path in (path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK)):
+            with open(path, "rb") as file:
+                expected = words(file.read())
+                file.seek(0)
+                for result in (run(path), run(input=None, stdin=file)):
+                    self.assert_exit(result, 0)
+                    self.assertEqual(result.stderr, b"", path)
+                    if "cpuinfo" not in path:  # it tells the clock's speed
+                        self.assertEqual(rows(result.stdout), expected, path)
+
+    def endless(self):
+        """A file that says four thousand bytes, and then nothing for hours."""
+        with open(self.write("endless", b"a b\n" * 1000), "r+b") as file:
+            file.truncate(TIB)
+        return self.path("endless")
+
+    def shrunk(self, *arguments):
+        """Runs on an endless file, and cuts it off when all is under way."""
+        with open(self.endless(), "rb") as file:
+            process = start(*arguments, stdin=file)
+        self.wait_until_it_reads(process)
+        os.truncate(self.path("endless"), 4001)
+        return self.ending(process)
+
+    def wait_until_it_reads(self, process):
+        """Inputs are looked at before there are threads that read them."""
+        wait_until(lambda: len(os.listdir(f"/proc/{process.pid}/task")) > 2, "there are readers")
+
+    def test_a_file_that_becomes_shorter_is_told_once_and_costs_the_others_nothing(self):
+        other = self.write("other", b"c a")
+        for readers in (1, 2, 8):
+            result = self.shrunk("--readers", readers, other, self.path("endless"), other)
+            self.assert_exit(result, 0, f"endless became shorter while it was read, from {TIB} to 4001 bytes")
+            self.assertEqual(result.stderr.count(b"\n"), 1, result.stderr)
+            self.assertEqual(rows(result.stdout), {b"a": 1002, b"b": 1000, b"c": 2})
+
+    def test_a_standard_input_that_becomes_shorter(self):
+        result = self.shrunk("--by", "lines")
+        self.assert_exit(result, 0, "stdin became shorter")
+        self.assertEqual(rows(result.stdout), {b"a b": 1000})
+
+    def test_a_signal_ends_the_search_for_the_end_of_a_record(self):
+        with open(self.endless(), "rb") as file:
+            process = start("--readers", "1", stdin=file)
+            self.wait_until_it_reads(process)
+            process.send_signal(signal.SIGTERM)
+            result = self.ending(process)
+            self.assert_exit(result, 143, "partial")
+            counted = sum(rows(result.stdout).values()) * 2
+            self.assertIn(counted, (0, 4000))
+            self.assertEqual(os.lseek(file.fileno(), 0, os.SEEK_CUR), counted, "the next program reads on there")
+
+
+class SharedInput(Case):
+    def rest(self, data, *flags, skip=0):
+        """What the program that comes next on the same standard input reads, and the rows."""
+        with open(self.write("input", data), "rb") as file:
+            os.lseek(file.fileno(), skip, os.SEEK_SET)
+            result = subprocess.run([MILLRACE, *flags], stdin=file, capture_output=True, env=environment(), timeout=120)
+            self.assert_exit(result, 0)
+            return os.read(file.fileno(), 100), rows(result.stdout)
+
+    def test_the_offset_is_left_at_the_end(self):
+        for data in (b"", b"\n", b"one\ntwo\n", b"no end", b"1234 5678\n" * MIB):
+            for flags in ((), ("--readers", "3"), ("--by", "lines"), ("--every", "1h")):
+                self.assertEqual(self.rest(data, *flags)[0], b"", (data[:20], flags))
+
+    def test_reading_starts_where_it_stands(self):
+        self.assertEqual(self.rest(b"one two three", skip=4), (b"", {b"two": 1, b"three": 1}))
+        self.assertEqual(self.rest(b"one", skip=9), (b"", {}))
+
+    def test_a_job_that_fails_leaves_it_alone(self):
+        with open(self.write("input", b"k,1\nk,x\n"), "rb") as file:
+            result = subprocess.run([MILLRACE, "--value", "2", "--on-bad-record", "stop"], stdin=file,
+                                    capture_output=True, env=environment(), timeout=60)
+            self.assert_exit(result, 65)
+            self.assertEqual(os.lseek(file.fileno(), 0, os.SEEK_CUR), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
