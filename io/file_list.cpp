@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 
 #include <millrace/error.h>
 
@@ -25,13 +27,36 @@ bool is_pattern(const std::string& path) {
   return path.find_first_of("*?[") != std::string::npos;
 }
 
-std::vector<std::string> matches(const std::string& pattern) {
-  glob_t found{};
+struct Unreadable {
+  std::string directory;
+  int reason = 0;
+};
+
+struct Matches {
   std::vector<std::string> paths;
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
-    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  std::vector<Unreadable> unreadable;  ///< directories in which there may be more
+};
+
+// glob hands its callback nothing of ours.
+thread_local std::vector<Unreadable> unreadable_of_this_glob;
+
+Matches matches_of(const std::string& pattern) {
+  glob_t found{};
+  Matches matches;
+  const auto note = [](const char* directory, int reason) {
+    unreadable_of_this_glob.push_back({directory, reason});
+    return 0;
+  };
+  const int result = ::glob(pattern.c_str(), 0, note, &found);
+  if (result == 0) matches.paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
-  return paths;
+  matches.unreadable = std::exchange(unreadable_of_this_glob, {});
+  if (result == GLOB_NOSPACE) throw std::bad_alloc();
+  return matches;
+}
+
+std::string files_of(const std::string& directory) {
+  return excerpt(directory) + (directory.ends_with('/') ? "*" : "/*");
 }
 
 // Files made by the kernel as they are read say that they are empty.
@@ -48,8 +73,28 @@ class Lister {
     if (::stat(path.c_str(), &status) == 0) return add(path, status);
     const int reason = errno;
     if (reason != ENOENT || !is_pattern(path)) return complain(path, text_of(reason));
+    add_matches(path);
+  }
+  FileList take() { return std::move(list_); }
+
+ private:
+  void add(const std::string& path, const struct stat& status) {
+    if (S_ISDIR(status.st_mode)) return skip(path, "is a directory; name its files, as in " + files_of(path));
+    if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
+    try {
+      if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
+    } catch (const IoError& error) {
+      list_.problems.emplace_back(error.what());
+      return;
+    }
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    list_.files.push_back({path, new_name(path), 0, size, size, false, nullptr});
+  }
+  void add_matches(const std::string& pattern) {
+    const Matches matches = matches_of(pattern);
     bool any = false;
-    for (const std::string& match : matches(path)) {
+    for (const std::string& match : matches.paths) {
+      struct stat status {};
       const bool known = ::stat(match.c_str(), &status) == 0;
       if (known && S_ISDIR(status.st_mode)) continue;
       any = true;
@@ -58,26 +103,33 @@ class Lister {
       else
         complain(match, text_of(errno));
     }
-    if (!any) complain(path, "no file matches this pattern");
+    const bool nothing = matches.paths.empty();
+    for (const auto& [directory, reason] : matches.unreadable) {
+      if (nothing || reason != EACCES)
+        complain(directory, text_of(reason));
+      else
+        skip(directory, text_of(reason));
+    }
+    if (nothing)
+      complain(pattern, "no file matches this pattern");
+    else if (!any)
+      skip(pattern, "matches only directories; name their files, as in " + files_of(pattern));
   }
-  FileList take() { return std::move(list_); }
-
- private:
-  void add(const std::string& path, const struct stat& status) {
-    if (S_ISDIR(status.st_mode)) return complain(path, "is a directory; name its files, as in " + path + "/*");
-    if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
-    if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
-    const auto size = static_cast<std::uint64_t>(status.st_size);
-    const unsigned times = ++seen_[path];
-    const std::string partition = times == 1 ? path : path + '#' + std::to_string(times);
-    list_.files.push_back({path, partition, 0, size, size, false, nullptr});
+  // For offsets. A file named "a#2" may stand beside one named "a" that is read twice.
+  std::string new_name(const std::string& path) {
+    std::string name = path;
+    while (!times_.try_emplace(name, 1).second) name = path + '#' + std::to_string(++times_[path]);
+    return name;
   }
   void complain(const std::string& path, const std::string& reason) {
-    list_.problems.push_back("cannot read " + path + ": " + reason);
+    list_.problems.push_back("cannot read " + excerpt(path) + ": " + reason);
+  }
+  void skip(const std::string& path, const std::string& reason) {
+    list_.skipped.push_back(excerpt(path) + ": " + reason);
   }
 
   FileList list_;
-  std::unordered_map<std::string, unsigned> seen_;
+  std::unordered_map<std::string, unsigned> times_;
 };
 
 }  // namespace
@@ -86,6 +138,10 @@ FileList list_files(std::span<const std::string> paths) {
   Lister lister;
   for (const std::string& path : paths) lister.add(path);
   return lister.take();
+}
+
+bool matches_something(const std::string& pattern) {
+  return is_pattern(pattern) && pattern.find('\0') == std::string::npos && !matches_of(pattern).paths.empty();
 }
 
 std::optional<FilePart> as_file(int number, const std::string& name) {

@@ -26,6 +26,7 @@ using io::Uri;
 
 constexpr int kInputMissing = 66;
 constexpr int kBadAddress = 78;
+constexpr std::size_t kSkippedTold = 8;
 constexpr std::array<std::string_view, 4> kSourceSchemes = {"file", "stdin", "tcp", "generate"};
 constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "discard"};
 
@@ -52,6 +53,13 @@ std::string file_path(const Uri& uri) {
   return path;
 }
 
+// "web1:*.log" looks like an address of the scheme "web1".
+bool is_pattern_of_files(const std::string& address) {
+  const std::string_view scheme = io::scheme_of(address);
+  return !scheme.empty() && std::ranges::find(kSourceSchemes, scheme) == kSourceSchemes.end() &&
+         io::matches_something(address);
+}
+
 /// Collects what the addresses name, and every problem on the way.
 class Opener {
  public:
@@ -60,7 +68,8 @@ class Opener {
   void add(const std::string& address) {
     try {
       if (address == "-") return add_stdin();
-      const Uri uri = io::parse_uri(address);
+      if (is_pattern_of_files(address)) return paths_.push_back(address);
+      const Uri uri = io::parse_address(address);
       if (uri.scheme.empty() || uri.scheme == "file")
         paths_.push_back(file_path(uri));
       else
@@ -111,12 +120,25 @@ class Opener {
 
   void add_paths() {
     io::FileList list = io::list_files(paths_);
+    const bool nothing = files_.empty() && list.files.empty() && list.streams.empty() && sources_.empty();
+    for (const std::string& skipped : list.skipped)
+      if (nothing) list.problems.push_back("cannot read " + skipped);
     missing_ = missing_ || !list.problems.empty();
     problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
     std::ranges::move(list.files, std::back_inserter(files_));
     if (!problems_.empty()) return;
+    tell_skipped(list.skipped);
     for (const std::string& path : list.streams)
       sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_.framing));
+  }
+
+  void tell_skipped(const std::vector<std::string>& skipped) {
+    if (!options_.on_event) return;
+    const std::size_t told = std::min(skipped.size(), kSkippedTold);
+    for (std::size_t i = 0; i < told; ++i) options_.on_event({Event::Level::warning, "skipped " + skipped[i]});
+    if (told < skipped.size())
+      options_.on_event({Event::Level::warning, "skipped " + std::to_string(skipped.size() - told) +
+                                                    " more directories for such reasons"});
   }
 
   const SourceOptions& options_;
@@ -160,7 +182,7 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
 
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk, const OnEvent&) {
   if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
-  const Uri parsed = io::parse_uri(uri);
+  const Uri parsed = io::parse_address(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file") return open_file_sink(file_path(parsed), layout, disk);
   if (parsed.scheme != "stdout" && parsed.scheme != "discard") unknown_scheme(parsed, kSinkSchemes);
   require_no_path(parsed);

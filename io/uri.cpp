@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/uri.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 
@@ -10,6 +13,8 @@
 
 namespace millrace::io {
 namespace {
+
+constexpr std::array<std::string_view, 3> kStreams = {"stdin:", "stdout:", "discard:"};
 
 [[noreturn]] void fail(const std::string& address, const std::string& reason) {
   throw ConfigError({"the address \"" + address + "\" " + reason});
@@ -24,16 +29,6 @@ bool is_digit(char c) {
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// One letter is no scheme, and neither is what starts with a digit or holds a dot: those are files.
-std::size_t scheme_length(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon < 2 || !is_letter(text[0])) return 0;
-  const std::string_view scheme = text.substr(0, colon);
-  const bool plausible =
-      std::ranges::all_of(scheme, [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-'; });
-  return plausible ? colon : 0;
 }
 
 int hex_value(char c) {
@@ -99,21 +94,43 @@ std::optional<std::string> Uri::value(std::string_view key) const {
   return std::nullopt;
 }
 
+// One letter is no scheme, and neither is what starts with a digit or holds a dot: those are files.
+std::string_view scheme_of(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon < 2 || !is_letter(text[0])) return {};
+  const std::string_view scheme = text.substr(0, colon);
+  const bool plausible =
+      std::ranges::all_of(scheme, [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-'; });
+  return plausible ? scheme : std::string_view{};
+}
+
 Uri parse_uri(std::string_view text) {
   Uri uri;
   uri.text = text;
   if (text.empty()) throw ConfigError({"an address is empty: give a path, or - for standard input or output"});
   if (text.find('\0') != std::string_view::npos) throw ConfigError({"an address holds a zero byte"});
-  const std::size_t length = scheme_length(text);
-  if (length == 0) {
+  const std::string_view scheme = scheme_of(text);
+  if (scheme.empty()) {
     uri.path = text;
     return uri;
   }
-  std::ranges::transform(text.substr(0, length), std::back_inserter(uri.scheme), lower);
-  const std::string_view rest = text.substr(length + 1);
+  std::ranges::transform(scheme, std::back_inserter(uri.scheme), lower);
+  const std::string_view rest = text.substr(scheme.size() + 1);
   const std::size_t mark = rest.find('?');
   uri.path = percent_decoded(rest.substr(0, mark), uri.text);
   if (mark != std::string_view::npos) parse_query(rest.substr(mark + 1), uri);
+  return uri;
+}
+
+Uri parse_address(std::string_view text) {
+  const std::string_view scheme = scheme_of(text);
+  const bool may_be_file = !scheme.empty() && text.find('\0') == std::string_view::npos &&
+                           std::ranges::find(kStreams, text) == kStreams.end() &&
+                           !text.substr(scheme.size()).starts_with("://");
+  struct stat status {};
+  if (!may_be_file || ::lstat(std::string(text).c_str(), &status) != 0) return parse_uri(text);
+  Uri uri;
+  uri.text = uri.path = text;
   return uri;
 }
 

@@ -26,6 +26,14 @@ struct Uri {
 /// Throws ConfigError that quotes the address.
 Uri parse_uri(std::string_view text);
 
+/// The scheme as it is written; empty: a path.
+std::string_view scheme_of(std::string_view text);
+
+/// As parse_uri, but a name that exists is a path, whatever it looks like: "web1:8080.log" may be a file.
+/// Always addresses are "stdin:", "stdout:" and "discard:", which programs and scripts rely on, and what has
+/// "//" behind its scheme, which is no name but a path. Sources and sinks decide by it.
+Uri parse_address(std::string_view text);
+
 /// Throws ConfigError unless every key of the query is one of `keys`, once.
 void allow_keys(const Uri& uri, std::initializer_list<std::string_view> keys);
 

@@ -68,13 +68,16 @@ struct Input {
   std::optional<std::uint64_t> bytes = 0;  ///< where it is known
 };
 
-/// Opens every source.
+/// Opens all sources, as run would, and then each: a directory among other inputs is skipped.
 Input check_sources(const Job& job, Findings& findings, std::string& text) {
+  SourceOptions options{.framing = framing_of(job), .on_event = job.options.on_event};
+  findings.gather([&] { open_sources(job.from, options); });
+  options.on_event = {};
   Input input;
   for (const std::string& uri : job.from) {
-    findings.gather([&] {
+    try {
       bool replayable = true;
-      for (const auto& source : open_sources(std::span(&uri, 1), {framing_of(job), 1})) {
+      for (const auto& source : open_sources(std::span(&uri, 1), options)) {
         replayable &= source->replayable();
         const auto bytes = source->bytes_total();
         input.bytes = input.bytes && bytes ? std::optional(*input.bytes + *bytes) : std::nullopt;
@@ -82,7 +85,9 @@ Input check_sources(const Job& job, Findings& findings, std::string& text) {
       text += fmt::format("reads    {}, {}\n", printable(uri),
                           replayable ? "again from any position after a failure" : "once");
       input.replayable &= replayable;
-    });
+    } catch (const Error&) {
+      text += fmt::format("skips    {}\n", printable(uri));
+    }
   }
   return input;
 }

@@ -27,6 +27,8 @@ constexpr std::string_view kSubCommands =
     "  version [--json]     Print the version and how it was built.\n";
 
 constexpr std::string_view kRest =
+    "\nFILES: a name that exists is a file, whatever it looks like; -, stdin: and what has :// are addresses.\n"
+    "Behind -- nothing is a flag. A directory among other inputs is skipped with a warning.\n"
     "\nEvery flag can also be set by its environment variable (--batch-bytes: MILLRACE_BATCH_BYTES) and in\n"
     "the TOML file given by --config FILE (batch-bytes = \"4MiB\"). Flag beats environment beats file.\n"
     "Sizes: 64MiB, 1GB. Times: 250ms, 1s. Numbers: 10k, 2M.\n"

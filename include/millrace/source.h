@@ -95,8 +95,9 @@ struct SourceOptions {
 using SourceList = std::vector<std::unique_ptr<Source>>;
 
 /// Opens what the addresses name: paths, globs, "-" or "stdin:", "file:PATH", "tcp://HOST:PORT",
-/// "generate:…". All files together are shared out among `readers` sources.
-/// Throws ConfigError with every problem at once (exit code 66 if an input is missing).
+/// "generate:…". A name that exists is a path, whatever it looks like, unless it is "-", "stdin:" or has "://".
+/// All files together are shared out among `readers` sources. A directory is skipped and told where there is
+/// something else to read. Throws ConfigError with every problem at once (exit code 66 if an input is missing).
 SourceList open_sources(std::span<const std::string> uris, const SourceOptions& options);
 
 }  // namespace millrace

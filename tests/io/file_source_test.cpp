@@ -3,8 +3,10 @@
 #include "io/file_source.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <ctime>
+#include <set>
 
 #include <millrace/error.h>
 
@@ -316,12 +318,44 @@ TEST(FileList, AllProblemsAreToldAtOnce) {
   const std::string base = directory.path().string();
   const io::FileList list = io::list_files(
       std::vector<std::string>{base + "/missing", base, base + "/*.none", base + "/x/y", base + "/fold*"});
-  EXPECT_THAT(list.problems,
-              ElementsAre("cannot read " + base + "/missing: No such file or directory",
-                          "cannot read " + base + ": is a directory; name its files, as in " + base + "/*",
-                          "cannot read " + base + "/*.none: no file matches this pattern",
-                          "cannot read " + base + "/x/y: No such file or directory",
-                          "cannot read " + base + "/fold*: no file matches this pattern"));
+  EXPECT_THAT(list.problems, ElementsAre("cannot read " + base + "/missing: No such file or directory",
+                                         "cannot read " + base + "/*.none: no file matches this pattern",
+                                         "cannot read " + base + "/x/y: No such file or directory"));
+  EXPECT_THAT(list.skipped, ElementsAre(base + ": is a directory; name its files, as in " + base + "/*",
+                                        base + "/fold*: matches only directories; name their files, as in " +
+                                            base + "/fold*/*"));
+}
+
+TEST(FileList, ADirectoryThatAPatternMayNotLookIntoIsSkipped) {
+  namespace fs = std::filesystem;
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  directory.write("open/a.log", "a");
+  directory.write("closed/b.log", "b");
+  fs::permissions(base, fs::perms::all);
+  fs::permissions(base + "/closed", fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec);
+  // Nothing is closed to root.
+  const uid_t self = ::geteuid();
+  ASSERT_EQ(::seteuid(self == 0 ? 65534 : self), 0);
+  const io::FileList some = io::list_files(std::vector{base + "/*/*.log"});
+  const io::FileList none = io::list_files(std::vector{base + "/closed/*.log"});
+  ASSERT_EQ(::seteuid(self), 0);
+  fs::permissions(base + "/closed", fs::perms::owner_all);
+  EXPECT_THAT(some.files, SizeIs(1));
+  EXPECT_THAT(some.problems, IsEmpty());
+  EXPECT_THAT(some.skipped, ElementsAre(base + "/closed: Permission denied"));
+  EXPECT_THAT(none.problems, ElementsAre("cannot read " + base + "/closed: Permission denied",
+                                         HasSubstr("no file matches this pattern")));
+}
+
+TEST(FileList, NamesInOffsetsAreDifferent) {
+  const TemporaryDirectory directory;
+  const std::string a = directory.write("a", "1");
+  const std::string odd = directory.write("a#2", "2");
+  const io::FileList list = io::list_files(std::vector{odd, a, a, a, odd});
+  std::set<std::string> names;
+  for (const FilePart& file : list.files) names.insert(file.partition);
+  EXPECT_THAT(names, SizeIs(5));
 }
 
 TEST(FileList, FilesOfUnknownSizeAreStreams) {

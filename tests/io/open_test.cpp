@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include <millrace/error.h>
 #include <millrace/sink.h>
 #include <millrace/source.h>
@@ -14,8 +16,10 @@ namespace millrace::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 std::string open_error(const std::vector<std::string>& uris, int exit_code, std::size_t problems = 1) {
   try {
@@ -51,6 +55,89 @@ TEST(OpenSources, FilesPatternsAndGeneratedTextTogether) {
   ASSERT_THAT(sources, SizeIs(2));
   EXPECT_EQ(drain(*sources[1], 100).bytes, "one\ntwo\nthree\none\n");
   EXPECT_THAT(drain(*sources[0], 100).texts, SizeIs(2));
+}
+
+/// The working directory, for names that are no paths.
+class WorkingDirectory : public TemporaryDirectory {
+ public:
+  WorkingDirectory() { std::filesystem::current_path(path()); }
+  WorkingDirectory(const WorkingDirectory&) = delete;
+  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
+  ~WorkingDirectory() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_ = std::filesystem::current_path();
+};
+
+std::string content_of(const std::vector<std::string>& uris) {
+  return drain(open_sources(uris, {}), 100).bytes;
+}
+
+TEST(OpenSources, AnExistingNameIsAFileWhateverItLooksLike) {
+  const WorkingDirectory directory;
+  for (const char* name :
+       {"web1:8080.log", "tcp:80", "generate:?words=2", "file:x", "a%zz:b?c", "web2:a[1]*.log"}) {
+    directory.write(name, name);
+    EXPECT_EQ(content_of({name}), std::string(name) + '\n');
+  }
+  EXPECT_EQ(content_of({"web*:*.log"}), "web1:8080.log\nweb2:a[1]*.log\n");
+  EXPECT_EQ(content_of({"web1:*"}), "web1:8080.log\n");
+  directory.write("x", "not this");
+  EXPECT_EQ(content_of({"file:x"}), "file:x\n");
+  std::filesystem::create_symlink("nowhere", "web3:x");
+  EXPECT_THAT(open_error({"web3:x"}, 66), HasSubstr("cannot read web3:x: No such file"));
+}
+
+TEST(OpenSources, SomeAddressesAreNeverFiles) {
+  const WorkingDirectory directory;
+  for (const char* name : {"-", "stdin:", "tcp:/h"}) directory.write(name, "a file");
+  EXPECT_THAT(open_error({"-", "stdin:"}, 78), HasSubstr("named twice"));
+  EXPECT_THAT(open_error({"tcp://h"}, 78), HasSubstr("has no port"));
+  EXPECT_EQ(content_of({"tcp:/h", "./-", "./stdin:"}), "a file\na file\na file\n");
+}
+
+TEST(OpenSources, ADirectoryAmongOthersIsSkippedAndTold) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  const std::string file = directory.write("file", "one");
+  for (int i = 0; i < 100; ++i) std::filesystem::create_directory(base + "/folder" + std::to_string(i));
+  std::vector<std::string> told;
+  SourceOptions options;
+  options.on_event = [&](const Event& event) {
+    EXPECT_EQ(event.level, Event::Level::warning);
+    told.push_back(event.text);
+  };
+  const std::string folder = base + "/folder0";
+  EXPECT_EQ(drain(open_sources(std::vector{folder, file, base + "/folder*"}, options), 100).bytes, "one\n");
+  EXPECT_THAT(told,
+              ElementsAre("skipped " + folder + ": is a directory; name its files, as in " + folder + "/*",
+                          StartsWith("skipped " + base + "/folder*: matches only directories")));
+
+  std::vector<std::string> many = {file};
+  for (int i = 0; i < 100; ++i) many.push_back(base + "/folder" + std::to_string(i));
+  told.clear();
+  EXPECT_EQ(drain(open_sources(many, options), 100).bytes, "one\n");
+  EXPECT_THAT(told, SizeIs(9));
+  EXPECT_THAT(told.back(), HasSubstr("92 more"));
+}
+
+TEST(OpenSources, DirectoriesAloneAreNoInput) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  EXPECT_THAT(open_error({base, base + '/'}, 66, 2),
+              AllOf(HasSubstr("cannot read " + base + ": is a directory; name its files, as in " + base + "/*"),
+                    HasSubstr("as in " + base + "/*")));
+  EXPECT_THAT(open_error({base, base + "/missing"}, 66, 2), HasSubstr("missing: No such file"));
+  const std::string file = directory.write("file", "one");
+  EXPECT_THAT(open_error({base, file, base + "/missing"}, 66), HasSubstr("missing: No such file"));
+}
+
+TEST(OpenSources, TenThousandsOfAddresses) {
+  const TemporaryDirectory directory;
+  std::vector<std::string> uris(100'000, directory.write("web:1", "x\n"));
+  const std::clock_t begin = std::clock();
+  EXPECT_EQ(drain(open_sources(uris, {}), 4096).texts.size(), uris.size());
+  EXPECT_LT(std::clock() - begin, 20 * CLOCKS_PER_SEC);
 }
 
 TEST(OpenSources, EveryProblemIsToldAtOnce) {
@@ -98,6 +185,20 @@ TEST(OpenSink, ALinkStaysAndItsFileIsReplaced) {
   sink->finish({1});
   EXPECT_TRUE(std::filesystem::is_symlink(directory.path() / "link.txt"));
   EXPECT_EQ(directory.read("real.txt"), "");
+}
+
+TEST(OpenSink, AnExistingNameIsAFileWhateverItLooksLike) {
+  const WorkingDirectory directory;
+  for (const char* name : {"web:8080.txt", "stdout:", "discard:"}) {
+    directory.write(name, "old");
+    const auto sink = open_sink(name, count_layout(), real_disk());
+    if (name[0] != 'w') continue;
+    sink->begin({1});
+    sink->finish({1});
+  }
+  EXPECT_EQ(directory.read("web:8080.txt"), "");
+  EXPECT_EQ(directory.read("stdout:"), "old") << "always an address";
+  EXPECT_THAT(sink_error("new:8080.txt"), HasSubstr("a file of that name is written ./new:8080.txt"));
 }
 
 TEST(OpenSink, MistakesSayWhatToDo) {

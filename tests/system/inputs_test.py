@@ -1,4 +1,4 @@
-# Files as they are met: sizes that lie or change, a standard input that others share.
+# Files as they are met: odd names, sizes that lie or change, directories, a standard input that others share.
 # SPDX-License-Identifier: Apache-2.0
 import glob
 import os
@@ -67,6 +67,59 @@ class Sizes(Case):
             counted = sum(rows(result.stdout).values()) * 2
             self.assertIn(counted, (0, 4000))
             self.assertEqual(os.lseek(file.fileno(), 0, os.SEEK_CUR), counted, "the next program reads on there")
+
+
+class Names(Case):
+    NAMES = ("web1:8080.log", "web2:a?b.log", "tcp:80", "generate:?words=3", "a b", "[a]*", "50%zz:?", "--top", "-x")
+
+    def run_here(self, *arguments):
+        result = run(*arguments, cwd=self.directory)
+        self.assert_exit(result, 0)
+        return rows(result.stdout)
+
+    def test_an_existing_name_is_a_file(self):
+        for number, name in enumerate(self.NAMES):
+            self.write(name, b"all n%d" % number)
+        expected = {b"all": len(self.NAMES), **{b"n%d" % i: 1 for i in range(len(self.NAMES))}}
+        self.assertEqual(self.run_here("--", *self.NAMES), expected)
+        self.assertEqual(self.run_here("--", *os.listdir(self.directory)), expected)
+        self.assertEqual(self.run_here(*(f"--from={name}" for name in self.NAMES)), expected)
+        names = [name for name in self.NAMES if not name.startswith("-")]
+        self.assertEqual(self.run_here(*names)[b"all"], len(names))
+        self.assertEqual(self.run_here("web*")[b"all"], 2)
+        self.assertEqual(self.run_here("web1:*")[b"all"], 1)
+        self.assertIn(b"reads    tcp:80", run("check", "tcp:80", cwd=self.directory).stdout)
+
+    def test_behind_two_dashes_there_are_addresses_too(self):
+        self.assertEqual(sum(self.run_here("--", "generate:?words=3").values()), 3)
+        self.assertEqual(rows(run("--", "-", input=b"x").stdout), {b"x": 1})
+        self.assert_exit(run("--", "--top"), 66, "cannot read --top: No such file")
+
+
+class Directories(Case):
+    def test_a_directory_among_others_is_skipped(self):
+        text = self.write("text", b"a b")
+        os.mkdir(self.path("folder"))
+        for arguments in ((self.path("folder"), text), (text, self.path("folder")), (self.path("f*"), text)):
+            result = run(*arguments)
+            self.assert_exit(result, 0, "warning: skipped " + self.path("f"), "files, as in " + self.path("f"))
+            self.assertEqual(rows(result.stdout), {b"a": 1, b"b": 1})
+            self.assertEqual(result.stderr.count(b"\n"), 1)
+        checked = run("check", self.path("folder"), text)
+        self.assert_exit(checked, 0, "warning: skipped")
+        self.assertIn(b"skips    " + self.path("folder").encode(), checked.stdout)
+        self.assertEqual(rows(run(self.path("folder"), "-", input=b"x").stdout), {b"x": 1})
+
+    def test_a_directory_alone_is_no_input(self):
+        for arguments in ((), ("check",)):
+            result = run(*arguments, self.directory, self.directory + "/")
+            self.assert_exit(result, 66, "is a directory; name its files, as in " + self.directory + "/*")
+            self.assertEqual(result.stdout, b"")
+
+    def test_a_missing_file_refuses_the_run_first(self):
+        result = run(self.directory, self.write("text", b"a"), self.path("missing"))
+        self.assert_exit(result, 66, "missing: No such file")
+        self.assertEqual(result.stdout, b"")
 
 
 class SharedInput(Case):
