@@ -125,7 +125,7 @@ GeneratorPlan parse_generator(const Uri& uri) {
   allow_keys(uri, {"words", "vocabulary", "skew", "seed", "rate", "line"});
   std::vector<std::string> problems;
   const auto complain = [&](const std::string& what) {
-    problems.push_back("the address \"" + uri.text + "\": " + what);
+    problems.push_back("the address \"" + excerpt(uri.text) + "\": " + what);
   };
   const auto number = [&](std::string_view key, std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
     const auto text = uri.value(key);

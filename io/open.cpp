@@ -32,15 +32,16 @@ constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "dis
 
 [[noreturn]] void unknown_scheme(const Uri& uri, std::span<const std::string_view> known) {
   const std::string suggestion = io::did_you_mean(uri.scheme, known);
-  std::string text = "the address \"" + uri.text + "\" has the unknown scheme \"" + uri.scheme + '"' +
-                     (suggestion.empty() ? "." : suggestion) + " Known are";
+  std::string text = "the address \"" + excerpt(uri.text) + "\" has the unknown scheme \"" +
+                     excerpt(uri.scheme) + '"' + (suggestion.empty() ? "." : suggestion) + " Known are";
   for (const std::string_view scheme : known) text += ' ' + std::string(scheme) + ':';
-  throw ConfigError({text + " (a file of that name is written ./" + uri.text + ')'});
+  throw ConfigError({text + " (a file of that name is written ./" + excerpt(uri.text) + ')'});
 }
 
 void require_no_path(const Uri& uri) {
   if (!uri.path.empty())
-    throw ConfigError({"the address \"" + uri.text + "\" takes nothing behind \"" + uri.scheme + ":\""});
+    throw ConfigError(
+        {"the address \"" + excerpt(uri.text) + "\" takes nothing behind \"" + uri.scheme + ":\""});
 }
 
 // "file:a/b", "file:/a/b" and "file:///a/b".
@@ -49,7 +50,8 @@ std::string file_path(const Uri& uri) {
   std::string path = uri.path;
   if (!uri.scheme.empty() && path.starts_with("//")) path.erase(0, 2);
   if (path.empty() || (!uri.scheme.empty() && uri.path.starts_with("//") && path[0] != '/'))
-    throw ConfigError({"the address \"" + uri.text + "\" names no file here: write file:PATH or file:///PATH"});
+    throw ConfigError(
+        {"the address \"" + excerpt(uri.text) + "\" names no file here: write file:PATH or file:///PATH"});
   return path;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <iterator>
+#include <map>
 
 #include <millrace/error.h>
 
@@ -15,9 +16,12 @@ namespace millrace::io {
 namespace {
 
 constexpr std::array<std::string_view, 3> kStreams = {"stdin:", "stdout:", "discard:"};
+constexpr std::size_t kHostMax = 255;
+constexpr std::size_t kPortMax = 5;
+constexpr std::size_t kProblemsTold = 8;
 
 [[noreturn]] void fail(const std::string& address, const std::string& reason) {
-  throw ConfigError({"the address \"" + address + "\" " + reason});
+  throw ConfigError({"the address \"" + excerpt(address) + "\" " + reason});
 }
 
 bool is_letter(char c) {
@@ -61,7 +65,7 @@ void parse_query(std::string_view query, Uri& uri) {
     query.remove_prefix(std::min(end + 1, query.size()));
     const std::size_t equals = pair.find('=');
     if (equals == 0 || equals == std::string_view::npos)
-      fail(uri.text, "has \"" + std::string(pair) + "\" behind its \"?\": write key=value, joined by \"&\"");
+      fail(uri.text, "has \"" + excerpt(pair) + "\" behind its \"?\": write key=value, joined by \"&\"");
     uri.query.emplace_back(percent_decoded(pair.substr(0, equals), uri.text),
                            percent_decoded(pair.substr(equals + 1), uri.text));
   }
@@ -135,14 +139,17 @@ Uri parse_address(std::string_view text) {
 }
 
 void allow_keys(const Uri& uri, std::initializer_list<std::string_view> keys) {
+  const std::string start = "the address \"" + excerpt(uri.text) + "\" ";
+  std::map<std::string_view, std::size_t> times;
   std::vector<std::string> problems;
   for (const auto& [key, value] : uri.query) {
-    const std::string start = "the address \"" + uri.text + "\" ";
-    if (std::ranges::find(keys, std::string_view(key)) == keys.end())
-      problems.push_back(start + "has the unknown key \"" + key + '"' +
+    if (problems.size() == kProblemsTold) break;
+    const std::size_t time = ++times[key];
+    if (time == 1 && std::ranges::find(keys, std::string_view(key)) == keys.end())
+      problems.push_back(start + "has the unknown key \"" + excerpt(key) + '"' +
                          did_you_mean(key, {keys.begin(), keys.end()}));
-    else if (std::ranges::count(uri.query, key, [](const auto& pair) { return pair.first; }) > 1)
-      problems.push_back(start + "has the key \"" + key + "\" twice");
+    else if (time == 2)
+      problems.push_back(start + "has the key \"" + excerpt(key) + "\" twice");
   }
   if (!problems.empty()) throw ConfigError(problems);
 }
@@ -162,12 +169,14 @@ HostPort host_and_port(const Uri& uri) {
   if (!bracketed && host.find(':') != std::string_view::npos)
     fail(uri.text, "has an IPv6 address without brackets: write " + uri.scheme + "://[::1]:9999");
   if (host.empty()) fail(uri.text, "has no host: write " + form);
-  if (host.find_first_of("/[]@ ") != std::string_view::npos) fail(uri.text, "has a bad host: write " + form);
+  if (host.size() > kHostMax || host.find_first_of("/[]@ ") != std::string_view::npos)
+    fail(uri.text, "has a bad host: write " + form);
   const std::string_view port = rest.substr(colon + 1);
   unsigned number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
-    fail(uri.text, "has the port \"" + std::string(port) + "\": give a number from 1 to 65535");
+  if (port.size() > kPortMax || error != std::errc{} || end != port.data() + port.size() || number < 1 ||
+      number > 65535)
+    fail(uri.text, "has the port \"" + excerpt(port) + "\": give a number from 1 to 65535");
   return {std::string(host), std::to_string(number)};
 }
 

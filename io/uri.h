@@ -34,7 +34,8 @@ std::string_view scheme_of(std::string_view text);
 /// "//" behind its scheme, which is no name but a path. Sources and sinks decide by it.
 Uri parse_address(std::string_view text);
 
-/// Throws ConfigError unless every key of the query is one of `keys`, once.
+/// Throws ConfigError unless every key of the query is one of `keys`, once. It tells of the first few that are
+/// not.
 void allow_keys(const Uri& uri, std::initializer_list<std::string_view> keys);
 
 struct HostPort {

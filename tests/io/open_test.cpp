@@ -117,7 +117,7 @@ TEST(OpenSources, ADirectoryAmongOthersIsSkippedAndTold) {
   for (int i = 0; i < 100; ++i) many.push_back(base + "/folder" + std::to_string(i));
   told.clear();
   EXPECT_EQ(drain(open_sources(many, options), 100).bytes, "one\n");
-  EXPECT_THAT(told, SizeIs(9));
+  ASSERT_THAT(told, SizeIs(9));
   EXPECT_THAT(told.back(), HasSubstr("92 more"));
 }
 
@@ -138,6 +138,14 @@ TEST(OpenSources, TenThousandsOfAddresses) {
   const std::clock_t begin = std::clock();
   EXPECT_EQ(drain(open_sources(uris, {}), 4096).texts.size(), uris.size());
   EXPECT_LT(std::clock() - begin, 20 * CLOCKS_PER_SEC);
+}
+
+TEST(OpenSources, MessagesFitAScreenWhateverTheAddress) {
+  const std::string filler(10'000'000, 'x');
+  const std::string text = open_error({filler, filler + ":1", "stdin:" + filler, "file://" + filler, filler + '*',
+                                       "generate:" + filler},
+                                      66, 6);
+  EXPECT_LT(text.size(), 5000U);
 }
 
 TEST(OpenSources, EveryProblemIsToldAtOnce) {

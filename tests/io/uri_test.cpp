@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include <millrace/error.h>
 
 namespace millrace::io {
@@ -60,6 +62,28 @@ TEST(Uri, UnknownKeysGetASuggestion) {
   EXPECT_THAT(text, HasSubstr("has the key \"seed\" twice"));
   EXPECT_THAT(text, HasSubstr("unknown key \"zzz\""));
   EXPECT_NO_THROW(allow_keys(parse_uri("tcp:x"), {}));
+}
+
+// Whoever writes an address of megabytes gets an answer at once, which fits a screen.
+TEST(Uri, AddressesOfAnySizeAreReadInLinearTime) {
+  std::string keys = "generate:";
+  for (int i = 0; i < 300'000; ++i) keys += (i == 0 ? "?key" : "&key") + std::to_string(i) + "=1";
+  std::string twice = "generate:?a=1";
+  for (int i = 0; i < 1'000'000; ++i) twice += "&a=%41";
+  const std::string filler(10'000'000, 'x');
+  const std::clock_t begin = std::clock();
+  for (const std::string& text : {keys, twice, "tcp://" + filler + ":1", "tcp://h:" + filler,
+                                  "tcp://h:" + std::string(10'000'000, '0') + '1', "tcp://h:1?" + filler,
+                                  "tcp:" + filler, "file:" + filler + '%', "generate:?" + filler + "=1"}) {
+    const std::string error = error_of([&] {
+      const Uri uri = parse_address(text);
+      allow_keys(uri, {"a"});
+      host_and_port(uri);
+    });
+    EXPECT_NE(error, "no error") << text.substr(0, 40);
+    EXPECT_LT(error.size(), 5000U) << text.substr(0, 40);
+  }
+  EXPECT_LT(std::clock() - begin, 10 * CLOCKS_PER_SEC);
 }
 
 TEST(Uri, HostsAndPorts) {
