@@ -81,12 +81,7 @@ class Lister {
   void add(const std::string& path, const struct stat& status) {
     if (S_ISDIR(status.st_mode)) return skip(path, "is a directory; name its files, as in " + files_of(path));
     if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
-    try {
-      if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
-    } catch (const IoError& error) {
-      list_.problems.emplace_back(error.what());
-      return;
-    }
+    if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
     list_.files.push_back({path, new_name(path), 0, size, size, false, nullptr});
   }
