@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
 constexpr std::size_t kRowsAtATime = 16384;
 constexpr std::string_view kPrefix = "epoch-";
-constexpr std::string_view kTemporary = ".tmp";
+constexpr std::string_view kPartial = ".partial";
 constexpr std::size_t kEpochDigits = 12;
 
 std::string epoch_name(EpochId epoch) {
@@ -33,10 +33,6 @@ std::optional<EpochId> epoch_of(std::string_view name) {
   return epoch;
 }
 
-bool is_left_over(std::string_view name) {
-  return name.starts_with('.') && name.ends_with(kTemporary) && epoch_of(name.substr(1));
-}
-
 std::filesystem::path parent_of(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.parent_path();
   return parent.empty() ? "." : parent;
@@ -44,31 +40,56 @@ std::filesystem::path parent_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-FileSink::FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk)
+FileSink::FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk, OnEvent on_event)
     : format_(layout),
+      windowed_(layout.windowed),
       extension_(extension(layout.format)),
       path_(std::move(path)),
       directory_(kind == Kind::directory ? path_ : parent_of(path_)),
       kind_(kind),
-      disk_(disk) {
-  if (kind_ == Kind::file) return;
-  disk_.create_directories(directory_);
-  for (const std::string& name : disk_.list(directory_))
-    if (is_left_over(name)) disk_.remove(directory_ / name);
-}
-
-FileSink::~FileSink() {
-  if (file_) abandon({});
-}
+      disk_(disk),
+      on_event_(std::move(on_event)) {}
 
 std::filesystem::path FileSink::target(EpochId epoch) const {
   return kind_ == Kind::file ? path_ : directory_ / (epoch_name(epoch) + '.' + extension_);
 }
 
+void FileSink::probe(Deadline) {
+  disk_.probe(target({1}));
+  if (kind_ == Kind::file) return;
+  was_absent_ = disk_.names_of(directory_) == 0;
+  if (!was_absent_) claim_directory();
+}
+
+void FileSink::claim_directory() {
+  if (!claim_) claim_ = disk_.lock(directory_);
+  if (!claim_)
+    throw ConfigError({"another job writes to " + directory_.string() +
+                       ": name another directory, or start again when that job has ended"});
+}
+
+void FileSink::prepare_directory() {
+  if (kind_ == Kind::file) {
+    const std::string name = path_.filename().string();
+    const std::string_view kept = name_kept(name);
+    remove_left_overs(disk_, directory_, kept, [&](std::string_view made) { return made == kept; });
+  } else {
+    disk_.create_directories(directory_);
+    claim_directory();
+    if (was_absent_ && last_finished())
+      throw ConfigError({"another job has written to " + directory_.string() +
+                         " since this one started: name another directory"});
+    remove_left_overs(disk_, directory_, kPrefix,
+                      [](std::string_view made) { return epoch_of(made).has_value(); });
+  }
+  prepared_ = true;
+}
+
 void FileSink::begin(const Epoch& epoch) {
-  check(!file_, "an epoch of a sink ends before the next begins");
-  temporary_ = directory_ / ('.' + target(epoch.id).filename().string() + std::string(kTemporary));
-  file_ = disk_.create(temporary_);
+  check(!temporary_, "an epoch of a sink ends before the next begins");
+  if (!prepared_) prepare_directory();
+  temporary_.emplace(disk_, directory_, target(epoch.id).filename().string());
+  partial_ = epoch.partial && !windowed_;
   format_.restart();
   text_ = format_.header();
 }
@@ -84,33 +105,40 @@ void FileSink::write(std::span<const Aggregate> rows) {
 
 void FileSink::finish(EpochId epoch) {
   flush();
-  file_->sync();
-  file_.reset();
-  disk_.rename(temporary_, target(epoch));
-  disk_.sync_directory(directory_);
+  const std::filesystem::path whole = target(epoch);
+  std::filesystem::path written = whole;
+  if (partial_) written += kPartial;
+  const bool replaces = disk_.names_of(whole) > 0;
+  const bool linked = disk_.names_of(written) > 1;
+  temporary_->publish(written, replaces ? whole : written);
+  temporary_.reset();
+  if (linked)
+    warn("the file " + written.string() +
+         " had other names, too (hard links): they keep what it held, and only this one has the new rows");
+  if (partial_)
+    warn("the partial rows are in " + written.string() +
+         (replaces ? ": " + whole.string() + " is as it was" : ""));
 }
 
 void FileSink::abandon(EpochId) noexcept {
   text_.clear();
-  if (!file_) return;
-  file_.reset();
-  try {
-    disk_.remove(temporary_);
-  } catch (const Error&) {
-    // It stays as a left-over, which the next process removes: nobody reads it.
-  }
+  temporary_.reset();
 }
 
 std::optional<EpochId> FileSink::last_finished() {
   if (kind_ == Kind::file) return std::nullopt;
   std::optional<EpochId> last;
-  for (const std::string& name : disk_.list(directory_)) last = std::max(last, epoch_of(name));
+  for (const std::string& name : disk_.list(directory_, kPrefix)) last = std::max(last, epoch_of(name));
   return last;
 }
 
 void FileSink::flush() {
-  file_->write(std::as_bytes(std::span(text_)));
+  temporary_->write(std::as_bytes(std::span(text_)));
   text_.clear();
+}
+
+void FileSink::warn(const std::string& text) const {
+  if (on_event_) on_event_({Event::Level::warning, text});
 }
 
 }  // namespace millrace::io

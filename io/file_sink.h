@@ -4,27 +4,34 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <millrace/disk.h>
 #include <millrace/sink.h>
 
 #include "io/row_format.h"
+#include "io/temporary_file.h"
 
 namespace millrace::io {
 
 /// Writes each epoch to a hidden temporary file, which gets its name when it is complete and durable:
-/// temporary + fsync + rename + fsync of the directory. Written again, an epoch replaces the same name.
+/// temporary + fsync + rename + fsync of the directory. Written again, an epoch replaces the same name and
+/// keeps its rights. A partial result gets that name with `.partial` behind it, so that it replaces no whole
+/// one. (A window is whole with what arrived in it.)
+///
+/// The first begin makes the directory and removes what killed jobs left of the same output. A directory
+/// belongs to one job at a time, from probe or else from the first begin on: another gets a ConfigError.
 class FileSink final : public Sink {
  public:
   enum class Kind : bool {
     file,       ///< `path` is the file, and holds the last epoch finished
     directory,  ///< `path` gets a file `epoch-000000000042.EXT` per epoch
   };
-  /// Makes the directory and removes temporary files that an earlier process left there.
-  FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk);
-  ~FileSink() override;
+  /// `path` is absolute, so that the working directory may change, and leads over no link to the file.
+  FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk, OnEvent on_event = {});
 
+  void probe(Deadline deadline) override;
   void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override;
   void finish(EpochId epoch) override;
@@ -34,17 +41,25 @@ class FileSink final : public Sink {
 
  private:
   std::filesystem::path target(EpochId epoch) const;
+  void claim_directory();
+  void prepare_directory();
   void flush();
+  void warn(const std::string& text) const;
 
   RowFormat format_;
+  bool windowed_;
   std::string extension_;
   std::filesystem::path path_;
   std::filesystem::path directory_;
   Kind kind_;
   Disk& disk_;
-  std::filesystem::path temporary_;  ///< of the epoch being written
-  std::unique_ptr<DiskFile> file_;
-  std::string text_;  ///< not written yet
+  OnEvent on_event_;
+  std::unique_ptr<DiskLock> claim_;  ///< of a directory
+  bool was_absent_ = false;          ///< there was no such directory when it was probed
+  bool prepared_ = false;
+  std::optional<TemporaryFile> temporary_;  ///< of the epoch being written
+  bool partial_ = false;                    ///< its rows are no whole result
+  std::string text_;                        ///< not written yet
 };
 
 }  // namespace millrace::io
