@@ -9,8 +9,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <millrace/disk.h>
 #include <millrace/error.h>
 
+#include "host/cli/abrupt_end.h"
 #include "host/cli/commands.h"
 
 namespace {
@@ -34,6 +36,11 @@ void fill_closed_descriptors() {
       static_cast<void>(open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
+/// However main ends, nothing half written stays, also where removing it failed before.
+struct NothingHalfWritten {
+  ~NothingHalfWritten() { millrace::remove_temporaries(); }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -41,6 +48,8 @@ int main(int argc, char** argv) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   fill_closed_descriptors();
+  millrace::cli::clean_up_before_signals_end_us();
+  const NothingHalfWritten at_the_end;
   millrace::cli::StatusLine status(STDERR_FILENO);
   try {
     return millrace::cli::run_program({argv + 1, argv + argc}, environ, status);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -69,16 +70,27 @@ void refuse_earlier_results(Sink& sink, const std::string& uri) {
                      "): name an empty directory, or remove them"});
 }
 
-std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job) {
+// Two sinks of one file would each write it; two of one stream would show all rows twice.
+void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<std::string>& problems) {
+  std::map<std::string, std::string> first_of;
+  for (const std::string& output : outputs) {
+    const auto [known, is_new] = first_of.emplace(output_identity(output), output);
+    if (is_new) continue;
+    problems.push_back(known->second == output
+                           ? "the output " + output + " is named twice: name it once"
+                           : "the outputs " + known->second + " and " + output + " are the same: name it once");
+  }
+}
+
+std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job, const OnEvent& on_event) {
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
   layout.header = job.layout.header;
   std::vector<std::shared_ptr<Sink>> sinks;
-  for (const std::string& uri : job.to) {
-    sinks.push_back(open_sink(uri, layout, real_disk(), job.options.on_event));
-    refuse_earlier_results(*sinks.back(), uri);
-  }
+  for (const std::string& uri : job.to) sinks.push_back(open_sink(uri, layout, real_disk(), on_event));
   sinks.insert(sinks.end(), job.to_sinks.begin(), job.to_sinks.end());
+  for (const auto& sink : sinks) sink->probe(std::chrono::steady_clock::now() + kProbeTime);
+  for (std::size_t i = 0; i < job.to.size(); ++i) refuse_earlier_results(*sinks[i], job.to[i]);
   for (const RowFunction& function : job.to_functions)
     sinks.push_back(std::make_shared<FunctionSink>(function));
   return sinks;
@@ -120,6 +132,7 @@ UpgradeRule upgrade_for(const ChosenBackend& chosen, const Plan& plan, const Bac
 PipelineParts make_parts(Job& job, MemoryBudget& budget) {
   Options options = with_defaults(std::move(job.options));
   SourceList sources = open_all(job, options);
+  auto sinks = open_all_sinks(job, options.on_event);
   const BackendOptions backend_options{.threads = options.threads,
                                        .batch_bytes = options.batch_bytes,
                                        .hash_seed = random_seed(),
@@ -132,7 +145,6 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
   BackendFactory fallback;
   if (upgrade.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
-  auto sinks = open_all_sinks(job);
   return {.plan = std::move(job.plan),
           .options = std::move(options),
           .sources = std::move(sources),
@@ -249,10 +261,7 @@ std::vector<std::string> problems(const Job& job) {
   if (job.from.empty() && job.from_sources.empty()) found.emplace_back("nothing to read: name an input");
   if (job.to.empty() && job.to_sinks.empty() && job.to_functions.empty())
     found.emplace_back("nowhere to write: name an output");
-  for (std::size_t i = 0; i < job.to.size(); ++i)
-    if (std::find(job.to.begin(), job.to.begin() + static_cast<std::ptrdiff_t>(i), job.to[i]) !=
-        job.to.begin() + static_cast<std::ptrdiff_t>(i))
-      found.push_back("the output " + job.to[i] + " is named twice: name it once");
+  add_repeated_outputs(job.to, found);
   add_problems_of_objects(job, found);
   if (options.threads > kThreadsMax || options.readers > kThreadsMax)
     found.emplace_back("threads and readers are limited to 1024 each: give fewer");

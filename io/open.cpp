@@ -1,10 +1,9 @@
 // The list of schemes.
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include <millrace/error.h>
 #include <millrace/sink.h>
@@ -12,8 +11,9 @@
 
 #include "io/discard_sink.h"
 #include "io/file_list.h"
-#include "io/file_sink.h"
 #include "io/generator_source.h"
+#include "io/output_path.h"
+#include "io/path_sink.h"
 #include "io/stdout_sink.h"
 #include "io/stream_source.h"
 #include "io/tcp_source.h"
@@ -152,26 +152,6 @@ class Opener {
   bool stdin_taken_ = false;
 };
 
-std::unique_ptr<Sink> open_file_sink(std::string path, const RowLayout& layout, Disk& disk) {
-  namespace fs = std::filesystem;
-  using io::FileSink;
-  std::error_code ignored;
-  const auto type = fs::status(path, ignored).type();
-  if (path.ends_with('/')) return std::make_unique<FileSink>(layout, path, FileSink::Kind::directory, disk);
-  if (type == fs::file_type::directory)
-    throw ConfigError({path + " is a directory: write " + path + "/ to put a file for each epoch into it"});
-  if (layout.windowed)
-    throw ConfigError(
-        {"windows go to a directory, with a file for each epoch: write the path as " + path + '/'});
-  if (type != fs::file_type::regular && type != fs::file_type::not_found)
-    throw ConfigError({"cannot replace " + path + ", which is no regular file: write to stdout: or discard:"});
-  const fs::path parent = fs::path(path).parent_path();
-  if (!parent.empty() && !fs::is_directory(parent, ignored))
-    throw ConfigError({"cannot write " + path + ": there is no directory " + parent.string()});
-  if (type == fs::file_type::regular) path = fs::canonical(path);  // a link stays, its file is replaced
-  return std::make_unique<FileSink>(layout, path, FileSink::Kind::file, disk);
-}
-
 }  // namespace
 
 SourceList open_sources(std::span<const std::string> uris, const SourceOptions& options) {
@@ -182,15 +162,28 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
   return opener.take();
 }
 
-std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk, const OnEvent&) {
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
+                                const OnEvent& on_event) {
   if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
   const Uri parsed = io::parse_address(uri);
-  if (parsed.scheme.empty() || parsed.scheme == "file") return open_file_sink(file_path(parsed), layout, disk);
+  if (parsed.scheme.empty() || parsed.scheme == "file")
+    return io::open_path(file_path(parsed), layout, disk, on_event);
   if (parsed.scheme != "stdout" && parsed.scheme != "discard") unknown_scheme(parsed, kSinkSchemes);
   require_no_path(parsed);
   io::allow_keys(parsed, {});
   if (parsed.scheme == "stdout") return std::make_unique<io::StdoutSink>(layout);
   return std::make_unique<io::DiscardSink>();
+}
+
+std::string output_identity(const std::string& uri) {
+  try {
+    const Uri parsed = io::parse_address(uri);
+    if (uri == "-" || parsed.scheme == "stdout") return io::identity_of_descriptor(STDOUT_FILENO);
+    if (parsed.scheme.empty() || parsed.scheme == "file") return io::identity_of(io::follow(file_path(parsed)));
+  } catch (const Error&) {
+    // open_sink tells what is wrong with it.
+  }
+  return uri;
 }
 
 }  // namespace millrace

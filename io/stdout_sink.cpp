@@ -1,14 +1,8 @@
-// Writing rows to a descriptor.
+// Writing rows as they come.
 // SPDX-License-Identifier: Apache-2.0
 #include "io/stdout_sink.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-
-#include <millrace/error.h>
 
 namespace millrace::io {
 namespace {
@@ -16,30 +10,12 @@ namespace {
 constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
 constexpr std::size_t kRowsAtATime = 16384;
 
-// Waits where the output was made non-blocking by another process that shares it.
-void write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      pollfd output{descriptor, POLLOUT, 0};
-      ::poll(&output, 1, -1);
-    } else if (errno == EPIPE) {
-      throw OutputClosed("nobody reads the output any more");
-    } else if (errno != EINTR) {
-      throw IoError::from_errno("cannot write to the output", errno);
-    }
-  }
-}
-
 }  // namespace
 
-StdoutSink::StdoutSink(const RowLayout& layout, int descriptor) : format_(layout), descriptor_(descriptor) {}
-
 void StdoutSink::begin(const Epoch&) {
+  outlet_.open();
   if (header_written_) return;
-  write_all(descriptor_, format_.header());
+  outlet_.write(format_.header());
   header_written_ = true;
 }
 
@@ -54,6 +30,7 @@ void StdoutSink::write(std::span<const Aggregate> rows) {
 
 void StdoutSink::finish(EpochId) {
   flush();
+  outlet_.sync();
 }
 
 void StdoutSink::abandon(EpochId) noexcept {
@@ -62,7 +39,7 @@ void StdoutSink::abandon(EpochId) noexcept {
 }
 
 void StdoutSink::flush() {
-  write_all(descriptor_, text_);
+  outlet_.write(text_);
   text_.clear();
 }
 

@@ -1,22 +1,25 @@
-// Standard output, or any open descriptor, as a sink.
+// Standard output, or whatever else takes rows at once, as a sink.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include <millrace/sink.h>
 
+#include "io/outlet.h"
 #include "io/row_format.h"
 
 namespace millrace::io {
 
-/// Writes rows as they come and keeps no more than a part of them. Throws OutputClosed if nobody reads any
-/// more; the program must ignore SIGPIPE for that.
+/// Writes rows as they come and keeps no more than a part of them. What goes to a file is synced at the end of
+/// each epoch. Throws OutputClosed if nobody reads any more; the program must ignore SIGPIPE for that.
 class StdoutSink final : public Sink {
  public:
-  /// `descriptor` stays the caller's.
-  explicit StdoutSink(const RowLayout& layout, int descriptor = 1);
+  explicit StdoutSink(const RowLayout& layout, Outlet outlet = Outlet(1))
+      : format_(layout), outlet_(std::move(outlet)) {}
 
+  void probe(Deadline) override { outlet_.probe(); }
   void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override;
   void finish(EpochId epoch) override;
@@ -28,7 +31,7 @@ class StdoutSink final : public Sink {
   void flush();
 
   RowFormat format_;
-  int descriptor_;
+  Outlet outlet_;
   bool header_written_ = false;
   std::string text_;  ///< not written yet
 };

@@ -12,13 +12,16 @@
 namespace millrace::cli {
 namespace {
 
-/// Problems of several places, with the exit code of the first.
+constexpr int kIoError = 74;
+
+/// Problems of several places, with the exit code of the first; but what cannot be read or written goes first,
+/// as no change of the command line mends it.
 struct Findings {
   std::vector<std::string> problems;
   int exit_code = 0;
 
   void add(const std::vector<std::string>& texts, int code) {
-    if (exit_code == 0 && !texts.empty()) exit_code = code;
+    if (!texts.empty() && (exit_code == 0 || code == kIoError)) exit_code = code;
     problems.insert(problems.end(), texts.begin(), texts.end());
   }
   template <class Open>
@@ -96,6 +99,7 @@ void check_sinks(const Job& job, bool replayable, Findings& findings, std::strin
   for (const std::string& uri : job.to) {
     findings.gather([&] {
       const std::unique_ptr<Sink> sink = open_sink(uri, layout_of(job), real_disk());
+      sink->probe(std::chrono::steady_clock::now() + kProbeTime);
       text += fmt::format("writes   {}, {}\n", printable(uri), promise(replayable, sink->delivery()));
     });
   }

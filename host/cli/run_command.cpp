@@ -14,8 +14,8 @@
 namespace millrace::cli {
 namespace {
 
-bool is_stdout(std::string_view uri) {
-  return uri == "stdout:" || uri == "-";
+bool is_stdout(const std::string& uri) {
+  return output_identity(uri) == output_identity("-");
 }
 bool is_stdin(std::string_view uri) {
   return uri == "stdin:" || uri == "-";
@@ -45,15 +45,17 @@ class AboveStatusLine final : public Sink {
   StatusLine& status_;
 };
 
-/// Opens standard output here if the status line shares its terminal.
+/// Opens standard output here if the status line shares its terminal. Named twice it is left for start to
+/// refuse.
 void share_terminal(Job& job, StatusLine& status) {
-  if (isatty(STDOUT_FILENO) != 1) return;
+  if (isatty(STDOUT_FILENO) != 1 || std::ranges::count_if(job.to, is_stdout) > 1) return;
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
   layout.header = job.layout.header;
   for (const std::string& uri : job.to) {
     if (!is_stdout(uri)) continue;
-    job.to_sinks.push_back(std::make_shared<AboveStatusLine>(open_sink(uri, layout, real_disk()), status));
+    job.to_sinks.push_back(
+        std::make_shared<AboveStatusLine>(open_sink(uri, layout, real_disk(), job.options.on_event), status));
   }
   std::erase_if(job.to, is_stdout);
 }

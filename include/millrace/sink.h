@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,9 @@ enum class Delivery : std::uint8_t {
   transactional,  ///< an epoch is seen whole and once, or not at all
   at_least_once,  ///< rows may be seen again
 };
+
+/// How long a start or a check lets a sink look around.
+inline constexpr std::chrono::seconds kProbeTime{3};
 
 /// The committer thread calls everything but probe: begin, write 0..n times, then finish or abandon, for epochs
 /// that have something to show: rows, or the end of a job without windows. Making a sink changes nothing
@@ -71,11 +75,15 @@ struct RowLayout {
 /// The layout of a plan's rows, with names made from its measures.
 RowLayout row_layout(const Plan& plan);
 
-/// Opens what the address names: "stdout:" or "-", "discard:", "file:PATH" or a path. A path that ends
-/// with '/' gets a file per epoch; another path is one file, for jobs without windows.
-/// Throws ConfigError.
+/// Opens what the address names: "stdout:" or "-", "discard:", "file:PATH" or a path. A path that ends with '/'
+/// is a directory, which gets a file per epoch; another path is one file, for jobs without windows, which is
+/// replaced when the rows are complete. What cannot be replaced (/dev/stdout, /dev/fd/N, a FIFO, a device) is
+/// written to as rows come. `on_event` hears of what is not as one might think. Throws ConfigError and IoError.
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
                                 const OnEvent& on_event = {});
+
+/// The same text for addresses of one output, however they are spelt: by links, hard links, or what is open.
+std::string output_identity(const std::string& uri);
 
 /// Called with rows of one epoch, in order, once or several times; may take the epoch, too. May be called
 /// again with the same rows if it throws TransientError.

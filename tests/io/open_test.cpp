@@ -172,8 +172,8 @@ TEST(OpenSources, ByteStreamsHaveNoMessages) {
 TEST(OpenSink, WritesToWhatTheAddressNames) {
   const TemporaryDirectory directory;
   const std::string base = directory.path().string();
-  for (const std::string& uri :
-       {base + "/out.txt", "file:" + base + "/second.txt", base + "/", base + "/new/", std::string("discard:")}) {
+  for (const std::string& uri : {base + "/out.txt", "file:" + base + "/second.txt", base + "/", base + "/new/",
+                                 std::string("discard:")}) {
     const auto sink = open_sink(uri, count_layout(), real_disk());
     sink->begin({1});
     sink->write(rows_of(1, 1).aggregates());
@@ -209,11 +209,64 @@ TEST(OpenSink, AnExistingNameIsAFileWhateverItLooksLike) {
   EXPECT_THAT(sink_error("new:8080.txt"), HasSubstr("a file of that name is written ./new:8080.txt"));
 }
 
+TEST(OpenSink, ALinkToAMissingFileStays) {
+  const TemporaryDirectory directory;
+  std::filesystem::create_symlink("sub/real.txt", directory.path() / "link.txt");
+  EXPECT_THAT(sink_error(directory.path() / "link.txt"), HasSubstr("there is no directory"));
+  std::filesystem::create_directory(directory.path() / "sub");
+  const auto sink = open_sink((directory.path() / "link.txt").string(), count_layout(), real_disk());
+  sink->begin({{1}});
+  EXPECT_THAT(real_disk().list(directory.path()), SizeIs(2)) << "the temporary file lies beside the real one";
+  sink->finish({1});
+  EXPECT_TRUE(std::filesystem::is_symlink(directory.path() / "link.txt"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(directory.path() / "sub/real.txt"));
+}
+
+TEST(OpenSink, WindowsGoToWhatIsWrittenToAsItIs) {
+  EXPECT_EQ(sink_error("/dev/null", true), "no error");
+  EXPECT_EQ(sink_error("/dev/stderr", true), "no error");
+}
+
+TEST(OpenSink, ADescriptorThatIsNotOpenIsAnError) {
+  try {
+    open_sink("/dev/fd/987", count_layout(), real_disk());
+    FAIL() << "no error";
+  } catch (const IoError& error) {
+    EXPECT_STREQ(error.what(), "cannot write to /dev/fd/987: Bad file descriptor");
+  }
+}
+
+TEST(OpenSink, OneOutputHasOneIdentityHoweverItIsSpelt) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string() + '/';
+  const std::string file = directory.write("file", "");
+  std::filesystem::create_symlink("file", base + "link");
+  std::filesystem::create_symlink("new", base + "dangling");
+  std::filesystem::create_hard_link(file, base + "hard");
+  std::filesystem::create_directory(base + "dir");
+  for (const std::string& other :
+       {"file:" + file, base + "./file", base + "dir/../file", base + "link", base + "hard"})
+    EXPECT_EQ(output_identity(other), output_identity(file)) << other;
+  for (const std::string& other : {base + "new/", base + "./new", base + "dangling", base + "dir/../new//"})
+    EXPECT_EQ(output_identity(other), output_identity(base + "new")) << other;
+  EXPECT_EQ(output_identity(base + "dir"), output_identity(base + "dir/"));
+  EXPECT_EQ(output_identity(base + "missing/deep/"), output_identity(base + "missing/deep"));
+  for (const char* other : {"stdout:", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+    EXPECT_EQ(output_identity(other), output_identity("-")) << other;
+  EXPECT_NE(output_identity(file), output_identity(base + "new"));
+  EXPECT_NE(output_identity(base + "new"), output_identity(base + "missing/deep"));
+  EXPECT_EQ(output_identity("no:such:scheme"), "no:such:scheme");
+}
+
 TEST(OpenSink, MistakesSayWhatToDo) {
   EXPECT_THAT(sink_error("out.txt", true), HasSubstr("write the path as out.txt/"));
   EXPECT_THAT(sink_error("/tmp"), HasSubstr("write /tmp/ to put"));
   EXPECT_THAT(sink_error("/no/such/out.txt"), HasSubstr("there is no directory /no/such"));
-  EXPECT_THAT(sink_error("/dev/null"), HasSubstr("no regular file: write to stdout: or discard:"));
+  EXPECT_THAT(sink_error("out.txt/"), "no error");
+  for (const char* place : {"/", "//", "./", "..", ".", "/tmp/../"})
+    EXPECT_THAT(sink_error(place), HasSubstr("among all else that is there")) << place;
+  const TemporaryDirectory directory;
+  EXPECT_THAT(sink_error(directory.write("file", "") + '/'), HasSubstr("no directory: write it without"));
   EXPECT_THAT(sink_error("stdot:"), HasSubstr("did you mean \"stdout\"?"));
   EXPECT_THAT(sink_error("tcp://h:1"), HasSubstr("Known are file: stdout: discard:"));
   EXPECT_THAT(sink_error("stdout:x"), HasSubstr("takes nothing behind"));

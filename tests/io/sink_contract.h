@@ -69,6 +69,15 @@ TEST_P(SinkContract, KeepsTheRowsOfEveryEpochInOrder) {
   expect_last_finished(EpochId{5});
 }
 
+TEST_P(SinkContract, ProbingItChangesNothing) {
+  sink().probe(std::chrono::steady_clock::now() + kProbeTime);
+  sink().probe(std::chrono::steady_clock::now() + kProbeTime);
+  EXPECT_EQ(sink().last_finished(), std::nullopt);
+  if (GetParam().keeps_all_epochs) expect_rows();
+  write_epoch(1, rows_of(1, 3));
+  expect_rows();
+}
+
 TEST_P(SinkContract, AnEpochMayHaveNoRows) {
   write_epoch(1, {});
   expect_rows();

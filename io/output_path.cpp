@@ -1,0 +1,110 @@
+// Following links by hand, as they may lead to what is not there yet, or to what must not be replaced.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/output_path.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include <millrace/error.h>
+
+namespace millrace::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kLinksMax = 40;  // as in the kernel
+
+[[noreturn]] void fail(const std::string& path, int reason) {
+  throw IoError::from_errno("cannot write " + path, reason);
+}
+
+// The kernel's view of a path, and whether it lets us follow its links.
+std::optional<struct stat> look(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) return status;
+  if (errno != ENOENT && errno != ENOTDIR) fail(path, errno);
+  return std::nullopt;
+}
+
+bool is_number(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// The entries of /proc/PID/fd are links to no path, although they look so: they lead to what is open.
+bool lists_descriptors(const fs::path& directory) {
+  return directory.filename() == "fd" && directory.native().starts_with("/proc/");
+}
+
+// As parts of one process may stand in two places: /proc/PID/fd and /proc/PID/task/TID/fd.
+bool is_ours(const fs::path& directory) {
+  std::error_code ignored;
+  const fs::path self = fs::canonical("/proc/self", ignored);
+  return !self.empty() && directory.native().starts_with(self.native() + '/');
+}
+
+fs::path without_last_slashes(const std::string& path) {
+  const std::size_t last = path.find_last_not_of('/');
+  return last == std::string::npos ? "/" : path.substr(0, last + 1);
+}
+
+OutputPath::Kind kind_of(const struct stat& status) {
+  using enum OutputPath::Kind;
+  if (S_ISREG(status.st_mode)) return file;
+  if (S_ISDIR(status.st_mode)) return directory;
+  return S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) ? stream : other;
+}
+
+std::string text_of(const struct stat& status) {
+  return std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
+}
+
+}  // namespace
+
+OutputPath follow(const std::string& path) {
+  const fs::path named = fs::absolute(without_last_slashes(path));
+  const auto status = look(named.string());
+  OutputPath output{status ? kind_of(*status) : OutputPath::Kind::absent, named};
+  std::error_code error;
+  for (int links = 0;; ++links) {
+    const fs::path directory = fs::canonical(output.path.parent_path(), error);
+    if (error) break;  // there is none yet
+    const std::string name = output.path.filename().string();
+    output.path = directory / name;
+    if (lists_descriptors(directory) && is_number(name)) {
+      output.kind = OutputPath::Kind::stream;
+      if (!is_ours(directory)) break;
+      output.kind = OutputPath::Kind::descriptor;
+      std::from_chars(name.data(), name.data() + name.size(), output.descriptor);
+      break;
+    }
+    if (!fs::is_symlink(output.path, error)) break;
+    if (links == kLinksMax) fail(path, ELOOP);
+    const fs::path target = fs::read_symlink(output.path, error);
+    if (error) fail(path, error.value());
+    output.path = directory / target;  // which is `target` alone if that is absolute
+  }
+  if (output.kind == OutputPath::Kind::directory) output.path = fs::canonical(output.path, error);
+  return output;
+}
+
+std::string identity_of(const OutputPath& output) {
+  if (output.kind == OutputPath::Kind::descriptor) return identity_of_descriptor(output.descriptor);
+  if (const auto status = look(output.path.string())) return text_of(*status);
+  std::error_code ignored;
+  const fs::path path = fs::weakly_canonical(output.path, ignored);
+  const auto directory = look(path.parent_path().string());
+  return directory ? text_of(*directory) + '/' + path.filename().string() : path.string();
+}
+
+std::string identity_of_descriptor(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0) return text_of(status);
+  return "descriptor " + std::to_string(descriptor);
+}
+
+}  // namespace millrace::io

@@ -1,0 +1,34 @@
+// Where the path of an output leads.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace millrace::io {
+
+struct OutputPath {
+  enum class Kind : std::uint8_t {
+    absent,  ///< nothing is there yet
+    file,    ///< a regular file, to be replaced
+    directory,
+    stream,      ///< a FIFO, a character device, or what another process has open: to be written to
+    descriptor,  ///< open in this process: /dev/stdout, /dev/fd/N, what a shell makes of >(command)
+    other,       ///< a socket or a disk
+  };
+  Kind kind = Kind::absent;
+  std::filesystem::path path;  ///< absolute; all links are followed, one to a missing file, too
+  int descriptor = -1;
+};
+
+/// Looks, and changes nothing. Throws IoError where the kernel does not let us follow or look.
+OutputPath follow(const std::string& path);
+
+/// The same text for all paths of one output: links, hard links, `d` and `d/`. Throws as follow does.
+std::string identity_of(const OutputPath& output);
+
+/// The same for what is open, named or not.
+std::string identity_of_descriptor(int descriptor);
+
+}  // namespace millrace::io

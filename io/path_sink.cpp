@@ -1,0 +1,71 @@
+// Directories for a file per epoch, files to be replaced, and what is written to as it is.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/path_sink.h"
+
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include <millrace/error.h>
+
+#include "io/file_sink.h"
+#include "io/output_path.h"
+#include "io/stdout_sink.h"
+
+namespace millrace::io {
+namespace {
+
+using Kind = OutputPath::Kind;
+
+// "/", "./", "a/..": a place that is for other things, too.
+bool has_no_name(std::string_view path) {
+  const std::size_t last = path.find_last_not_of('/');
+  if (last == std::string_view::npos) return true;
+  path = path.substr(0, last + 1);
+  const std::string_view name = path.substr(path.find_last_of('/') + 1);
+  return name == "." || name == "..";
+}
+
+void require_directory(const std::string& path, const OutputPath& output) {
+  if (has_no_name(path))
+    throw ConfigError({path +
+                       " would get a file for each epoch, among all else that is there: name a directory of "
+                       "their own, as in " +
+                       path + (path.ends_with('/') ? "" : "/") + "counts/"});
+  if (output.kind != Kind::directory && output.kind != Kind::absent)
+    throw ConfigError({path + " is no directory: write it without the last slash, or name another"});
+}
+
+void require_file(const std::string& path, const OutputPath& output, const RowLayout& layout) {
+  if (output.kind == Kind::directory)
+    throw ConfigError({path + " is a directory: write " + path + "/ to put a file for each epoch into it"});
+  if (output.kind == Kind::other)
+    throw ConfigError(
+        {"cannot write to " + path + ", which is a socket or a disk: name a file, a FIFO or stdout:"});
+  if (layout.windowed)
+    throw ConfigError(
+        {"windows go to a directory, with a file for each epoch: write the path as " + path + '/'});
+  std::error_code ignored;
+  const std::filesystem::path parent = output.path.parent_path();
+  if (!std::filesystem::is_directory(parent, ignored))
+    throw ConfigError({"cannot write " + path + ": there is no directory " + parent.string()});
+}
+
+}  // namespace
+
+std::unique_ptr<Sink> open_path(const std::string& path, const RowLayout& layout, Disk& disk,
+                                const OnEvent& on_event) {
+  const OutputPath output = follow(path);
+  if (path.ends_with('/') || (output.kind == Kind::directory && has_no_name(path))) {
+    require_directory(path, output);
+    return std::make_unique<FileSink>(layout, output.path, FileSink::Kind::directory, disk, on_event);
+  }
+  if (output.kind == Kind::descriptor)
+    return std::make_unique<StdoutSink>(layout, Outlet(output.descriptor, path));
+  if (output.kind == Kind::stream)
+    return std::make_unique<StdoutSink>(layout, Outlet(output.path.string(), on_event));
+  require_file(path, output, layout);
+  return std::make_unique<FileSink>(layout, output.path, FileSink::Kind::file, disk, on_event);
+}
+
+}  // namespace millrace::io
