@@ -61,12 +61,9 @@ std::optional<Step> Reader::act(const Orders::Current& orders, Deadline patience
   if (marked) return Step::wait();
   if (staged_mode_ && unplaced) return std::nullopt;
   if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? backoff_.until() : kNever);
-  if (orders.drain) {
-    end(!source_.endless());
-    return Step::done();
-  }
+  draining_ = orders.drain;
   close_overdue(shared_.clock.now());
-  if (paused) return Step::wait(std::min(backoff_.until(), next_close()));
+  if (paused && !draining_) return Step::wait(std::min(backoff_.until(), next_close()));
   const Step step = staged_mode_ ? fill_staging(patience) : fill_directly(shared_.clock.now(), patience);
   backoff_.succeeded();
   return step;
@@ -110,12 +107,19 @@ void Reader::end(bool partial) {
   shared_.ring.push(Ended{index_, partial});
 }
 
+ReadResult Reader::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
+  if (!draining_) return source_.read(into, records, deadline);
+  ReadResult result = source_.drain(into, records);
+  if (result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
+  return result;
+}
+
 Step Reader::fill_directly(Instant now, Deadline patience) {
   BatchBuilder* batch = open_batch(shared_.panes.at(now), one_off_bytes_);
   if (batch == nullptr) return Step::wait();
   const Deadline deadline = std::min(patience, next_close());
   const std::size_t room = batch->room().size();
-  ReadResult result = source_.read(batch->room(), source_.messages() ? &records_ : nullptr, deadline);
+  ReadResult result = read(batch->room(), source_.messages() ? &records_ : nullptr, deadline);
   if (result.status != ReadResult::Status::data) return after_read(result, room);
   if (source_.messages()) drop_oversized(batch->room(), records_, shared_.options.max_record_bytes, result);
 
@@ -132,7 +136,7 @@ Step Reader::fill_staging(Deadline patience) {
   if (staging_.bytes().size() < one_off_bytes_) staging_ = pageable_buffer(one_off_bytes_, shared_.budget);
   records_.clear();
   staged_next_ = 0;
-  ReadResult result = source_.read(staging_.bytes(), &records_, std::min(patience, next_close()));
+  ReadResult result = read(staging_.bytes(), &records_, std::min(patience, next_close()));
   if (result.status != ReadResult::Status::data) {
     records_.clear();
     return after_read(result, staging_.bytes().size());
@@ -157,7 +161,8 @@ Step Reader::after_read(const ReadResult& result, std::size_t room) {
                            " bytes of room, above 1GiB: let it skip records longer than max-record-bytes"});
       one_off_bytes_ = std::max(result.bytes, std::min(room * 2, kBatchBytesMax));
       return Step::done();
-    case ReadResult::Status::end: end(false); return Step::done();
+    case ReadResult::Status::broken: end(true); return Step::done();
+    case ReadResult::Status::end: end(draining_ && !source_.endless()); return Step::done();
     case ReadResult::Status::revoked:
       revocation_ = Revocation::reported;
       shared_.ring.push(Revoked{index_});

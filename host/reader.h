@@ -55,6 +55,7 @@ class Reader {
   void mark(std::uint64_t round);
   void end(bool partial);
 
+  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline);
   Step fill_directly(Instant now, Deadline patience);
   Step fill_staging(Deadline patience);
   Step place_staged();
@@ -78,6 +79,7 @@ class Reader {
 
   std::map<Pane, BatchBuilder> open_;
   std::uint64_t marked_round_ = 0;
+  bool draining_ = false;
   bool ended_ = false;
   enum class Revocation { none, reported, marked } revocation_ = Revocation::none;
   std::optional<ReaderPosition> rewind_to_;  ///< to be done

@@ -62,6 +62,15 @@ SourceList open_all(const Job& job, const Options& options) {
   return sources;
 }
 
+// Until then there is nothing to see, and whoever waits does not know for what.
+void tell_when_rows_come(const Plan& plan, const SourceList& sources, const OnEvent& on_event) {
+  const bool endless = std::ranges::any_of(sources, [](const auto& source) { return source->endless(); });
+  if (!endless || plan.every.count() > 0 || !on_event) return;
+  on_event({Event::Level::warning,
+            "the input has no end: rows come when the job is stopped, as with Ctrl-C; for rows each second add "
+            "--every 1s"});
+}
+
 // Without a checkpoint epochs count from 1: they would replace other results of the same name.
 void refuse_earlier_results(Sink& sink, const std::string& uri) {
   const auto last = sink.last_finished();
@@ -139,6 +148,7 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
                                        .budget = &budget};
   ChosenBackend chosen = choose_for_job(job.plan, options, backend_options, total_bytes(sources));
   if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
+  tell_when_rows_come(job.plan, sources, options.on_event);
   UpgradeRule upgrade = upgrade_for(chosen, job.plan, backend_options, options, sources);
   if (options.batch_bytes == 0)
     options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);

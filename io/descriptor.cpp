@@ -31,7 +31,9 @@ Descriptor::~Descriptor() {
 }
 
 Descriptor open_for_reading(const std::string& path, int flags) {
-  Descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | flags));
+  Descriptor opened;
+  do opened = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | flags));
+  while (!opened && errno == EINTR);
   if (!opened) throw IoError::from_errno("cannot read " + path, errno);
   return opened;
 }
@@ -62,16 +64,16 @@ Waker::Waker() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 void Waker::wake() noexcept {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(event_.get(), &one, sizeof one);
+  while (::write(event_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+  }
 }
 
 bool Waker::wait_readable(int number, Deadline deadline) {
   std::array<pollfd, 2> fds{{{number, POLLIN, 0}, {event_.get(), POLLIN, 0}}};
-  for (;;) {
-    const timespec timeout = time_left(deadline);
-    const int ready = ::ppoll(fds.data(), fds.size(), &timeout, nullptr);
-    if (ready >= 0) break;
-    if (errno != EINTR) throw IoError::from_errno("cannot wait for input", errno);
+  const timespec timeout = time_left(deadline);
+  if (::ppoll(fds.data(), fds.size(), &timeout, nullptr) < 0) {
+    if (errno == EINTR) return false;
+    throw IoError::from_errno("cannot wait for input", errno);
   }
   if (fds[1].revents == 0) return fds[0].revents != 0;
   std::uint64_t wakes = 0;
@@ -81,12 +83,12 @@ bool Waker::wait_readable(int number, Deadline deadline) {
 
 bool Waker::wait(Deadline deadline) {
   pollfd event{event_.get(), POLLIN, 0};
-  for (;;) {
-    const timespec timeout = time_left(deadline);
-    const int ready = ::ppoll(&event, 1, &timeout, nullptr);
-    if (ready == 0) return true;
-    if (ready > 0) break;
-    if (errno != EINTR) throw IoError::from_errno("cannot wait", errno);
+  const timespec timeout = time_left(deadline);
+  const int ready = ::ppoll(&event, 1, &timeout, nullptr);
+  if (ready == 0) return true;
+  if (ready < 0) {
+    if (errno == EINTR) return false;
+    throw IoError::from_errno("cannot wait", errno);
   }
   std::uint64_t wakes = 0;
   [[maybe_unused]] const ssize_t taken = ::read(event_.get(), &wakes, sizeof wakes);

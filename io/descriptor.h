@@ -40,7 +40,8 @@ Descriptor duplicate(int number, const std::string& name);
 std::size_t read_at(const Descriptor& file, std::uint64_t offset, std::span<std::byte> into,
                     const std::string& name);
 
-/// Lets one thread wait for input until another wakes it.
+/// Lets one thread wait for input until another wakes it. A signal that interrupts a wait ends it as a wake
+/// does: whoever waits looks around and waits again.
 class Waker {
  public:
   Waker();

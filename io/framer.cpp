@@ -112,6 +112,23 @@ void Framer::end_input() {
   invented_ = 1;
 }
 
+std::optional<ReadResult> Framer::drain(std::span<std::byte> into, std::vector<Record>* records) {
+  if (auto found = next(into, records)) return found;
+  if (framing_.kind == Framing::Kind::newline) return std::nullopt;
+  end_input();
+  return next(into, records);
+}
+
+std::uint64_t Framer::drop_unfinished() {
+  check(whole_ == 0, "a framer hands over what is whole before it drops what is not");
+  const std::uint64_t dropped = held().size() + std::exchange(skipped_, 0);
+  skipping_ = false;
+  held_at_ = held_end_;
+  consumed_ += dropped;
+  forget_handed_over();
+  return dropped;
+}
+
 ReadResult Framer::nothing(ReadResult::Status status) {
   return {status, 0, std::exchange(oversized_, 0)};
 }

@@ -34,6 +34,11 @@ class Framer {
   std::optional<ReadResult> added(std::size_t bytes, std::span<std::byte> into, std::vector<Record>* records);
   /// The unfinished record is finished: next returns it. More input may follow, as a new record.
   void end_input();
+  /// Reading stops before the input has ended: what is inside, an unfinished word as if it were finished;
+  /// nothing when there is no more than half a line. Called until then. No input may follow.
+  std::optional<ReadResult> drain(std::span<std::byte> into, std::vector<Record>* records);
+  /// Forgets the unfinished record; returns how much there was of it. REQUIRES: next has returned nothing.
+  std::uint64_t drop_unfinished();
   /// A result without bytes, which carries the count of oversized records not reported yet.
   ReadResult nothing(ReadResult::Status status);
   /// Input bytes behind everything that was returned or skipped.

@@ -70,6 +70,7 @@ class GeneratorSource final : public Source {
   }
   void committed(const Offsets&) override {}
   void wake() noexcept override { waker_.wake(); }
+  bool endless() const override { return plan_.words == GeneratorPlan{}.words; }
 
  private:
   bool has_record(std::uint64_t record) const {

@@ -97,7 +97,7 @@ class Opener {
       io::allow_keys(uri, {});
       add_stdin();
     } else if (uri.scheme == "tcp") {
-      sources_.push_back(io::open_tcp(uri, options_.framing));
+      sources_.push_back(io::open_tcp(uri, options_));
     } else if (uri.scheme == "generate") {
       for (auto& source : io::open_generator(uri, options_)) sources_.push_back(std::move(source));
     } else {
@@ -112,8 +112,7 @@ class Opener {
       if (auto file = io::as_file(0, "stdin"))
         files_.push_back(*file);
       else
-        sources_.push_back(
-            std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_.framing));
+        sources_.push_back(std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_));
     } catch (const IoError& error) {
       missing_ = true;
       problems_.emplace_back(error.what());
@@ -131,7 +130,7 @@ class Opener {
     if (!problems_.empty()) return;
     tell_skipped(list.skipped);
     for (const std::string& path : list.streams)
-      sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_.framing));
+      sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_));
   }
 
   void tell_skipped(const std::vector<std::string>& skipped) {

@@ -10,6 +10,8 @@
 
 #include <millrace/error.h>
 
+#include "io/news.h"
+
 namespace millrace::io {
 namespace {
 
@@ -17,8 +19,12 @@ constexpr int kPipeBytes = 1 << 20;
 
 }  // namespace
 
-StreamSource::StreamSource(Descriptor input, std::string name, const Framing& framing)
-    : input_(std::move(input)), name_(std::move(name)), framer_(framing) {
+StreamSource::StreamSource(Descriptor input, std::string name, const SourceOptions& options)
+    : input_(std::move(input)),
+      name_(std::move(name)),
+      framer_(options.framing),
+      endless_(options.windowed),
+      on_event_(options.on_event) {
   // A larger pipe means fewer turns between writer and reader. What is no pipe refuses, and that is fine.
   ::fcntl(input_.get(), F_SETPIPE_SZ, kPipeBytes);
 }
@@ -41,6 +47,13 @@ ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* re
       if (std::chrono::steady_clock::now() >= deadline) return framer_.nothing(ReadResult::Status::idle);
     }
   }
+}
+
+ReadResult StreamSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
+  if (records != nullptr) records->clear();
+  if (auto found = framer_.drain(into, records)) return *found;
+  tell_unfinished(on_event_, name_, framer_.drop_unfinished());
+  return framer_.nothing(ReadResult::Status::end);
 }
 
 Offsets StreamSource::position() const {

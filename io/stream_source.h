@@ -11,10 +11,11 @@
 
 namespace millrace::io {
 
-/// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes.
+/// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes. For a job with
+/// windows it is a feed, which goes on until the job is stopped.
 class StreamSource final : public Source {
  public:
-  StreamSource(Descriptor input, std::string name, const Framing& framing);
+  StreamSource(Descriptor input, std::string name, const SourceOptions& options);
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
   Offsets position() const override;
@@ -22,12 +23,16 @@ class StreamSource final : public Source {
   void seek(const Offsets& offsets) override;
   void committed(const Offsets&) override {}
   void wake() noexcept override { waker_.wake(); }
+  bool endless() const override { return endless_; }
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override;
 
  private:
   Descriptor input_;
   std::string name_;
   Framer framer_;
   Waker waker_;
+  bool endless_;
+  OnEvent on_event_;
   bool ended_ = false;
 };
 

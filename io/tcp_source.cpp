@@ -3,16 +3,18 @@
 #include "io/tcp_source.h"
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <optional>
 
 #include <millrace/error.h>
 
+#include "io/connector.h"
 #include "io/descriptor.h"
 #include "io/framer.h"
+#include "io/news.h"
 
 namespace millrace::io {
 namespace {
@@ -22,7 +24,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-constexpr auto kConnectTime = 10s;
 constexpr std::chrono::nanoseconds kFirstPause = 100ms;
 constexpr std::chrono::nanoseconds kLongestPause = 5s;
 
@@ -31,17 +32,23 @@ constexpr std::chrono::nanoseconds kLongestPause = 5s;
 /// feel.
 class TcpSource final : public Source {
  public:
-  TcpSource(const Uri& uri, HostPort server, bool reconnect, const Framing& framing)
+  TcpSource(const Uri& uri, HostPort server, bool reconnect, const SourceOptions& options)
       : name_(uri.scheme + ':' + uri.path),
-        server_(std::move(server)),
         reconnect_(reconnect),
-        framer_(framing) {}
+        framer_(options.framing),
+        on_event_(options.on_event),
+        news_(name_, options.on_event),
+        connector_(context_, std::move(server), name_),
+        socket_(connector_.socket()) {}
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
     if (records != nullptr) records->clear();
+    if (news_.due() != Instant::max()) news_.late(std::chrono::steady_clock::now());
     for (;;) {
+      deadline = std::min(deadline, news_.due());
       if (auto found = framer_.next(into, records)) return *found;
       if (state_ == State::ended) return framer_.nothing(ReadResult::Status::end);
+      if (state_ == State::broken) return framer_.nothing(ReadResult::Status::broken);
       if (state_ == State::apart) connect();
       if (state_ == State::failed) refuse();
       if (state_ == State::connected) {
@@ -64,9 +71,17 @@ class TcpSource final : public Source {
     context_.stop();
     waker_.wake();
   }
+  bool endless() const override { return reconnect_; }
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+    if (records != nullptr) records->clear();
+    if (auto found = framer_.drain(into, records)) return *found;
+    news_.last();
+    tell_unfinished(on_event_, name_, framer_.drop_unfinished());
+    return framer_.nothing(ReadResult::Status::end);
+  }
 
  private:
-  enum class State : std::uint8_t { apart, connecting, connected, pausing, failed, ended };
+  enum class State : std::uint8_t { apart, connecting, connected, pausing, failed, ended, broken };
 
   // Runs one step of what was begun, without waiting if it is ready. False: the deadline has passed or wake
   // was called.
@@ -76,49 +91,40 @@ class TcpSource final : public Source {
     return false;
   }
 
-  // Answers that come late belong to an earlier attempt and mean nothing.
   void connect() {
     state_ = State::connecting;
-    const std::uint64_t attempt = ++attempt_;
-    socket_ = tcp::socket(context_);
-    timer_.expires_after(kConnectTime);
-    timer_.async_wait([this, attempt](error_code error) {
-      if (error || attempt != attempt_ || state_ != State::connecting) return;
-      resolver_.cancel();
-      give_up("no answer within 10 s");
-    });
-    resolver_.async_resolve(server_.host, server_.port,
-                            [this, attempt](error_code error, const tcp::resolver::results_type& found) {
-                              if (attempt != attempt_ || state_ != State::connecting) return;
-                              if (error) return give_up(error.message());
-                              connect_to(found, attempt);
-                            });
-  }
-
-  void connect_to(const tcp::resolver::results_type& found, std::uint64_t attempt) {
-    asio::async_connect(socket_, found, [this, attempt](error_code error, const tcp::endpoint&) {
-      if (attempt != attempt_ || state_ != State::connecting) return;
-      if (error) return give_up(error.message());
-      start_reading();
+    connector_.connect([this](const std::optional<TransientError>& failure) {
+      if (failure)
+        give_up(*failure);
+      else
+        start_reading();
     });
   }
 
-  void give_up(std::string reason) {
-    error_code ignored;
-    failure_ = std::move(reason);
-    timer_.cancel();
-    socket_.close(ignored);
-    lost();
+  // The first connection must succeed; others are tried for again after a pause.
+  void give_up(const TransientError& failure) {
+    if (!was_connected_) {
+      failure_ = failure;
+      state_ = State::failed;
+    } else {
+      news_.missed(failure.what(), std::chrono::steady_clock::now());
+      pause();
+    }
+  }
+
+  [[noreturn]] void refuse() {
+    state_ = State::apart;
+    throw TransientError(*failure_);
   }
 
   void start_reading() {
     error_code ignored;
-    timer_.cancel();
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);  // a server that vanished is noticed
     was_connected_ = true;
     pause_ = kFirstPause;
     state_ = State::connected;
+    news_.connected(received_, std::chrono::steady_clock::now());
   }
 
   // Nothing: what came is no whole record yet, or nothing came, or the connection is lost.
@@ -126,65 +132,78 @@ class TcpSource final : public Source {
     const std::span<std::byte> room = framer_.room(into);
     error_code error;
     const std::size_t got = socket_.read_some(asio::buffer(room.data(), room.size()), error);
-    if (!error) return framer_.added(got, into, records);
+    if (!error) {
+      received_ += got;
+      return framer_.added(got, into, records);
+    }
     if (error == asio::error::would_block || error == asio::error::try_again ||
         error == asio::error::interrupted)
       return std::nullopt;
-    const std::string reason = error.message();
-    const bool broken = error != asio::error::eof;
-    socket_.close(error);
-    if (broken && !reconnect_) throw IoError("the connection to " + name_ + " broke before its end: " + reason);
-    framer_.end_input();
-    lost();
+    lose(error);
     return std::nullopt;
   }
 
-  // There is no connection. The first one must succeed; later ones are tried for again after a pause.
-  void lost() {
-    if (!was_connected_) {
-      state_ = State::failed;
-    } else if (!reconnect_) {
-      state_ = State::ended;
+  // A connection that was closed has ended its last record; one that broke may have cut it.
+  void lose(error_code error) {
+    const bool broke = error != asio::error::eof;
+    const std::string reason = broke ? error.message() : "the server closed it";
+    socket_.close(error);
+    std::uint64_t unfinished = 0;
+    if (broke)
+      unfinished = framer_.drop_unfinished();
+    else
+      framer_.end_input();
+    if (reconnect_) {
+      news_.lost(received_, unfinished, reason, std::chrono::steady_clock::now());
+      pause();
+    } else if (broke) {
+      state_ = State::broken;
+      news_.broke(received_, unfinished, reason);
     } else {
-      state_ = State::pausing;
-      timer_.expires_after(pause_);
-      timer_.async_wait([this](error_code error) {
-        if (!error && state_ == State::pausing) state_ = State::apart;
-      });
-      pause_ = std::min(2 * pause_, kLongestPause);
+      state_ = State::ended;
     }
   }
 
-  [[noreturn]] void refuse() {
-    state_ = State::apart;
-    throw TransientError("cannot connect to " + name_ + ": " + failure_, 69);
+  void pause() {
+    state_ = State::pausing;
+    timer_.expires_after(pause_);
+    timer_.async_wait([this](error_code error) {
+      if (!error && state_ == State::pausing) state_ = State::apart;
+    });
+    pause_ = std::min(2 * pause_, kLongestPause);
   }
 
   std::string name_;
-  HostPort server_;
   bool reconnect_;
   Framer framer_;
+  OnEvent on_event_;
+  ConnectionNews news_;
+  std::uint64_t received_ = 0;
   State state_ = State::apart;
   bool was_connected_ = false;
-  std::uint64_t attempt_ = 0;  ///< to connect
-  std::string failure_;
+  std::optional<TransientError> failure_;
   std::chrono::nanoseconds pause_ = kFirstPause;
   Waker waker_;  ///< ends a wait for the connection, as stopping the context ends the others
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> keeps_running_{context_.get_executor()};
-  tcp::resolver resolver_{context_};
-  tcp::socket socket_{context_};
+  Connector connector_;
+  tcp::socket& socket_;
   asio::steady_timer timer_{context_};
 };
 
 }  // namespace
 
-std::unique_ptr<Source> open_tcp(const Uri& uri, const Framing& framing) {
+std::unique_ptr<Source> open_tcp(const Uri& uri, const SourceOptions& options) {
   allow_keys(uri, {"reconnect"});
   const std::string reconnect = uri.value("reconnect").value_or("yes");
   if (reconnect != "yes" && reconnect != "no")
     throw ConfigError({"the address \"" + uri.text + "\" has reconnect=" + reconnect + ": give yes or no"});
-  return std::make_unique<TcpSource>(uri, host_and_port(uri), reconnect == "yes", framing);
+  HostPort server = host_and_port(uri);
+  try {
+    return std::make_unique<TcpSource>(uri, std::move(server), reconnect == "yes", options);
+  } catch (const boost::system::system_error& error) {
+    throw IoError::from_errno("cannot prepare a connection to " + uri.text, error.code().value());
+  }
 }
 
 }  // namespace millrace::io

@@ -69,7 +69,11 @@ void explain_silence(const Job& job, StatusLine& status) {
 }
 
 int exit_status(const Job& job, const Summary& summary, int signal) {
-  if (!summary.partial || signal == 0) return 0;
+  if (!summary.partial) return 0;
+  if (signal == 0) {
+    spdlog::error("partial: an input broke off; rows hold what came until then");
+    return 74;
+  }
   if (std::ranges::all_of(job.from, is_endless)) return 0;
   spdlog::warn("partial: a signal ended the job before its input; rows hold what was read until then");
   return 128 + signal;

@@ -52,7 +52,8 @@ struct Progress {
 
 struct Summary {
   Progress progress;
-  bool partial = false;  ///< stop() ended it before input that has an end was read to it
+  /// Input that has an end was not read to it: stop() ended the job before, or a connection broke.
+  bool partial = false;
 };
 
 /// A job under way. The destructor stops and waits. Any thread may call any function, also several at once. One

@@ -37,6 +37,7 @@ struct ReadResult {
     data,     ///< whole records were written, each followed by its end (messages may be empty)
     idle,     ///< nothing came before the deadline, or wake() was called
     end,      ///< there is nothing more, ever
+    broken,   ///< there is nothing more, though the input has not ended: what was read is kept, and partial
     too_big,  ///< the next record does not fit: call again with at least `bytes` of room
     revoked,  ///< partitions were taken away: mark, commit, then go on reading
   };

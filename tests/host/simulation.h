@@ -77,17 +77,14 @@ class SimSource final : public Source {
       ++revocations_;
       return {.status = ReadResult::Status::revoked};
     }
-    std::size_t bytes = 0;
-    for (int left = dice_.between(1, 6); left > 0 && next_ < words_.size(); --left) {
-      const std::string text = words_[next_] + (messages_ ? "" : "\n");
-      if (text.size() > into.size() - bytes) break;
-      std::memcpy(into.data() + bytes, text.data(), text.size());
-      if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
-      bytes += text.size();
-      read_in_[next_++] = panes_->at(clock_.now());
-    }
-    if (bytes == 0) return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
-    return {.status = ReadResult::Status::data, .bytes = bytes};
+    return take(dice_.between(1, 6), into, records);
+  }
+  // What it held of an unfinished record is one more word, or nothing.
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+    if (records != nullptr) records->clear();
+    stumble();
+    if (next_ == words_.size() || dice_.one_in(2)) return {.status = ReadResult::Status::end};
+    return take(1, into, records);
   }
   Offsets position() const override { return {{"sim", static_cast<std::int64_t>(next_)}}; }
   bool replayable() const override { return replayable_; }
@@ -130,6 +127,19 @@ class SimSource final : public Source {
  private:
   void stumble() {
     if (dice_.one_in(20)) throw TransientError("the source stumbled");
+  }
+  ReadResult take(int count, std::span<std::byte> into, std::vector<Record>* records) {
+    std::size_t bytes = 0;
+    for (; count > 0 && next_ < words_.size(); --count) {
+      const std::string text = words_[next_] + (messages_ ? "" : "\n");
+      if (text.size() > into.size() - bytes) break;
+      std::memcpy(into.data() + bytes, text.data(), text.size());
+      if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
+      bytes += text.size();
+      read_in_[next_++] = panes_->at(clock_.now());
+    }
+    if (bytes == 0) return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
+    return {.status = ReadResult::Status::data, .bytes = bytes};
   }
 
   std::vector<std::string> words_;

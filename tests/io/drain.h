@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,16 +64,18 @@ inline std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+using Read = std::function<ReadResult(std::span<std::byte> into, std::vector<Record>* records)>;
+
 /// One read into `room` bytes, with a second one if the record asks for more.
-inline ReadResult read_some(Source& source, std::size_t room, Drained& drained) {
+inline ReadResult read_some(const Read& read, std::size_t room, Drained& drained) {
   std::vector<std::byte> into(room);
   std::vector<Record> records = {{99}};
-  ReadResult result = source.read(into, &records, in(10s));
+  ReadResult result = read(into, &records);
   drained.oversized += result.oversized;
   if (result.status == ReadResult::Status::too_big) {
     EXPECT_GT(result.bytes, room);
     into.resize(result.bytes);
-    result = source.read(into, &records, in(10s));
+    result = read(into, &records);
     drained.oversized += result.oversized;
     EXPECT_EQ(result.status, ReadResult::Status::data);
   }
@@ -89,6 +92,27 @@ inline ReadResult read_some(Source& source, std::size_t room, Drained& drained) 
   return result;
 }
 
+inline ReadResult read_some(Source& source, std::size_t room, Drained& drained) {
+  const auto read = [&](std::span<std::byte> into, std::vector<Record>* records) {
+    return source.read(into, records, in(10s));
+  };
+  return read_some(read, room, drained);
+}
+
+/// What a source hands over when reading stops before its end.
+inline Drained stop(Source& source, std::size_t room) {
+  const auto read = [&](std::span<std::byte> into, std::vector<Record>* records) {
+    return source.drain(into, records);
+  };
+  Drained drained;
+  ReadResult result;
+  do result = read_some(read, room, drained);
+  while (result.status == ReadResult::Status::data);
+  EXPECT_EQ(result.status, ReadResult::Status::end);
+  return drained;
+}
+
+/// Reads to the end.
 inline Drained drain(Source& source, std::size_t room) {
   Drained drained;
   for (;;) {

@@ -128,6 +128,34 @@ TEST(Framer, CountsWhatItConsumed) {
   EXPECT_EQ(framer.consumed(), 31U) << "the newline was not in the input";
 }
 
+TEST(Framer, DropsWhatIsUnfinishedAndGoesOnBehindIt) {
+  for (const std::size_t room : {2U, 100U}) {
+    io::Framer framer({Framing::Kind::newline, 5});
+    std::vector<std::byte> into(room);
+    std::string lines;
+    const auto take = [&](const std::optional<ReadResult>& found) {
+      if (found && found->status == ReadResult::Status::too_big) into.resize(found->bytes);
+      if (found) lines += text_of(std::span(into).first(framer.next(into, nullptr).value_or(*found).bytes));
+    };
+    const auto add = [&](std::string_view bytes) {
+      for (const char byte : bytes) {
+        framer.room(into)[0] = static_cast<std::byte>(byte);
+        take(framer.added(1, into, nullptr));
+      }
+    };
+    add("one\ntw");
+    EXPECT_EQ(framer.drop_unfinished(), 2U);
+    EXPECT_EQ(framer.consumed(), 6U);
+    EXPECT_EQ(framer.drop_unfinished(), 0U);
+    add("three\ntoo long");
+    EXPECT_EQ(framer.drop_unfinished(), 8U) << "also what was skipped";
+    add("four\n");
+    EXPECT_EQ(framer.nothing(ReadResult::Status::idle).oversized, 0U) << "its end is not known";
+    EXPECT_EQ(framer.consumed(), 25U);
+    EXPECT_EQ(lines, "one\nthree\nfour\n");
+  }
+}
+
 TEST(RecordEnds, BothSidesFindTheSameEnds) {
   const std::string text = "a b\tc\nd\ve\ff\rg\0h";
   const auto bytes = std::as_bytes(std::span(text));

@@ -42,7 +42,7 @@ OpenedSources open_generated(const std::string&, const SourceOptions& options) {
   return {open(kAddress, options), nullptr};
 }
 
-OpenedSources open_slow(const SourceOptions& options) {
+OpenedSources open_slow(const std::string&, const SourceOptions& options) {
   OpenedSources opened{open("generate:?rate=1&line=100", options), nullptr};
   std::vector<std::byte> first_line(10'000);
   opened.sources[0]->read(first_line, nullptr, in(1s));
@@ -188,9 +188,15 @@ TEST(GeneratorSource, KeepsItsRate) {
   EXPECT_GE(lines, 100U) << "half of it, on a busy machine";
 }
 
+TEST(GeneratorSource, IsEndlessUnlessWordsAreLimited) {
+  EXPECT_TRUE(open("generate:?rate=1")[0]->endless());
+  EXPECT_TRUE(open("generate:")[0]->endless());
+  EXPECT_FALSE(open("generate:?words=1M")[0]->endless());
+}
+
 TEST(GeneratorSource, WaitsAndWakes) {
   for (const auto time : {-1000ms, 20ms}) {
-    const OpenedSources opened = open_slow({});
+    const OpenedSources opened = open_slow("", {});
     std::vector<std::byte> into(1000);
     EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(time)).status, ReadResult::Status::idle);
     opened.sources[0]->wake();

@@ -18,9 +18,11 @@ OpenedSources open_memory(const std::string& content, const SourceOptions& optio
   return opened;
 }
 
-OpenedSources open_silent_memory(const SourceOptions& options) {
+OpenedSources open_silent_memory(const std::string& content, const SourceOptions& options) {
+  auto source = std::make_unique<MemorySource>(options.framing);
+  source->push(content);
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<MemorySource>(options.framing));
+  opened.sources.push_back(std::move(source));
   return opened;
 }
 

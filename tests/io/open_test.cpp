@@ -1,6 +1,7 @@
 // Addresses become sources and sinks, or errors that say what to do.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <ctime>
 
@@ -146,6 +147,19 @@ TEST(OpenSources, MessagesFitAScreenWhateverTheAddress) {
                                        "generate:" + filler},
                                       66, 6);
   EXPECT_LT(text.size(), 5000U);
+}
+
+TEST(OpenSources, AStreamIsAFeedForJobsWithWindows) {
+  const TemporaryDirectory directory;
+  const std::string fifo = (directory.path() / "fifo").string();
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::vector<std::string> uris = {fifo, directory.write("file", "one\n")};
+  for (const bool windowed : {false, true}) {
+    const SourceList sources = open_sources(uris, {.windowed = windowed});
+    ASSERT_THAT(sources, SizeIs(2));
+    EXPECT_EQ(sources[0]->endless(), windowed);
+    EXPECT_FALSE(sources[1]->endless()) << "a file has an end";
+  }
 }
 
 TEST(OpenSources, EveryProblemIsToldAtOnce) {

@@ -28,8 +28,9 @@ struct OpenedSources {
 struct SourceCase {
   std::string name;
   std::function<OpenedSources(const std::string& content, const SourceOptions& options)> open;
-  /// Makes a source that has nothing to read and does not end; empty if there is no such thing.
-  std::function<OpenedSources(const SourceOptions& options)> open_silent = {};
+  /// Makes a source that has `content` to read and then falls silent, but does not end; empty if there is no
+  /// such thing.
+  std::function<OpenedSources(const std::string& content, const SourceOptions& options)> open_silent = {};
   std::vector<std::string> contents = {};  ///< all that it can read; empty: anything
 };
 
@@ -144,7 +145,7 @@ TEST_P(SourceContract, GoesBackToAnyPositionExactly) {
 
 TEST_P(SourceContract, HonoursTheDeadline) {
   if (!GetParam().open_silent) GTEST_SKIP() << "never waits";
-  const OpenedSources opened = GetParam().open_silent({});
+  const OpenedSources opened = GetParam().open_silent("", {});
   std::vector<std::byte> into(100);
   for (const auto time : {-1000ms, 0ms, 30ms}) {
     const auto start = std::chrono::steady_clock::now();
@@ -158,7 +159,7 @@ TEST_P(SourceContract, HonoursTheDeadline) {
 
 TEST_P(SourceContract, WakeEndsAWaitingRead) {
   if (!GetParam().open_silent) GTEST_SKIP() << "never waits";
-  const OpenedSources opened = GetParam().open_silent({});
+  const OpenedSources opened = GetParam().open_silent("", {});
   Source& source = *opened.sources[0];
   std::vector<std::byte> into(100);
   for (int i = 0; i < 3; ++i) {
@@ -174,7 +175,7 @@ TEST_P(SourceContract, WakeEndsAWaitingRead) {
 
 TEST_P(SourceContract, WakeBeforeAReadEndsIt) {
   if (!GetParam().open_silent) GTEST_SKIP() << "never waits";
-  const OpenedSources opened = GetParam().open_silent({});
+  const OpenedSources opened = GetParam().open_silent("", {});
   Source& source = *opened.sources[0];
   std::vector<std::byte> into(100);
   source.read(into, nullptr, in(0s));
@@ -182,6 +183,37 @@ TEST_P(SourceContract, WakeBeforeAReadEndsIt) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(source.read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+}
+
+TEST_P(SourceContract, DrainedHandsOverAnUnfinishedWordButNoHalfLine) {
+  if (!GetParam().open_silent || !GetParam().contents.empty()) GTEST_SKIP() << "never stops inside a record";
+  const std::string content = "one two\nthree f\tfour";
+  for (const Framing& framing : framings())
+    for (const std::size_t room : {1U, 4U, 100U}) {
+      const bool words = framing.kind == Framing::Kind::whitespace;
+      SCOPED_TRACE((words ? "words, room " : "lines, room ") + std::to_string(room));
+      const OpenedSources opened = GetParam().open_silent(content, {framing, 1});
+      Source& source = *opened.sources[0];
+      Drained whole;
+      while (whole.bytes.size() < (words ? 16U : 8U)) read_some(source, room, whole);
+      EXPECT_EQ(whole.bytes, words ? "one two\nthree f\t" : "one two\n");
+      EXPECT_EQ(stop(source, room).texts,
+                words ? std::vector<std::string>{"four"} : std::vector<std::string>{});
+      EXPECT_EQ(stop(source, room).bytes, "") << "nothing follows";
+    }
+}
+
+TEST_P(SourceContract, DrainedCountsAnUnfinishedWordThatIsTooLong) {
+  if (!GetParam().open_silent || !GetParam().contents.empty()) GTEST_SKIP() << "never stops inside a record";
+  const Framing words{Framing::Kind::whitespace, 10};
+  for (const std::size_t room : {1U, 100U}) {
+    const OpenedSources opened = GetParam().open_silent("one " + std::string(11, 'x'), {words, 1});
+    Drained drained;
+    read_some(*opened.sources[0], room, drained);
+    const Drained rest = stop(*opened.sources[0], room);
+    EXPECT_EQ(drained.bytes + rest.bytes, "one ");
+    EXPECT_EQ(drained.oversized + rest.oversized, 1U);
+  }
 }
 
 inline std::string case_name(const ::testing::TestParamInfo<SourceCase>& info) {

@@ -3,6 +3,7 @@
 #include "io/stream_source.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 
 namespace millrace::testing {
 namespace {
+
+using ::testing::ElementsAre;
 
 /// Writes in pieces of changing size, so that records are cut everywhere.
 void write_pieces(int descriptor, const std::string& content) {
@@ -41,18 +44,17 @@ OpenedSources open_pipe(const std::string& content, const SourceOptions& options
     w->end = io::Descriptor();
   });
   OpenedSources opened;
-  opened.sources.push_back(
-      std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options.framing));
+  opened.sources.push_back(std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options));
   opened.keeps = writer;
   return opened;
 }
 
-OpenedSources open_silent_pipe(const SourceOptions& options) {
+OpenedSources open_silent_pipe(const std::string& content, const SourceOptions& options) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+  write_pieces(ends[1], content);
   OpenedSources opened;
-  opened.sources.push_back(
-      std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options.framing));
+  opened.sources.push_back(std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options));
   opened.keeps = std::make_shared<io::Descriptor>(ends[1]);
   return opened;
 }
@@ -67,7 +69,7 @@ OpenedSources open_fifo(const std::string& content, const SourceOptions& options
   const std::string path = (writer->directory.path() / "fifo").string();
   if (::mkfifo(path.c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options.framing));
+  opened.sources.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options));
   writer->thread = std::jthread([path, content] {
     const io::Descriptor end(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     write_pieces(end.get(), content);
@@ -76,13 +78,21 @@ OpenedSources open_fifo(const std::string& content, const SourceOptions& options
   return opened;
 }
 
-OpenedSources open_silent_fifo(const SourceOptions& options) {
-  auto directory = std::make_shared<TemporaryDirectory>();
-  const std::string path = (directory->path() / "fifo").string();
+struct SilentFifo {
+  TemporaryDirectory directory;
+  io::Descriptor writer;
+};
+
+OpenedSources open_silent_fifo(const std::string& content, const SourceOptions& options) {
+  auto fifo = std::make_shared<SilentFifo>();
+  const std::string path = (fifo->directory.path() / "fifo").string();
   if (::mkfifo(path.c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options.framing));
-  opened.keeps = directory;
+  opened.sources.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options));
+  opened.keeps = fifo;
+  if (content.empty()) return opened;  // without a writer yet
+  fifo->writer = io::Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  write_pieces(fifo->writer.get(), content);
   return opened;
 }
 
@@ -118,6 +128,18 @@ TEST(StreamSource, AWakeIsNotSpentOnAPieceOfARecord) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(source.read(into, nullptr, start + 20s).status, ReadResult::Status::idle);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+}
+
+TEST(StreamSource, AHalfLineThatIsNotCountedIsToldOnce) {
+  std::vector<std::string> told;
+  SourceOptions options;
+  options.on_event = [&](const Event& event) { told.push_back(event.text); };
+  const OpenedSources opened = open_silent_pipe("one\ntwo three", options);
+  Drained drained;
+  read_some(*opened.sources[0], 100, drained);
+  EXPECT_EQ(stop(*opened.sources[0], 100).bytes, "");
+  EXPECT_EQ(stop(*opened.sources[0], 100).bytes, "");
+  EXPECT_THAT(told, ElementsAre("9 bytes of an unfinished record at the end of stdin were not counted"));
 }
 
 TEST(StreamSource, ReadsDevices) {

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <latch>
+
 #include <millrace/error.h>
 
 #include "io/descriptor.h"
@@ -17,7 +19,9 @@ namespace millrace::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 /// Listens on a port of its own choice and serves one connection at a time, in a thread.
 class Server {
@@ -68,24 +72,38 @@ Server::Serve sending(const std::string& content) {
   };
 }
 
-std::unique_ptr<Source> open(const std::string& address, const Framing& framing = {}) {
-  return io::open_tcp(io::parse_uri(address), framing);
+std::unique_ptr<Source> open(const std::string& address, const SourceOptions& options = {}) {
+  return io::open_tcp(io::parse_uri(address), options);
 }
 
 OpenedSources open_served(const std::string& content, const SourceOptions& options) {
   const auto server = std::make_shared<Server>();
   server->serve({sending(content)});
   OpenedSources opened;
-  opened.sources.push_back(open(server->address() + "?reconnect=no", options.framing));
+  opened.sources.push_back(open(server->address() + "?reconnect=no", options));
   opened.keeps = server;
   return opened;
 }
 
-OpenedSources open_silent(const SourceOptions& options) {
-  const auto server = std::make_shared<Server>();  // its backlog takes the connection
+/// The connection stays open as long as `kept` lives.
+Server::Serve sending_at_once(const std::string& content, const std::shared_ptr<io::Descriptor>& kept) {
+  return [content, kept](int connection) {
+    EXPECT_EQ(::send(connection, content.data(), content.size(), MSG_NOSIGNAL), ssize_t(content.size()));
+    *kept = io::Descriptor(::dup(connection));
+  };
+}
+
+struct SilentServer {
+  Server server;
+  std::shared_ptr<io::Descriptor> connection = std::make_shared<io::Descriptor>();
+};
+
+OpenedSources open_silent(const std::string& content, const SourceOptions& options) {
+  const auto silent = std::make_shared<SilentServer>();
+  silent->server.serve({sending_at_once(content, silent->connection)});
   OpenedSources opened;
-  opened.sources.push_back(open(server->address(), options.framing));
-  opened.keeps = server;
+  opened.sources.push_back(open(silent->server.address(), options));
+  opened.keeps = silent;
   return opened;
 }
 
@@ -111,6 +129,74 @@ TEST(TcpSource, ALostServerIsConnectedToAgainAndItsLastRecordIsWhole) {
   EXPECT_EQ(source->position(), (Offsets{{server.address(), 17}}));
   std::vector<std::byte> into(100);
   EXPECT_EQ(source->read(into, nullptr, in(300ms)).status, ReadResult::Status::idle) << "not an end";
+}
+
+/// Closes by reset when the client says that it has read.
+Server::Serve reset_after(const std::string& content, std::latch& has_read) {
+  return [content, &has_read](int connection) {
+    EXPECT_EQ(::send(connection, content.data(), content.size(), MSG_NOSIGNAL), ssize_t(content.size()));
+    has_read.wait();
+    const linger at_once{1, 0};
+    ::setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  };
+}
+
+TEST(TcpSource, AConnectionThatBreaksEndsNoRecord) {
+  for (const auto kind : {Framing::Kind::newline, Framing::Kind::whitespace}) {
+    std::vector<std::string> told;
+    const SourceOptions options{.framing = {kind},
+                                .on_event = [&](const Event& event) { told.push_back(event.text); }};
+    std::latch has_read(1);
+    Server server;
+    server.serve({reset_after("k,1000\nk,12", has_read), sending("k,1234\n")});
+    const auto source = open(server.address(), options);
+    EXPECT_TRUE(source->endless());
+    EXPECT_EQ(read_until(*source, 7), "k,1000\n");
+    has_read.count_down();
+    EXPECT_EQ(read_until(*source, 7), "k,1234\n");
+    EXPECT_THAT(
+        told, ElementsAre("connected to " + server.address(),
+                          "the connection to " + server.address() +
+                              " was lost after 11 bytes: Connection reset by peer; not counted: 4 bytes of an "
+                              "unfinished record; trying again",
+                          "connected to " + server.address() + " again, after 11 bytes"));
+    EXPECT_EQ(source->position(), (Offsets{{server.address(), 18}})) << "the bytes that came";
+  }
+}
+
+TEST(TcpSource, WithoutReconnectionABrokenConnectionBreaksTheInput) {
+  std::vector<std::string> told;
+  SourceOptions options;
+  options.on_event = [&](const Event& event) { told.push_back(event.text); };
+  std::latch has_read(1);
+  Server server;
+  server.serve({reset_after("one\ntw", has_read)});
+  const auto source = open(server.address() + "?reconnect=no", options);
+  EXPECT_FALSE(source->endless());
+  EXPECT_EQ(read_until(*source, 4), "one\n");
+  has_read.count_down();
+  std::vector<std::byte> into(100);
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(source->read(into, nullptr, in(10s)).status, ReadResult::Status::broken);
+  EXPECT_THAT(told,
+              ElementsAre("connected to " + server.address(),
+                          "the connection to " + server.address() +
+                              " broke before its end, after 6 bytes: Connection reset by peer; not counted: 2 "
+                              "bytes of an unfinished record"));
+}
+
+TEST(TcpSource, ALossThatWasNotToldYetIsToldWhenReadingStops) {
+  std::vector<std::string> told;
+  SourceOptions options;
+  options.on_event = [&](const Event& event) { told.push_back(event.text); };
+  Server server;
+  server.serve({sending("one\n"), sending("two\n"), sending("three\n"), sending("four")});
+  const auto source = open(server.address(), options);
+  EXPECT_EQ(read_until(*source, 19), "one\ntwo\nthree\nfour\n");
+  EXPECT_THAT(told, SizeIs(3)) << "a loss, and the connections around it";
+  EXPECT_EQ(stop(*source, 100).bytes, "");
+  EXPECT_THAT(told, SizeIs(4));
+  EXPECT_THAT(told.back(), HasSubstr(" was lost 3 more times, after 18 bytes in all: the server closed it"));
 }
 
 TEST(TcpSource, AFirstConnectionThatIsRefusedIsTransient) {

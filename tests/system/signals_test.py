@@ -34,6 +34,24 @@ class Signals(Case):
         for line in result.stdout.splitlines():
             json.loads(line)
 
+    def test_the_last_unfinished_word_is_counted_but_no_half_line(self):
+        for flags, counted in (([], {b"hello": 1, b"half": 1}), (["--by", "lines"], {})):
+            process = start(*flags)
+            self.feed(process, b"hello half")
+            process.send_signal(signal.SIGTERM)
+            result = self.ending(process)
+            self.assert_exit(result, 143, "partial")
+            self.assertEqual(rows(result.stdout), counted)
+            told = b"10 bytes of an unfinished record at the end of stdin were not counted" in result.stderr
+            self.assertEqual(told, not counted)
+
+    def test_a_pipe_is_endless_for_a_job_with_windows(self):
+        for flags, code in (([], 130), (["--every", "1h"], 0)):
+            process = start(*flags)
+            self.feed(process, b"word ")
+            process.send_signal(signal.SIGINT)
+            self.assert_exit(self.ending(process), code)
+
     def test_windows_lose_nothing_when_drained(self):
         process = start("--every", "50ms", "--format", "json", "--order", "none")
         for _ in range(5):

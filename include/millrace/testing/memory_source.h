@@ -80,6 +80,18 @@ class MemorySource : public Source {
     changed_.notify_all();
   }
 
+  /// A word that has no end yet is finished by this, unless something is still to happen.
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+    if (records != nullptr) records->clear();
+    const std::lock_guard lock(mutex_);
+    if (framing_.kind != Framing::Kind::whitespace || bytes_.find_first_of(ends(), next_) != std::string::npos)
+      return {ReadResult::Status::end};
+    drained_ = true;
+    ReadResult result = take_records(into, records);
+    if (result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
+    return result;
+  }
+
   /// What committed was called with last.
   Offsets last_committed() const {
     const std::lock_guard lock(mutex_);
@@ -108,6 +120,7 @@ class MemorySource : public Source {
   void push_happening(Happening::Kind kind, std::string text) {
     change([&] { happenings_.push_back({kind, std::move(text), bytes_.size(), message_ends_.size()}); });
   }
+  const char* ends() const { return framing_.kind == Framing::Kind::newline ? "\n" : " \t\n\v\f\r"; }
   std::optional<Found> next_message() const {
     const std::size_t limit = happenings_.empty() ? message_ends_.size() : happenings_.front().messages;
     if (next_ >= limit) return std::nullopt;
@@ -119,9 +132,9 @@ class MemorySource : public Source {
     const std::size_t limit = happenings_.empty() ? bytes_.size() : happenings_.front().at;
     if (next_ >= limit) return std::nullopt;
     const std::string_view rest = std::string_view(bytes_).substr(next_, limit - next_);
-    const std::size_t end = rest.find_first_of(framing_.kind == Framing::Kind::newline ? "\n" : " \t\n\v\f\r");
+    const std::size_t end = rest.find_first_of(ends());
     if (end != std::string_view::npos) return Found{rest.substr(0, end), next_ + end + 1};
-    if (finished_ && happenings_.empty()) return Found{rest, bytes_.size()};
+    if ((finished_ || drained_) && happenings_.empty()) return Found{rest, bytes_.size()};
     return std::nullopt;
   }
 
@@ -184,6 +197,7 @@ class MemorySource : public Source {
   std::vector<std::size_t> message_ends_;
   std::deque<Happening> happenings_;
   bool finished_ = false;
+  bool drained_ = false;
   bool woken_ = false;
   bool news_ = false;
   std::size_t next_ = 0;
