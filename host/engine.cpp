@@ -138,7 +138,8 @@ void Engine::take_back(const Finished& finished) {
   }
   const RejectCounts rejected = rejects_of(finished);
   if (holds_buffers()) {
-    held_[filled.pane].push_back({std::move(filled), rejected});
+    std::vector<Held>& held = held_[filled.pane];
+    held.push_back({std::move(filled), rejected});
   } else {
     add_to_epoch(rejected);
     shared_.ring.give_back(filled.buffer);

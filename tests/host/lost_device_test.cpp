@@ -1,22 +1,20 @@
 // A device that is lost in mid-run: rows, and all that is told of them, are as if it had never been there.
 // SPDX-License-Identifier: Apache-2.0
-#include <atomic>
+#include <algorithm>
 #include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include <millrace/testing/hooked.h>
-#include <millrace/testing/memory_sink.h>
-#include <millrace/testing/memory_source.h>
 
 #include "host/pipeline.h"
+#include "tests/host/memory_jobs.h"
 
 namespace millrace {
 namespace {
 
 using testing::HookedBackend;
-using testing::MemoryRow;
 using testing::MemorySink;
 using testing::MemorySource;
 
@@ -70,10 +68,8 @@ Outcome run_job(bool replayable, std::string_view call, int nth) {
   Pipeline pipeline(std::move(parts));
   pipeline.run();
   const Metrics& metrics = pipeline.metrics();
-  Outcome outcome{{}, metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}};
+  Outcome outcome{totals(*sink), metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}};
   std::ranges::copy(metrics.rejected, outcome.rejected.begin());
-  for (const auto& [epoch, rows] : sink->epochs())
-    for (const MemoryRow& row : rows) outcome.rows[row.key] += row.values.at(0);
   return outcome;
 }
 

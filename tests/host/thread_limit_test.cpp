@@ -12,11 +12,10 @@
 #include <gtest/gtest.h>
 
 #include <millrace/millrace.h>
-#include <millrace/testing/memory_sink.h>
-#include <millrace/testing/memory_source.h>
 
 #include "host/trial.h"
 #include "kernels/cpu/workers.h"
+#include "tests/host/memory_jobs.h"
 
 namespace {
 
@@ -40,7 +39,6 @@ namespace millrace {
 namespace {
 
 using testing::MemorySink;
-using testing::MemorySource;
 
 /// While it lives, only so many threads may be started.
 class ThreadLimit {
@@ -54,30 +52,18 @@ class ThreadLimit {
 constexpr int kReaders = 3;
 constexpr int kNeeded = 2 + kReaders;  // the job's own, the committer's and the readers'
 
-SourceList sources(const SourceOptions& options) {
-  SourceList list;
-  for (int i = 0; i < kReaders; ++i) {
-    auto source = std::make_unique<MemorySource>(options.framing);
-    for (int word = 0; word < 1000; ++word) source->push("w" + std::to_string(word % 10) + '\n');
-    source->finish();
-    list.push_back(std::move(source));
-  }
-  return list;
-}
-
 std::map<std::string, std::int64_t> rows_with(int threads) {
+  std::string words;
+  for (int word = 0; word < 1000; ++word) words += "w" + std::to_string(word % 10) + '\n';
   const auto sink = std::make_shared<MemorySink>();
   Job job;
-  job.from_sources = {sources};
+  job.from_sources.assign(kReaders, text(words));
   job.to_sinks = {sink};
   job.options.threads = 4;
   job.options.batch_bytes = 64;
   const ThreadLimit limit(threads);
   run(std::move(job));
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& [epoch, rows] : sink->epochs())
-    for (const auto& row : rows) counts[row.key] += row.values.at(0);
-  return counts;
+  return totals(*sink);
 }
 
 TEST(ThreadLimit, AJobThatLacksAThreadEndsWithASentence) {
