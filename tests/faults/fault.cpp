@@ -3,13 +3,10 @@
 //
 // FAULT_COUNTS  a file that receives the counts, as an array of Count; it is right even after SIGKILL
 // FAULT_CALL    the kind of call that fails; without it none does
-// FAULT_AT      the first that fails, counted from 1 and from main() on
+// FAULT_AT      the first that fails, counted from 1
 // FAULT_TIMES   how many fail in a row
-// FAULT_ERROR   errno, as a number; 0: it moves fewer bytes than asked for, FAULT_BYTES of them or, without
-// that, half FAULT_FROM    counting begins with the first call of this kind
-//
-// Descriptors that only wake somebody up are left alone, as is stderr: their reads and writes fail in no real
-// system.
+// FAULT_ERROR   errno, as a number; without it a call moves half the bytes it was asked for, or FAULT_BYTES
+// FAULT_FROM    counting begins with the first call of this kind; without it, with main()
 #include "tests/faults/fault.h"
 
 #include <fcntl.h>

@@ -15,7 +15,7 @@ namespace faults {
 inline constexpr std::array<std::string_view, 29> kKinds = {
     "failed",  "malloc",         "write",   "fsync",   "rename", "open",     "read",     "pread",
     "mmap",    "pthread_create", "eventfd", "poll",    "close",  "unlink",   "mkdir",    "stat",
-    "fcntl",   "flock",          "link",    "chmod",   "chown",  "readlink", "truncate", "signalfd",
+    "dup",     "flock",          "link",    "chmod",   "chown",  "readlink", "truncate", "signalfd",
     "timerfd", "epoll_create",   "socket",  "connect", "recv"};
 
 constexpr std::size_t index_of(std::string_view kind) {

@@ -47,7 +47,7 @@ ERRORS = {
     "unlink": "EACCES EIO*",
     "mkdir": "ENOSPC EACCES",
     "stat": "EACCES EIO ENOMEM*",
-    "fcntl": "ENOLCK EINTR EAGAIN",
+    "dup": "EMFILE*",
     "flock": "ENOLCK EINTR EWOULDBLOCK",
     "link": "EMLINK EPERM ENOSPC",
     "chmod": "EPERM EROFS",
@@ -156,10 +156,7 @@ class Bench:
 
     def next_job(self, job, out):
         """What died may leave a temporary until the next job on that output has finished."""
-        jobs.empty(out)
-        for name, (old, _) in job.files.items():
-            if old is not None:
-                jobs.write_file(os.path.join(out, name), old, jobs.PRIVATE)
+        jobs.make_ready_again(job, out)
         return [f"after the next job: {sin}" for sin in job.judge(out, self.run(job, out, {}))]
 
     def judge(self, job, fault):
@@ -221,11 +218,6 @@ def run_all(bench, pairs, findings):
     return reached
 
 
-def report(findings):
-    for sin, runs in sorted(findings.items(), key=lambda finding: -len(finding[1])):
-        print(f"{len(runs):5} × {sin}: faults_test.py {'; '.join(runs[:4])}{' …' if len(runs) > 4 else ''}")
-
-
 def show(bench, name, words):
     fault = Fault.parse(words)
     ending, failed, wrong = bench.judge(bench.jobs[name], fault)
@@ -247,8 +239,7 @@ def main(arguments):
         findings = collections.defaultdict(list)
         pairs = list(plan(bench, 1 if ALL else 4, 1 if ALL else 16, findings))
         reached = run_all(bench, pairs, findings)
-        report(findings)
-        failed = sum(len(runs) for runs in findings.values())
+        failed = jobs.report(findings)
         print(f"{len(pairs)} runs, in {reached} of them the call failed; {failed} findings")
         return 1 if findings or reached < len(pairs) // 2 else 0
 

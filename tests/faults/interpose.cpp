@@ -167,15 +167,19 @@ int fchown(int file, uid_t user, gid_t group) noexcept {
 int flock(int file, int how) noexcept {
   return call<&::flock>("flock", "flock", file, how);
 }
-// Flags of an open descriptor can always be had; locks and copies cannot.
+int dup(int file) noexcept {
+  return call<&::dup>("dup", "dup", file);
+}
 int fcntl(int file, int command, ...) {
   static const auto real = next(&::fcntl, "fcntl");
   va_list rest;
   va_start(rest, command);
   void* argument = va_arg(rest, void*);
   va_end(rest);
-  const bool flags = command == F_GETFD || command == F_SETFD || command == F_GETFL || command == F_SETFL;
-  return !flags && fails("fcntl") ? -1 : real(file, command, argument);
+  const bool copies = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+  const bool locks =
+      command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+  return (copies && fails("dup")) || (locks && fails("flock")) ? -1 : real(file, command, argument);
 }
 int stat(const char* path, struct stat* found) noexcept {
   return call<&::stat>("stat", "stat", path, found);

@@ -4,14 +4,14 @@ import collections
 import os
 import random
 import re
-import shutil
 import socket
 import threading
 
-from support import rows, words
+from support import words
 
 OLD = b"an older result\t1\n"
 PRIVATE = 0o600
+LAST = b"~"  # in --order key no row comes behind it: without it an output is torn
 EPOCH = re.compile(r"epoch-\d{12}\.txt")
 SENTENCE = re.compile(rb"^millrace: \S.{15,}$", re.M)
 LONGEST_MESSAGE = 4096
@@ -22,9 +22,16 @@ def table(counts):
     return b"".join(b"%s\t%d\n" % row for row in sorted(counts.items(), key=lambda row: (-row[1], row[0])))
 
 
+def by_key(counts):
+    """--format text --order key."""
+    return b"".join(b"%s\t%d\n" % row for row in sorted(counts.items()))
+
+
 def text(seed, tokens, vocabulary):
+    """Words, with LAST so often among them that every window has it."""
     source = random.Random(seed)
-    return b" ".join(b"w%d" % source.randrange(vocabulary) for _ in range(tokens)) + b"\n"
+    return b"".join(b"w%d%s " % (source.randrange(vocabulary), b" " + LAST if i % 8 == 0 else b"")
+                    for i in range(tokens)) + LAST + b"\n"
 
 
 def write_file(path, data, mode=0o644):
@@ -47,7 +54,8 @@ class Ending:
 
 
 class Job:
-    """A run of the program. `arguments` may hold {inputs} and {out}; `files` are old and new contents by name."""
+    """A run of the program. `arguments` may hold {inputs}, {out} and {port}; `files`: name → (old, new, ...), each of
+    which a file may hold afterwards; old None: there was none."""
 
     def __init__(self, name, arguments, files=None, stdin=None, stdout=None, windows=None, sends=None):
         self.name, self.arguments, self.files = name, arguments, files or {}
@@ -55,7 +63,7 @@ class Job:
 
     def prepare(self, out):
         os.makedirs(out)
-        for name, (old, _) in self.files.items():
+        for name, (old, *_) in self.files.items():
             if old is not None:
                 write_file(os.path.join(out, name), old, PRIVATE)
 
@@ -64,7 +72,7 @@ class Job:
 
     def judge(self, out, ending):
         """What is wrong, each in a few words."""
-        return [*judge_words(ending), *judge_files(self, out, ending), *self.judge_stdout(ending)]
+        return [*judge_words(ending), *judge_files(self, out, ending.done, ending.stderr), *self.judge_stdout(ending)]
 
     def judge_stdout(self, ending):
         if self.stdout is None:
@@ -86,51 +94,76 @@ def judge_words(ending):
         yield "NUL in a message"
 
 
-def judge_files(job, out, ending):
+def judge_files(job, out, done, stderr):
     names = sorted(os.listdir(out))
-    for name, (old, new) in job.files.items():
+    for name, (old, *new) in job.files.items():
         if name not in names:
-            if old is not None or ending.done:
+            if old is not None or done:
                 yield "the output is gone" if old is not None else "exit 0 without an output"
             continue
         data = read_file(os.path.join(out, name))
-        if data not in (old, new):
-            yield f"exit {ending.code} with an output that is neither the old one nor the new"
-        elif ending.done and data != new:
+        if data not in (old, *new):
+            yield "an output that is neither the old one nor the new"
+        elif done and data not in new:
             yield "exit 0, and the output is the old one"
-        if old is not None and os.stat(os.path.join(out, name)).st_mode & 0o777 != PRIVATE:
+        if old is not None and mode(out, name) != PRIVATE:
             yield "the output has another mode than before"
     for name in names:
-        path = os.path.join(out, name)
-        if name.removesuffix(".partial") in job.files and name.endswith(".partial") and not ending.done:
-            if name.encode() not in ending.stderr:
-                yield "a partial result that nobody is told of"
-            if os.stat(path).st_mode & 0o077 and job.files[name.removesuffix(".partial")][0] is not None:
-                yield "a partial result that others may read, of a private one"
+        whole = name.removesuffix(".partial")
+        if name != whole and whole in job.files:
+            yield from judge_partial(job.files[whole], out, name, done, stderr)
         elif name not in job.files and not (job.windows is not None and EPOCH.fullmatch(name)):
             yield f"left over: {re.sub(r'[0-9a-f]{6,}|[0-9]+', 'N', name)}"
     if job.windows is not None:
-        yield from judge_windows(job, out, ending)
+        yield from judge_windows(job, out, done)
+
+
+def mode(out, name):
+    return os.stat(os.path.join(out, name)).st_mode & 0o777
+
+
+def judge_modes(job, out):
+    """Of what a killed job left over."""
+    for name in os.listdir(out):
+        if name.startswith(".") and any(old is not None for old, *_ in job.files.values()) and mode(out, name) & ~PRIVATE:
+            yield "a temporary that others may read, of a private output"
+
+
+def judge_partial(contents, out, name, done, stderr):
+    old, new = contents[:2]
+    if done or name.encode() not in stderr:
+        yield "a partial result that nobody is told of"
+    if old is not None and mode(out, name) & ~PRIVATE:
+        yield "a partial result that others may read, of a private one"
+    data = read_file(os.path.join(out, name))
+    columns = new.splitlines()[0].count(b"\t")
+    if data[-1:] not in (b"", b"\n") or any(line.count(b"\t") != columns for line in data.splitlines()):
+        yield "a torn partial result"
 
 
 def window_rows(output):
     """The sum over windows of rows of the form begin, end, key, count. A key comes once in a window."""
-    windows = collections.defaultdict(bytes)
-    for line in output.splitlines(keepends=True):
-        begin, end, row = line.split(b"\t", 2)
-        windows[begin, end] += row
-    return sum(map(rows, windows.values()), collections.Counter())
+    counts, seen = collections.Counter(), set()
+    for line in output.splitlines():
+        window, key, count = line[:49], *line[50:].split(b"\t")
+        counts[key] += int(count)
+        seen.add((window, key))
+    assert output == b"" or (output.endswith(b"\n") and len(seen) == output.count(b"\n"))
+    return counts
 
 
-def judge_windows(job, out, ending):
+def judge_windows(job, out, done):
     seen = collections.Counter()
     epochs = sorted(name for name in os.listdir(out) if EPOCH.fullmatch(name))
     for name in epochs:
+        data = read_file(os.path.join(out, name))
         try:
-            seen += window_rows(read_file(os.path.join(out, name)))
+            seen += window_rows(data)
         except (AssertionError, ValueError):
             yield "a torn window"
-    if ending.done and seen != job.windows:
+        if data and data.splitlines()[-1].split(b"\t")[2] != LAST:
+            yield "a window without its last row"
+    if done and seen != job.windows:
         yield "exit 0, and the windows do not sum up"
     if any(count > job.windows[key] for key, count in seen.items()):
         yield "windows that count too much"
@@ -161,7 +194,7 @@ class Server:
 
 def make_jobs(inputs, generated):
     """The jobs, and their inputs in the directory `inputs`. `generated`: the rows of GENERATE, counted before."""
-    texts = [text(1, 60_000, 150_000), text(2, 20_000, 500)]
+    texts = [text(1, 120_000, 1_000_000), text(2, 20_000, 500)]
     for number, data in enumerate(texts):
         write_file(os.path.join(inputs, f"{number}.txt"), data)
     counts = words(b"\n".join(texts))
@@ -177,7 +210,7 @@ def make_jobs(inputs, generated):
     result = {"result": (OLD, table(counts))}
     return [
         Job("file", [*every, "--to", "{out}/result"], result),
-        Job("directory", [*every, "--every", "1ms", "--to", "{out}/"], windows=counts),
+        Job("directory", [*every, "--every", "1ms", "--order", "key", "--to", "{out}/"], windows=counts),
         Job("pipe", small, stdin=texts[0], stdout=table(words(texts[0]))),
         Job("two", [*every, "--to", "{out}/result", "--to", "-"], result, stdout=table(counts)),
         Job("fields", [*small, "--key", "1", "--value", "2", "--measure", "sum,count", "--to", "{out}/sales",
@@ -192,12 +225,18 @@ def make_jobs(inputs, generated):
 GENERATE = "generate:?words=300k&vocabulary=20k&seed=7"
 
 
-def empty(directory):
-    """Without the results, but with what was left over."""
-    for name in os.listdir(directory):
-        if EPOCH.fullmatch(name):
-            os.remove(os.path.join(directory, name))
+def make_ready_again(job, out):
+    """For the next job: the old outputs, and what was left over."""
+    for name in os.listdir(out):
+        if EPOCH.fullmatch(name) or name.endswith(".partial"):
+            os.remove(os.path.join(out, name))
+    for name, (old, *_) in job.files.items():
+        if old is not None:
+            write_file(os.path.join(out, name), old, PRIVATE)
 
 
-def remove(directory):
-    shutil.rmtree(directory, ignore_errors=True)
+def report(findings):
+    """Prints what is wrong, the commonest first, with the first runs; how often anything was."""
+    for sin, runs in sorted(findings.items(), key=lambda finding: -len(finding[1])):
+        print(f"{len(runs):5} × {sin}: {'; '.join(runs[:4])}{' …' if len(runs) > 4 else ''}")
+    return sum(map(len, findings.values()))
