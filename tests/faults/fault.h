@@ -12,11 +12,11 @@
 
 namespace faults {
 
-inline constexpr std::array<std::string_view, 29> kKinds = {
+inline constexpr std::array<std::string_view, 30> kKinds = {
     "failed",  "malloc",         "write",   "fsync",   "rename", "open",     "read",     "pread",
     "mmap",    "pthread_create", "eventfd", "poll",    "close",  "unlink",   "mkdir",    "stat",
     "dup",     "flock",          "link",    "chmod",   "chown",  "readlink", "truncate", "signalfd",
-    "timerfd", "epoll_create",   "socket",  "connect", "recv"};
+    "timerfd", "epoll_create",   "socket",  "connect", "recv",   "xattr"};
 
 constexpr std::size_t index_of(std::string_view kind) {
   return static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin());

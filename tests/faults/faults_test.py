@@ -53,6 +53,7 @@ ERRORS = {
     "chmod": "EPERM EROFS",
     "chown": "EPERM",
     "readlink": "EIO",
+    "xattr": "ENOTSUP EPERM",
     "truncate": "EIO ENOSPC",
     "malloc": "ENOMEM",
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -195,6 +196,25 @@ int fstat64(int file, struct stat64* found) noexcept {
 }
 int fstatat(int directory, const char* path, struct stat* found, int flags) noexcept {
   return call<&::fstatat>("stat", "fstatat", directory, path, found, flags);
+}
+int statx(int directory, const char* path, int flags, unsigned wanted, struct statx* found) noexcept {
+  return call<&::statx>("stat", "statx", directory, path, flags, wanted, found);
+}
+int access(const char* path, int how) noexcept {
+  return call<&::access>("stat", "access", path, how);
+}
+int faccessat(int directory, const char* path, int how, int flags) noexcept {
+  return call<&::faccessat>("stat", "faccessat", directory, path, how, flags);
+}
+ssize_t lgetxattr(const char* path, const char* name, void* into, std::size_t size) noexcept {
+  static const auto real = next(&::lgetxattr, "lgetxattr");
+  return fails("xattr") ? -1 : real(path, name, into, size);
+}
+int fsetxattr(int file, const char* name, const void* value, std::size_t size, int flags) noexcept {
+  return call<&::fsetxattr>("xattr", "fsetxattr", file, name, value, size, flags);
+}
+int fremovexattr(int file, const char* name) noexcept {
+  return call<&::fremovexattr>("xattr", "fremovexattr", file, name);
 }
 ssize_t readlink(const char* path, char* into, std::size_t size) noexcept {
   static const auto real = next(&::readlink, "readlink");

@@ -111,7 +111,7 @@ def judge_files(job, out, done, stderr):
     for name in names:
         whole = name.removesuffix(".partial")
         if name != whole and whole in job.files:
-            yield from judge_partial(job.files[whole], out, name, done, stderr)
+            yield from judge_partial(job.files[whole], out, name, stderr)
         elif name not in job.files and not (job.windows is not None and EPOCH.fullmatch(name)):
             yield f"left over: {re.sub(r'[0-9a-f]{6,}|[0-9]+', 'N', name)}"
     if job.windows is not None:
@@ -129,9 +129,9 @@ def judge_modes(job, out):
             yield "a temporary that others may read, of a private output"
 
 
-def judge_partial(contents, out, name, done, stderr):
+def judge_partial(contents, out, name, stderr):
     old, new = contents[:2]
-    if done or name.encode() not in stderr:
+    if name.encode() not in stderr:
         yield "a partial result that nobody is told of"
     if old is not None and mode(out, name) & ~PRIVATE:
         yield "a partial result that others may read, of a private one"
@@ -194,7 +194,7 @@ class Server:
 
 def make_jobs(inputs, generated):
     """The jobs, and their inputs in the directory `inputs`. `generated`: the rows of GENERATE, counted before."""
-    texts = [text(1, 120_000, 1_000_000), text(2, 20_000, 500)]
+    texts = [text(1, 120_000, 1_000_000), text(2, 20_000, 500) * 5]
     for number, data in enumerate(texts):
         write_file(os.path.join(inputs, f"{number}.txt"), data)
     counts = words(b"\n".join(texts))
@@ -210,7 +210,8 @@ def make_jobs(inputs, generated):
     result = {"result": (OLD, table(counts))}
     return [
         Job("file", [*every, "--to", "{out}/result"], result),
-        Job("directory", [*every, "--every", "1ms", "--order", "key", "--to", "{out}/"], windows=counts),
+        Job("directory", [*small, "{inputs}/1.txt", "{inputs}/1.txt", "--every", "1ms", "--order", "key",
+                          "--to", "{out}/"], windows=words(texts[1] * 2)),
         Job("pipe", small, stdin=texts[0], stdout=table(words(texts[0]))),
         Job("two", [*every, "--to", "{out}/result", "--to", "-"], result, stdout=table(counts)),
         Job("fields", [*small, "--key", "1", "--value", "2", "--measure", "sum,count", "--to", "{out}/sales",
