@@ -77,6 +77,7 @@ class Opener {
       else
         open(uri);
     } catch (const ConfigError& error) {
+      missing_ = missing_ || error.exit_code() == kInputMissing;
       problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
     }
   }
@@ -108,15 +109,10 @@ class Opener {
   void add_stdin() {
     if (std::exchange(stdin_taken_, true))
       throw ConfigError({"standard input is named twice: it can be read once"});
-    try {
-      if (auto file = io::as_file(0, "stdin"))
-        files_.push_back(*file);
-      else
-        sources_.push_back(std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_));
-    } catch (const IoError& error) {
-      missing_ = true;
-      problems_.emplace_back(error.what());
-    }
+    if (auto file = io::as_file(0, "stdin"))
+      files_.push_back(*file);
+    else
+      sources_.push_back(std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_));
   }
 
   void add_paths() {

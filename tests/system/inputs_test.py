@@ -117,6 +117,9 @@ class Directories(Case):
             result = run(*arguments, self.directory, self.directory + "/")
             self.assert_exit(result, 66, "is a directory; name its files, as in " + self.directory + "/*")
             self.assertEqual(result.stdout, b"")
+        folder = os.open(self.directory, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        self.assert_exit(run(input=None, stdin=folder), 66, "cannot read stdin: it is a directory")
 
     def test_a_missing_file_refuses_the_run_first(self):
         result = run(self.directory, self.write("text", b"a"), self.path("missing"))
