@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import termios
+import threading
 import time
 import unittest
 
@@ -105,6 +106,22 @@ class Network(Case):
         self.assertLessEqual(len(told), 2 + (time.monotonic() - begin) / 10)
         counts = [int(count) for count in re.findall(r"lost (\d+) more times", result.stderr.decode())]
         self.assertEqual(1 + sum(counts) + len(re.findall("bytes in all", result.stderr.decode())) - len(counts), 20)
+
+    def test_a_loss_that_was_not_told_at_once_is_told_when_its_time_has_come(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            process = start("--from", f"tcp://127.0.0.1:{server.getsockname()[1]}", "--every", "1h")
+            for _ in range(2):
+                server.accept()[0].close()
+            connection, _ = server.accept()
+            limit = threading.Timer(60, process.kill)
+            limit.start()
+            with connection:  # on which nothing comes
+                told = [process.stderr.readline() for _ in range(2)]
+                limit.cancel()
+                process.send_signal(signal.SIGTERM)
+                self.assert_exit(self.ending(process), 0)
+        self.assertIn(b"was lost after 0 bytes: the server closed it; trying again", told[0])
+        self.assertIn(b"was lost after 0 bytes in all: the server closed it; connected again", told[1])
 
     def test_it_says_once_when_rows_will_come(self):
         port = free_port()
