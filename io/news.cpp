@@ -32,6 +32,13 @@ void tell_unfinished(const OnEvent& on_event, std::string_view name, std::uint64
                                        std::string(name) + (bytes == 1 ? " was" : " were") + " not counted"});
 }
 
+void tell_broken(const OnEvent& on_event, const std::string& what, std::uint64_t bytes,
+                 std::uint64_t unfinished, std::string_view reason) {
+  if (!on_event) return;
+  std::string text = what + " broke before its end, after " + bytes_text(bytes) + ": ";
+  on_event({Event::Level::warning, text.append(reason) + uncounted(unfinished, "an unfinished record")});
+}
+
 ConnectionNews::ConnectionNews(std::string name, OnEvent on_event)
     : name_(std::move(name)), on_event_(std::move(on_event)) {}
 
@@ -70,11 +77,6 @@ void ConnectionNews::late(Instant now) {
 
 void ConnectionNews::last() {
   if (losses_ > 0) tell_losses("");
-}
-
-void ConnectionNews::broke(std::uint64_t bytes, std::uint64_t unfinished, std::string_view reason) {
-  std::string text = "the connection to " + name_ + " broke before its end, after " + bytes_text(bytes) + ": ";
-  tell(Event::Level::warning, text.append(reason) + uncounted(unfinished, "an unfinished record"));
 }
 
 void ConnectionNews::tell_losses(std::string_view outcome) {

@@ -17,6 +17,10 @@ std::string bytes_text(std::uint64_t bytes);
 /// Reading of `name` stopped inside a record, after `bytes` of it, and that does not count. 0: nothing is told.
 void tell_unfinished(const OnEvent& on_event, std::string_view name, std::uint64_t bytes);
 
+/// `what` ended by an error after `bytes`, the last `unfinished` of them half a record that does not count.
+void tell_broken(const OnEvent& on_event, const std::string& what, std::uint64_t bytes,
+                 std::uint64_t unfinished, std::string_view reason);
+
 /// Tells when a connection is lost and when it is there again. The first loss is told at once; then there is a
 /// line in ten seconds at most, which says how often it was lost since the line before: a connection that
 /// flaps does not flood the log.
@@ -28,8 +32,6 @@ class ConnectionNews {
   void connected(std::uint64_t bytes, Instant now);
   /// After `bytes` in all, the last `unfinished` of them half a record that does not count.
   void lost(std::uint64_t bytes, std::uint64_t unfinished, std::string_view reason, Instant now);
-  /// The same where nothing follows: told at once.
-  void broke(std::uint64_t bytes, std::uint64_t unfinished, std::string_view reason);
   /// An attempt to connect again failed; `failure` is a sentence. Told once for each loss that lasts.
   void missed(std::string_view failure, Instant now);
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <system_error>
 
 #include <millrace/error.h>
 
@@ -33,20 +34,28 @@ ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* re
   if (records != nullptr) records->clear();
   for (;;) {
     if (auto found = framer_.next(into, records)) return *found;
-    if (ended_) return framer_.nothing(ReadResult::Status::end);
+    if (ending_ != ReadResult::Status::idle) return framer_.nothing(ending_);
     if (!waker_.wait_readable(input_.get(), deadline)) return framer_.nothing(ReadResult::Status::idle);
 
     const std::span<std::byte> room = framer_.room(into);
     const ssize_t got = ::read(input_.get(), room.data(), room.size());
-    if (got < 0 && errno != EINTR && errno != EAGAIN) throw IoError::from_errno("cannot read " + name_, errno);
+    if (got < 0 && errno != EINTR && errno != EAGAIN) break_off(errno);
     if (got == 0) {
       framer_.end_input();
-      ended_ = true;
+      ending_ = ReadResult::Status::end;
     } else if (got > 0) {
+      received_ += static_cast<std::uint64_t>(got);
       if (auto found = framer_.added(static_cast<std::size_t>(got), into, records)) return *found;
       if (std::chrono::steady_clock::now() >= deadline) return framer_.nothing(ReadResult::Status::idle);
     }
   }
+}
+
+void StreamSource::break_off(int error_number) {
+  if (received_ == 0) throw IoError::from_errno("cannot read " + name_, error_number);
+  ending_ = ReadResult::Status::broken;
+  tell_broken(on_event_, name_, received_, framer_.drop_unfinished(),
+              std::generic_category().message(error_number));
 }
 
 ReadResult StreamSource::drain(std::span<std::byte> into, std::vector<Record>* records) {

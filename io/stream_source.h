@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <millrace/source.h>
@@ -12,7 +13,8 @@
 namespace millrace::io {
 
 /// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes. For a job with
-/// windows it is a feed, which goes on until the job is stopped.
+/// windows it is a feed, which goes on until the job is stopped. An error that comes before anything was read
+/// is thrown; later it breaks the input, as with a socket that is reset, and what came is kept.
 class StreamSource final : public Source {
  public:
   StreamSource(Descriptor input, std::string name, const SourceOptions& options);
@@ -27,13 +29,16 @@ class StreamSource final : public Source {
   ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override;
 
  private:
+  void break_off(int error_number);
+
   Descriptor input_;
   std::string name_;
   Framer framer_;
   Waker waker_;
   bool endless_;
   OnEvent on_event_;
-  bool ended_ = false;
+  std::uint64_t received_ = 0;
+  ReadResult::Status ending_ = ReadResult::Status::idle;  ///< end or broken, when there is nothing more
 };
 
 /// Opens a FIFO or a device without waiting for its writer. Throws IoError.

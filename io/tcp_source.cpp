@@ -158,7 +158,7 @@ class TcpSource final : public Source {
       pause();
     } else if (broke) {
       state_ = State::broken;
-      news_.broke(received_, unfinished, reason);
+      tell_broken(on_event_, "the connection to " + name_, received_, unfinished, reason);
     } else {
       state_ = State::ended;
     }

@@ -4,10 +4,13 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
+
+#include <millrace/error.h>
 
 #include "tests/io/source_contract.h"
 #include "tests/io/temporary_directory.h"
@@ -140,6 +143,31 @@ TEST(StreamSource, AHalfLineThatIsNotCountedIsToldOnce) {
   EXPECT_EQ(stop(*opened.sources[0], 100).bytes, "");
   EXPECT_EQ(stop(*opened.sources[0], 100).bytes, "");
   EXPECT_THAT(told, ElementsAre("9 bytes of an unfinished record at the end of stdin were not counted"));
+}
+
+TEST(StreamSource, WhatCameBeforeASocketWasResetIsKept) {
+  std::vector<std::string> told;
+  SourceOptions options;
+  options.on_event = [&](const Event& event) { told.push_back(event.text); };
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  ASSERT_EQ(::write(ends[0], "?", 1), 1);  // a peer that closes without reading it resets
+  io::StreamSource source(io::Descriptor(ends[0]), "stdin", options);
+  ASSERT_EQ(::write(ends[1], "one\ntw", 6), 6);
+  ASSERT_EQ(::close(ends[1]), 0);
+  Drained drained;
+  read_some(source, 100, drained);
+  EXPECT_EQ(drained.bytes, "one\n");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(read_some(source, 100, drained).status, ReadResult::Status::broken);
+  EXPECT_THAT(told,
+              ElementsAre("stdin broke before its end, after 6 bytes: Connection reset by peer; not counted: 2 "
+                          "bytes of an unfinished record"));
+}
+
+TEST(StreamSource, WhatCannotBeReadAtAllIsAnError) {
+  io::StreamSource source(io::open_stream("/proc/self/mem"), "/proc/self/mem", {});
+  std::vector<std::byte> into(100);
+  EXPECT_THROW(source.read(into, nullptr, in(10s)), IoError);
 }
 
 TEST(StreamSource, ReadsDevices) {
