@@ -15,8 +15,6 @@
 namespace millrace {
 namespace {
 
-namespace fs = std::filesystem;
-
 template <class T>
 void tighten(std::optional<T>& limit, T value) {
   limit = limit ? std::min(*limit, value) : value;
@@ -24,35 +22,38 @@ void tighten(std::optional<T>& limit, T value) {
 
 /// Calls `read(directory)` for the cgroup and everything above it. In a container the path that the
 /// kernel tells may lie outside what is mounted: such levels are not there, and the mount itself counts.
+/// Names are strings, as joining paths writes to memory that was refused (libstdc++ 12).
 template <class Read>
-void for_each_level(const fs::path& mount, const std::string& group, Read read) {
-  for (fs::path level = fs::path(group).relative_path();; level = level.parent_path()) {
-    read(mount / level);
-    if (level.empty()) return;
+void for_each_level(const std::string& mount, std::string group, Read read) {
+  while (true) {
+    read(mount + '/' + group);
+    if (group.empty()) return;
+    const std::size_t slash = group.rfind('/');
+    group.erase(slash == std::string::npos ? 0 : slash);
   }
 }
 
-void read_v2(const fs::path& level, CgroupLimits& limits) {
+void read_v2(const std::string& level, CgroupLimits& limits) {
   // "max 100000" and "max" do not parse as numbers: no limit.
   double quota = 0;
   double period = 0;
-  if (std::ifstream(level / "cpu.max") >> quota >> period && period > 0)
+  if (std::ifstream(level + "/cpu.max") >> quota >> period && period > 0)
     tighten(limits.processors, quota / period);
   std::size_t memory = 0;
-  if (std::ifstream(level / "memory.max") >> memory) tighten(limits.memory, memory);
+  if (std::ifstream(level + "/memory.max") >> memory) tighten(limits.memory, memory);
 }
 
-void read_v1_processors(const fs::path& level, CgroupLimits& limits) {
+void read_v1_processors(const std::string& level, CgroupLimits& limits) {
   double quota = 0;
   double period = 0;
-  if (std::ifstream(level / "cpu.cfs_quota_us") >> quota &&
-      std::ifstream(level / "cpu.cfs_period_us") >> period && quota > 0 && period > 0)
+  if (std::ifstream(level + "/cpu.cfs_quota_us") >> quota &&
+      std::ifstream(level + "/cpu.cfs_period_us") >> period && quota > 0 && period > 0)
     tighten(limits.processors, quota / period);
 }
 
-void read_v1_memory(const fs::path& level, CgroupLimits& limits) {
+void read_v1_memory(const std::string& level, CgroupLimits& limits) {
   std::size_t memory = 0;
-  if (std::ifstream(level / "memory.limit_in_bytes") >> memory) tighten(limits.memory, memory);
+  if (std::ifstream(level + "/memory.limit_in_bytes") >> memory) tighten(limits.memory, memory);
 }
 
 bool names_controller(std::string_view list, std::string_view controller) {
@@ -66,10 +67,10 @@ bool names_controller(std::string_view list, std::string_view controller) {
 
 }  // namespace
 
-CgroupLimits cgroup_limits(const fs::path& root) {
+CgroupLimits cgroup_limits(const std::string& root) {
   CgroupLimits limits;
-  const fs::path mount = root / "sys/fs/cgroup";
-  std::ifstream groups(root / "proc/self/cgroup");
+  const std::string mount = root + "/sys/fs/cgroup";
+  std::ifstream groups(root + "/proc/self/cgroup");
   // Each line is "number:controllers:path"; version 2 has number 0 and no controllers.
   for (std::string line; std::getline(groups, line);) {
     const std::size_t first = line.find(':');
@@ -78,11 +79,13 @@ CgroupLimits cgroup_limits(const fs::path& root) {
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const std::string group = line.substr(second + 1);
     if (controllers.empty())
-      for_each_level(mount, group, [&](const fs::path& level) { read_v2(level, limits); });
+      for_each_level(mount, group, [&](const std::string& level) { read_v2(level, limits); });
     if (names_controller(controllers, "cpu"))
-      for_each_level(mount / "cpu", group, [&](const fs::path& level) { read_v1_processors(level, limits); });
+      for_each_level(mount + "/cpu", group,
+                     [&](const std::string& level) { read_v1_processors(level, limits); });
     if (names_controller(controllers, "memory"))
-      for_each_level(mount / "memory", group, [&](const fs::path& level) { read_v1_memory(level, limits); });
+      for_each_level(mount + "/memory", group,
+                     [&](const std::string& level) { read_v1_memory(level, limits); });
   }
   return limits;
 }

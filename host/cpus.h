@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <optional>
+#include <string>
 
 namespace millrace {
 
@@ -21,7 +21,7 @@ struct CgroupLimits {
 };
 
 /// Reads both versions of cgroups under `root`, which holds proc/ and sys/.
-CgroupLimits cgroup_limits(const std::filesystem::path& root = "/");
+CgroupLimits cgroup_limits(const std::string& root = "");
 
 /// Processors in the affinity mask alone.
 unsigned affinity_processors();

@@ -171,7 +171,9 @@ class RealDisk final : public Disk {
   std::vector<std::string> list(const Path& path, std::string_view beginning) override {
     std::vector<std::string> names;
     std::error_code error;
-    std::filesystem::directory_iterator entry(path, error);
+    std::filesystem::directory_iterator entry;
+    do entry = std::filesystem::directory_iterator(path, error);
+    while (error == std::errc::interrupted);
     for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
       std::string name = entry->path().filename().string();
       if (name.starts_with(beginning)) names.push_back(std::move(name));

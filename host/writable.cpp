@@ -57,7 +57,8 @@ Path existing_part(Path path) {
 void require_writable(const Path& path) {
   const Path directory = existing_part(path.parent_path());
   // Reading it is needed, too: to make its names durable.
-  int reason = std::filesystem::is_directory(directory) ? 0 : ENOTDIR;
+  struct stat status {};
+  int reason = ::stat(directory.c_str(), &status) != 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
   if (reason == 0 && ::faccessat(AT_FDCWD, directory.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0)
     reason = errno;
   const std::string what = "cannot write " + path.string();

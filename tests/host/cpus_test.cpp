@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
