@@ -92,7 +92,8 @@ class Judgement(Case):
 
     def test_exit_codes(self):
         for fault, how, sin in (("write:1:ENOSPC", ending(74), None), ("write:1:ENOSPC", ending(0), None),
-                                ("malloc:1:ENOMEM", ending(-6), None),
+                                ("malloc:1:ENOMEM", ending(-6), None), ("stat:1:ENOMEM*", ending(75), None),
+                                ("stat:1:EIO", ending(75), "exit 75"),
                                 ("write:1:ENOSPC", ending(66), "exit 66"),
                                 ("write:1:ENOSPC", ending(-11), "killed by SIGSEGV"),
                                 ("malloc:1:ENOMEM", ending(-11), "killed by SIGSEGV"),

@@ -89,6 +89,7 @@ class Moment:
             time.sleep(self.at * seconds)
             processes[self.victim].send_signal(self.signal)
         endings = [ended(process) for process in processes]
+        self.codes = [ending.code for ending in endings]
         wrong = list(self.judge(out, endings))
         if any(ending.code == -signal.SIGKILL for ending in endings):
             jobs.make_ready_again(self.jobs[0], out)
@@ -170,10 +171,13 @@ def main(arguments):
 
         numbers = [int(arguments[0])] if arguments else range(MOMENTS)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            codes = collections.Counter()
             for moment, wrong in pool.map(one, numbers):
+                codes.update(moment.codes)
                 for sin in wrong:
                     findings[sin].append(str(moment))
         failed = jobs.report(findings)
+        print("exit codes:", ", ".join(f"{code} {times} ×" for code, times in sorted(codes.items())))
         print(f"{len(numbers)} moments, {failed} findings")
         return 1 if findings else 0
 
