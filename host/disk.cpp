@@ -153,10 +153,11 @@ class RealDisk final : public Disk {
   }
 
   void create_directories(const Path& path) override {
-    Path last = std::filesystem::absolute(path).lexically_normal();
+    std::error_code error;
+    Path last = std::filesystem::absolute(path, error).lexically_normal();
+    if (error) fail("create the directory", path, error.value());
     if (!last.has_filename()) last = last.parent_path();  // behind the last slash
     const Path before = existing_part(last);
-    std::error_code error;
     std::filesystem::create_directories(last, error);
     if (error) fail("create the directory", path, error.value());
     for (; last != before; last = last.parent_path()) sync_directory(last.parent_path());

@@ -66,10 +66,11 @@ std::string text_of(const struct stat& status) {
 }  // namespace
 
 OutputPath follow(const std::string& path) {
-  const fs::path named = fs::absolute(without_last_slashes(path));
+  std::error_code error;
+  const fs::path named = fs::absolute(without_last_slashes(path), error);
+  if (error) fail(path, error.value());
   const auto status = look(named.string());
   OutputPath output{status ? kind_of(*status) : OutputPath::Kind::absent, named};
-  std::error_code error;
   for (int links = 0;; ++links) {
     const fs::path directory = fs::canonical(output.path.parent_path(), error);
     if (error) break;  // there is none yet

@@ -250,6 +250,17 @@ TEST(OpenSink, ADescriptorThatIsNotOpenIsAnError) {
   }
 }
 
+TEST(OpenSink, AWorkingDirectoryThatIsGoneIsAnError) {
+  const auto before = std::filesystem::current_path();
+  {
+    const TemporaryDirectory directory;
+    std::filesystem::current_path(directory.path());
+  }
+  EXPECT_THROW(open_sink("out.txt", count_layout(), real_disk()), IoError);
+  EXPECT_EQ(output_identity("out.txt"), "out.txt");
+  std::filesystem::current_path(before);
+}
+
 TEST(OpenSink, OneOutputHasOneIdentityHoweverItIsSpelt) {
   const TemporaryDirectory directory;
   const std::string base = directory.path().string() + '/';
