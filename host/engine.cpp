@@ -8,11 +8,9 @@ namespace millrace {
 namespace {
 
 std::string describe(const Reject& reject, std::span<const std::byte> batch) {
-  constexpr std::size_t kShown = 200;
   const std::string_view record(reinterpret_cast<const char*>(batch.data()) + reject.where.offset,
                                 reject.where.length);
-  return "bad record, " + std::string(to_string(reject.reason)) + ": \"" +
-         std::string(record.substr(0, kShown)) + (record.size() > kShown ? "…\"" : "\"");
+  return "bad record, " + std::string(to_string(reject.reason)) + ": \"" + excerpt(record) + '"';
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <millrace/error.h>
 
 #include <bit>
+#include <cerrno>
 #include <system_error>
 
 namespace millrace {
@@ -17,6 +18,17 @@ std::string join_lines(const std::vector<std::string>& problems) {
   return text;
 }
 
+std::string without_zero_bytes(const std::string& text) {
+  std::string whole;
+  for (const char byte : text) {
+    if (byte == '\0')
+      whole += "\\x00";
+    else
+      whole += byte;
+  }
+  return whole;
+}
+
 // Rounded up, in the largest unit that is not above it.
 std::string size_text(std::size_t bytes) {
   if (bytes < std::size_t{1} << 10) return std::to_string(bytes) + "B";
@@ -29,6 +41,14 @@ std::string advice(std::size_t needed) {
   return size_text(std::bit_ceil(needed + needed / 2));
 }
 
+std::string_view remedy(int error_number) {
+  switch (error_number) {
+    case EMFILE: return ": allow this process more with ulimit -n";
+    case ENFILE: return ": close others, or raise fs.file-max";
+    default: return "";
+  }
+}
+
 }  // namespace
 
 std::string excerpt(std::string_view data, std::size_t most) {
@@ -39,11 +59,14 @@ std::string excerpt(std::string_view data, std::size_t most) {
   return std::string(data.substr(0, end)) + "…";
 }
 
+Error::Error(const std::string& text) : std::runtime_error(without_zero_bytes(text)) {}
+
 ConfigError::ConfigError(std::vector<std::string> problems, int exit_code)
     : Error(join_lines(problems)), problems_(std::move(problems)), exit_code_(exit_code) {}
 
 IoError IoError::from_errno(std::string_view what, int error_number) {
-  return IoError(std::string(what) + ": " + std::generic_category().message(error_number));
+  return IoError(excerpt(what) + ": " + std::generic_category().message(error_number) +
+                 std::string(remedy(error_number)));
 }
 
 BudgetError::BudgetError(std::string_view what, std::size_t needed, std::size_t limit)

@@ -3,30 +3,23 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <exception>
-#include <new>
-
-#include <spdlog/spdlog.h>
 
 #include <millrace/disk.h>
-#include <millrace/error.h>
 
 #include "host/cli/abrupt_end.h"
+#include "host/cli/attendant.h"
 #include "host/cli/commands.h"
+#include "host/cli/report.h"
 
 namespace {
 
-int report(const millrace::Error& error) {
-  // An error that asks for status 0 is an end that the user wanted, such as a reader that has seen enough.
-  if (error.exit_code() == 0) return 0;
-  if (const auto* config = dynamic_cast<const millrace::ConfigError*>(&error)) {
-    for (const std::string& problem : config->problems()) spdlog::error("{}", problem);
-  } else {
-    spdlog::error("{}", error.what());
-  }
-  return error.exit_code();
-}
+using namespace std::chrono_literals;
+
+// Nobody may be reading stderr, and the process ends all the same.
+constexpr std::chrono::nanoseconds kPatienceAtTheEnd = 1s;
 
 // A descriptor that we open must not take the place of a closed standard one. What stands there instead
 // cannot be used the way the standard one would be, so using it is still an error.
@@ -51,15 +44,14 @@ int main(int argc, char** argv) {
   millrace::cli::clean_up_before_signals_end_us();
   const NothingHalfWritten at_the_end;
   millrace::cli::StatusLine status(STDERR_FILENO);
+  millrace::cli::Attendant attendant(status);
+  int exit_code = 0;
   try {
-    return millrace::cli::run_program({argv + 1, argv + argc}, environ, status);
-  } catch (const millrace::Error& error) {
-    return report(error);
-  } catch (const std::bad_alloc&) {
-    spdlog::error("out of memory: give a limit with --memory, or the machine more");
-    return 75;
-  } catch (const std::exception& error) {
-    spdlog::error("internal error: {}", error.what());
-    return 70;
+    exit_code = millrace::cli::run_program({argv + 1, argv + argc}, environ, status, attendant);
+  } catch (...) {
+    exit_code = millrace::cli::report(std::current_exception(), status);
   }
+  attendant.leave_with(exit_code);
+  status.finish(std::chrono::steady_clock::now() + kPatienceAtTheEnd);
+  return exit_code;
 }

@@ -49,6 +49,10 @@ std::size_t input_values(const Plan& plan) {
 std::vector<std::string> problems(const Plan& plan) {
   std::vector<std::string> found;
   if (plan.measures.empty()) found.emplace_back("the job measures nothing: add a count or a sum");
+  if (plan.measures.size() > kMeasuresMax || input_values(plan) > kMeasuresMax) {
+    found.emplace_back("a job has at most 1024 measures and as many values: name fewer");
+    return found;
+  }
   for (const Measure& measure : plan.measures) {
     if (measure.reduction == Reduction::count || measure.value < input_values(plan)) continue;
     found.push_back(std::string(to_string(measure.reduction)) + " needs a value: name the field that holds it");

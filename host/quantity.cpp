@@ -30,7 +30,7 @@ struct Kind {
 };
 
 [[noreturn]] void fail(std::string_view text, const std::string& reason) {
-  throw ConfigError({'"' + std::string(text) + "\" " + reason}, 64);
+  throw ConfigError({'"' + excerpt(text) + "\" " + reason}, 64);
 }
 
 std::size_t digits_at(std::string_view text, std::size_t from) {
@@ -78,9 +78,8 @@ std::uint64_t parse(std::string_view text, const Kind& kind) {
   const auto unit = std::ranges::find(kind.units, name, &Unit::name);
   if (unit == kind.units.end() && name.empty() && number.digits == 0) return 0;
   if (unit == kind.units.end())
-    fail(text,
-         (name.empty() ? std::string("has no unit") : "has the unknown unit \"" + std::string(name) + '"') +
-             ": use " + std::string(kind.units_text));
+    fail(text, (name.empty() ? std::string("has no unit") : "has the unknown unit \"" + excerpt(name) + '"') +
+                   ": use " + std::string(kind.units_text));
   const Wide product = number.digits * unit->factor;
   if (product / number.over > kind.limit) fail(text, "is too large");
   if (product % number.over != 0) fail(text, "is not a whole number" + std::string(kind.whole));

@@ -75,8 +75,8 @@ void tell_when_rows_come(const Plan& plan, const SourceList& sources, const OnEv
 void refuse_earlier_results(Sink& sink, const std::string& uri) {
   const auto last = sink.last_finished();
   if (!last) return;
-  throw ConfigError({uri + " holds results of an earlier run (up to epoch " + std::to_string(last->number) +
-                     "): name an empty directory, or remove them"});
+  throw ConfigError({excerpt(uri) + " holds results of an earlier run (up to epoch " +
+                     std::to_string(last->number) + "): name an empty directory, or remove them"});
 }
 
 // Two sinks of one file would each write it; two of one stream would show all rows twice.
@@ -86,8 +86,9 @@ void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<s
     const auto [known, is_new] = first_of.emplace(output_identity(output), output);
     if (is_new) continue;
     problems.push_back(known->second == output
-                           ? "the output " + output + " is named twice: name it once"
-                           : "the outputs " + known->second + " and " + output + " are the same: name it once");
+                           ? "the output " + excerpt(output) + " is named twice: name it once"
+                           : "the outputs " + excerpt(known->second) + " and " + excerpt(output) +
+                                 " are the same: name it once");
   }
 }
 

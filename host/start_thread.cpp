@@ -5,18 +5,19 @@
 #include <system_error>
 #include <utility>
 
-#include <millrace/error.h>
-
 namespace millrace {
+
+LimitError thread_refused() {
+  return LimitError(
+      "cannot start another thread: a limit of processes and threads (ulimit -u, pids.max of the cgroup) or of "
+      "memory (ulimit -v) is reached; raise it, or give fewer --readers");
+}
 
 std::jthread start_thread(std::function<void()> work) {
   try {
     return std::jthread(std::move(work));
   } catch (const std::system_error&) {
-    throw LimitError(
-        "cannot start another thread: a limit of processes and threads (ulimit -u, pids.max of the cgroup) or "
-        "of "
-        "memory (ulimit -v) is reached; raise it, or give fewer --readers");
+    throw thread_refused();
   }
 }
 

@@ -143,7 +143,7 @@ std::optional<FilePart> as_file(int number, const std::string& name) {
   Descriptor opened = duplicate(number, name);
   struct stat status {};
   if (::fstat(opened.get(), &status) != 0) throw IoError::from_errno("cannot read " + name, errno);
-  if (S_ISDIR(status.st_mode)) throw ConfigError({"cannot read " + name + ": it is a directory"}, 66);
+  if (S_ISDIR(status.st_mode)) throw ConfigError({"cannot read " + excerpt(name) + ": it is a directory"}, 66);
   if (!S_ISREG(status.st_mode) || status.st_size == 0) return std::nullopt;
   const off_t here = ::lseek(opened.get(), 0, SEEK_CUR);
   if (here < 0) throw IoError::from_errno("cannot read " + name, errno);

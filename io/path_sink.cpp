@@ -27,28 +27,30 @@ bool has_no_name(std::string_view path) {
 }
 
 void require_directory(const std::string& path, const OutputPath& output) {
+  const std::string shown = excerpt(path);
   if (has_no_name(path))
-    throw ConfigError({path +
+    throw ConfigError({shown +
                        " would get a file for each epoch, among all else that is there: name a directory of "
                        "their own, as in " +
-                       path + (path.ends_with('/') ? "" : "/") + "counts/"});
+                       shown + (path.ends_with('/') ? "" : "/") + "counts/"});
   if (output.kind != Kind::directory && output.kind != Kind::absent)
-    throw ConfigError({path + " is no directory: write it without the last slash, or name another"});
+    throw ConfigError({shown + " is no directory: write it without the last slash, or name another"});
 }
 
 void require_file(const std::string& path, const OutputPath& output, const RowLayout& layout) {
+  const std::string shown = excerpt(path);
   if (output.kind == Kind::directory)
-    throw ConfigError({path + " is a directory: write " + path + "/ to put a file for each epoch into it"});
+    throw ConfigError({shown + " is a directory: write " + shown + "/ to put a file for each epoch into it"});
   if (output.kind == Kind::other)
     throw ConfigError(
-        {"cannot write to " + path + ", which is a socket or a disk: name a file, a FIFO or stdout:"});
+        {"cannot write to " + shown + ", which is a socket or a disk: name a file, a FIFO or stdout:"});
   if (layout.windowed)
     throw ConfigError(
-        {"windows go to a directory, with a file for each epoch: write the path as " + path + '/'});
+        {"windows go to a directory, with a file for each epoch: write the path as " + shown + '/'});
   std::error_code ignored;
   const std::filesystem::path parent = output.path.parent_path();
   if (!std::filesystem::is_directory(parent, ignored))
-    throw ConfigError({"cannot write " + path + ": there is no directory " + parent.string()});
+    throw ConfigError({"cannot write " + shown + ": there is no directory " + excerpt(parent.string())});
 }
 
 }  // namespace

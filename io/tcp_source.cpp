@@ -197,7 +197,8 @@ std::unique_ptr<Source> open_tcp(const Uri& uri, const SourceOptions& options) {
   allow_keys(uri, {"reconnect"});
   const std::string reconnect = uri.value("reconnect").value_or("yes");
   if (reconnect != "yes" && reconnect != "no")
-    throw ConfigError({"the address \"" + uri.text + "\" has reconnect=" + reconnect + ": give yes or no"});
+    throw ConfigError(
+        {"the address \"" + excerpt(uri.text) + "\" has reconnect=" + excerpt(reconnect) + ": give yes or no"});
   HostPort server = host_and_port(uri);
   try {
     return std::make_unique<TcpSource>(uri, std::move(server), reconnect == "yes", options);

@@ -1,9 +1,12 @@
-// Watches over a running job: signals, the limit on draining, the progress line.
+// Watches over the program: signals, the limit on draining, the progress line.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include <millrace/run.h>
@@ -12,37 +15,55 @@
 
 namespace millrace::cli {
 
-/// Make it before the job, so that all threads of the job inherit blocked signals. The first SIGINT or
-/// SIGTERM stops the job, which then drains; the second, or a drain that takes too long, ends the process
-/// at once with 130 or 143. So does the first as long as no job is attended to.
+/// From watch() on, ending_signals() are taken by a thread that waits for nobody. Before the job is started,
+/// the first one ends the process at once, with 128 and its number; after that it stops the job, which then
+/// drains; and the second one, or a drain that takes too long, ends the process.
 class Attendant {
  public:
-  Attendant(StatusLine& status, bool show_progress, std::chrono::nanoseconds drain_timeout);
+  struct Manners {
+    bool show_progress = false;
+    std::chrono::nanoseconds drain_timeout{0};
+    /// The same signal again within this time is still the first one: timeout(1) sends it to the process and to
+    /// its group, and a terminal that closes tells a shell, which tells its jobs, and then ends.
+    std::chrono::nanoseconds one_event = std::chrono::milliseconds{100};
+  };
+
+  explicit Attendant(StatusLine& status) : status_(status) {}
+  /// Signals stay blocked, so that none ends a process that is at its end already.
   ~Attendant();
   Attendant(const Attendant&) = delete;
   Attendant& operator=(const Attendant&) = delete;
 
-  /// Waits for the job's end. Afterwards, also if it throws, nothing is watched and the line is erased.
-  Summary wait_for(RunningJob& job);
+  /// Call it before there are threads: they inherit what is blocked. Throws if the machine refuses a thread or
+  /// a descriptor.
+  void watch(const Manners& manners);
+  /// Starts the job and waits for its end. Afterwards, also if it throws, nothing is drawn any more.
+  Summary run(Job job);
+  /// All is done but the last words: from now on a signal ends the process with this status.
+  void leave_with(int exit_code);
   /// The signal that stopped the job; 0 if none did.
-  int signal() const { return signal_.load(); }
+  int signal() const { return signal_; }
 
  private:
-  void leave();
-  void watch();
+  enum class Phase : std::uint8_t { before, running, over };
+
+  void attend();
+  std::chrono::milliseconds time_to_wait();
   void take_signal();
   [[noreturn]] void end_at_once(const char* why);
 
   StatusLine& status_;
-  const bool shows_progress_;
-  const std::chrono::nanoseconds drain_timeout_;
-  const Instant start_;
-  Instant drain_deadline_ = Instant::max();
-  std::atomic<RunningJob*> job_ = nullptr;
+  Manners manners_;
   std::atomic<int> signal_ = 0;
+  Instant signal_time_;  ///< when the first one came
+  Instant drain_deadline_ = Instant::max();
   int signals_ = -1;  ///< descriptor that tells of signals
-  int leaving_ = -1;  ///< descriptor that leave() writes to
-  std::thread thread_;
+  int leaving_ = -1;  ///< descriptor that ends the thread
+  std::mutex mutex_;  ///< of what follows; held for moments
+  Phase phase_ = Phase::before;
+  RunningJob* job_ = nullptr;     ///< once it has started, until it ends
+  std::optional<int> exit_code_;  ///< once it is known
+  std::jthread thread_;
 };
 
 }  // namespace millrace::cli

@@ -41,7 +41,10 @@ class Parser {
     app_.set_help_flag();
     for (const Flag& flag : flags()) add(flag);
     config_ = app_.add_option("--config")->take_all();
-    for (const char* name : {"-h,--help", "--help-all", "--version", "--json"}) app_.add_flag(name);
+    help_ = app_.add_flag("-h,--help");
+    help_all_ = app_.add_flag("--help-all");
+    version_ = app_.add_flag("--version");
+    json_ = app_.add_flag("--json");
     app_.allow_extras();
   }
 
@@ -51,16 +54,23 @@ class Parser {
       app_.parse(std::move(arguments));
     } catch (const CLI::ArgumentMismatch& error) {
       const std::string_view text = error.what();  // begins with the flag
-      refuse(std::string(text.substr(0, text.find(':'))) + " needs a value; see millrace --help");
+      refuse(excerpt(text.substr(0, text.find(':'))) + " needs a value; see millrace --help");
     } catch (const CLI::ParseError& error) {
-      refuse(error.what());
+      refuse(excerpt(error.what()));
     }
     // What CLI11 does not know is left over: words, or flags that do not exist. "-" is a word.
     for (const std::string& argument : app_.remaining())
       if (argument.size() > 1 && argument.starts_with('-')) refuse_unknown(argument);
   }
 
-  bool has(const std::string& flag) const { return app_.count(flag) > 0; }
+  /// The command that a flag stands for, if there is one.
+  std::optional<Command> command() const {
+    if (help_all_->count() > 0) return Command::help_all;
+    if (help_->count() > 0) return Command::help;
+    if (version_->count() > 0) return Command::version;
+    return std::nullopt;
+  }
+  bool json() const { return json_->count() > 0; }
   std::vector<std::string> words() const { return app_.remaining(); }
   std::vector<std::string> config() const { return config_->results(); }
   SettingMap settings() const {
@@ -87,11 +97,15 @@ class Parser {
     for (const std::string_view name : flag_names()) names.push_back("--" + std::string(name));
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string meant = (flag.starts_with("--") ? "" : "-") + flag;
-    refuse("unknown flag " + flag + did_you_mean(meant, known) + "; see millrace --help");
+    refuse("unknown flag " + excerpt(flag) + did_you_mean(meant, known) + "; see millrace --help");
   }
 
   CLI::App app_{"", "millrace"};
   CLI::Option* config_ = nullptr;
+  CLI::Option* help_ = nullptr;
+  CLI::Option* help_all_ = nullptr;
+  CLI::Option* version_ = nullptr;
+  CLI::Option* json_ = nullptr;
   std::map<std::string_view, CLI::Option*> options_;
 };
 
@@ -102,7 +116,7 @@ void refuse_misspelt_command(const std::string& word) {
   if (word.find_first_of("/.:*?[") != std::string::npos || nearest(word, known).empty()) return;
   std::error_code ignored;
   if (std::filesystem::exists(word, ignored)) return;
-  refuse('"' + word + "\" is neither a file nor a sub-command" + did_you_mean(word, known));
+  refuse('"' + excerpt(word) + "\" is neither a file nor a sub-command" + did_you_mean(word, known));
 }
 
 /// Takes the sub-command off the front of `files`, if there is one.
@@ -134,10 +148,8 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
   }
 
   if (!parser.config().empty()) line.config = parser.config().back();
-  if (parser.has("--version")) line.command = Command::version;
-  if (parser.has("--help")) line.command = Command::help;
-  if (parser.has("--help-all")) line.command = Command::help_all;
-  line.json = parser.has("--json");
+  line.command = parser.command().value_or(line.command);
+  line.json = parser.json();
   if (line.json && line.command != Command::version)
     refuse("--json belongs to millrace version; for rows as JSON use --format json");
   return line;

@@ -6,15 +6,17 @@
 #include <string_view>
 #include <vector>
 
+#include "host/cli/attendant.h"
 #include "host/cli/settings.h"
 #include "host/cli/status_line.h"
 
 namespace millrace::cli {
 
 /// The whole program but the last catch: reads command line, environment and file, then runs one command.
-int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status);
+int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status,
+                Attendant& attendant);
 
-int run_command(const Settings& settings, StatusLine& status);
+int run_command(const Settings& settings, StatusLine& status, Attendant& attendant);
 int check_command(const Settings& settings);
 int config_command(const SettingMap& settings);
 int devices_command(const Settings& settings);
@@ -22,8 +24,6 @@ int version_command(bool json);
 
 /// The job as run will start it: what depends on the terminal is decided.
 Job complete_job(const Settings& settings);
-/// Whether the input at this address never ends by itself.
-bool is_endless(std::string_view uri);
 
 /// Writes to standard output. A reader that has gone away is no error.
 void print(std::string_view text);

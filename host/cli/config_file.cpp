@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include <toml++/toml.h>
@@ -15,12 +14,26 @@
 
 #include "host/cli/flags.h"
 #include "host/cli/suggest.h"
+#include "host/cli/toml_nesting.h"
 
 namespace millrace::cli {
 namespace {
 
+constexpr std::size_t kBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kNestingMax = 16;
+
 std::string place(const std::string& path, const toml::source_region& source) {
-  return path + ':' + std::to_string(source.begin.line) + ':' + std::to_string(source.begin.column);
+  return excerpt(path) + ':' + std::to_string(source.begin.line) + ':' + std::to_string(source.begin.column);
+}
+
+toml::source_region region_at(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  const std::string_view line = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
+  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; };
+  toml::source_region region;
+  region.begin.line = static_cast<toml::source_index>(std::ranges::count(before, '\n') + 1);
+  region.begin.column = static_cast<toml::source_index>(std::ranges::count_if(line, begins_character) + 1);
+  return region;
 }
 
 /// The text that the same value would have as a flag; empty for what no flag takes.
@@ -47,11 +60,15 @@ std::optional<std::vector<std::string>> texts_of(const toml::node& node) {
   return texts;
 }
 
+// toml++ recurses, and a key of many parts would take its stack away.
 toml::table parse(std::string_view text, const std::string& path) {
+  if (const auto deep = find_nesting(text, kNestingMax))
+    throw ConfigError({place(path, region_at(text, *deep)) +
+                       ": is nested too deeply: a line is name = value, or name = [value, value]"});
   try {
     return toml::parse(text, path);
   } catch (const toml::parse_error& error) {
-    throw ConfigError({place(path, error.source()) + ": " + std::string(error.description())});
+    throw ConfigError({place(path, error.source()) + ": " + excerpt(error.description())});
   }
 }
 
@@ -69,7 +86,7 @@ SettingMap read_config(std::string_view text, const std::string& path) {
     std::ranges::replace(name, '_', '-');
     const Flag* flag = find_flag(name);
     if (flag == nullptr) {
-      refuse(key, "unknown key \"" + std::string(key.str()) + '"' + did_you_mean(name, flag_names()));
+      refuse(key, "unknown key \"" + excerpt(key.str()) + '"' + did_you_mean(name, flag_names()));
       continue;
     }
     auto texts = texts_of(node);
@@ -89,11 +106,13 @@ SettingMap read_config(std::string_view text, const std::string& path) {
 
 SettingMap read_config_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  if (!file.is_open() || file.bad() || text.bad())
-    throw ConfigError({IoError::from_errno(path, errno).what()}, 66);
-  return read_config(text.str(), path);
+  std::string text(kBytesMax + 1, '\0');
+  if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) throw ConfigError({IoError::from_errno(path, errno).what()}, 66);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kBytesMax)
+    throw ConfigError({excerpt(path) + ": is above 1MiB: no settings take that much"});
+  return read_config(text, path);
 }
 
 }  // namespace millrace::cli

@@ -9,8 +9,8 @@
 
 namespace millrace::cli {
 
-/// Throws ConfigError (exit code 66 if there is no such file, 78 if it is wrong) with all problems, each
-/// as "FILE:LINE:COLUMN: what".
+/// Throws ConfigError (exit code 66 if there is no such file, 78 if it is wrong or above 1 MiB) with all
+/// problems, each as "FILE:LINE:COLUMN: what".
 SettingMap read_config_file(const std::string& path);
 
 /// The same from text; `path` is for the problems.

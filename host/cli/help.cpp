@@ -32,11 +32,13 @@ constexpr std::string_view kRest =
     "\nEvery flag can also be set by its environment variable (--batch-bytes: MILLRACE_BATCH_BYTES) and in\n"
     "the TOML file given by --config FILE (batch-bytes = \"4MiB\"). Flag beats environment beats file.\n"
     "Sizes: 64MiB, 1GB. Times: 250ms, 1s. Numbers: 10k, 2M.\n"
-    "\nSignals: the first SIGINT or SIGTERM stops reading, counts what was read, prints it and ends;\n"
-    "the second ends at once.\n"
+    "\nSignals: the first SIGINT, SIGTERM, SIGHUP or SIGQUIT stops reading, counts what was read, prints it and\n"
+    "ends; the second, 0.1 s later or more, ends at once.\n"
     "\nExit codes: 0 done; 64 wrong usage; 65 bad data; 66 input missing; 69 a service or GPU is not there;\n"
-    "70 internal error; 74 input or output failed; 75 too little memory or too few threads;\n"
-    "78 wrong configuration; 130, 143 ended by SIGINT, SIGTERM before the end of the input.\n";
+    "70 internal error; 74 input or output failed, or no more files may be open; 75 too little memory or too\n"
+    "few threads; 78 wrong configuration; 130, 143, ... (128 and the number of the signal) ended by a signal\n"
+    "before input that has an end was read to it. Sockets that reconnect, made-up words without a number and,\n"
+    "with --every, pipes have none: ending those is 0.\n";
 
 std::string row(const Flag& flag, bool with_default) {
   std::string left = flag.letter == 0 ? "" : fmt::format("-{}, ", flag.letter);

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string_view>
 
@@ -12,10 +13,17 @@
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
+#include <millrace/error.h>
+
 #include "host/cli/human.h"
 
 namespace millrace::cli {
 namespace {
+
+constexpr std::size_t kLongestMessage =
+    4000;  // whoever quotes data shortens it; this is for what was forgotten
+
+std::atomic<bool> started = false;
 
 class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -36,7 +44,7 @@ class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
     if (color_ && !label.empty()) line += error ? "\x1b[31m" : "\x1b[33m";
     line += label;
     if (color_ && !label.empty()) line += "\x1b[0m";
-    return line + printable({message.payload.data(), message.payload.size()});
+    return line + excerpt(printable({message.payload.data(), message.payload.size()}), kLongestMessage);
   }
 
   static std::string json(const spdlog::details::log_msg& message) {
@@ -46,7 +54,7 @@ class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
         {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(spdlog::log_clock::to_time_t(time)),
                              milliseconds)},
         {"level", std::string(spdlog::level::to_string_view(message.level).data())},
-        {"message", std::string(message.payload.data(), message.payload.size())}};
+        {"message", excerpt({message.payload.data(), message.payload.size()}, kLongestMessage)}};
     return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
@@ -69,6 +77,10 @@ bool wants_color(When when, int descriptor) {
   return !unwanted && wanted(when, descriptor);
 }
 
+bool log_has_started() {
+  return started;
+}
+
 void start_log(const Settings& settings, StatusLine& status) {
   const bool color = wants_color(settings.color, STDERR_FILENO);
   auto logger = std::make_shared<spdlog::logger>(
@@ -76,7 +88,11 @@ void start_log(const Settings& settings, StatusLine& status) {
   logger->set_level(settings.quiet     ? spdlog::level::err
                     : settings.verbose ? spdlog::level::info
                                        : spdlog::level::warn);
+  // An exception while something is told: there is no memory for the text.
+  logger->set_error_handler(
+      [&status](const std::string&) { status.write_line("millrace: a message is lost: out of memory"); });
   spdlog::set_default_logger(std::move(logger));
+  started = true;
 }
 
 }  // namespace millrace::cli

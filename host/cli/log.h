@@ -9,6 +9,7 @@ namespace millrace::cli {
 
 /// Sends spdlog's messages to the terminal below which `status` draws. REQUIRES: status outlives all logging.
 void start_log(const Settings& settings, StatusLine& status);
+bool log_has_started();
 
 /// Whether to use colours or redraw a line on a terminal that `descriptor` may be.
 bool wanted(When when, int descriptor);

@@ -89,7 +89,8 @@ int version_command(bool json) {
   return 0;
 }
 
-int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status) {
+int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status,
+                Attendant& attendant) {
   start_log(Settings{}, status);
   const CommandLine line = read_command_line(arguments);
   switch (line.command) {
@@ -105,7 +106,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
     case Command::check: return check_command(settings);
     case Command::config: return config_command(given);
     case Command::devices: return devices_command(settings);
-    default: return run_command(settings, status);
+    default: return run_command(settings, status, attendant);
   }
 }
 

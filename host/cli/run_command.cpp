@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "host/cli/above_status_line.h"
 #include "host/cli/attendant.h"
 #include "host/cli/commands.h"
 #include "host/cli/log.h"
@@ -20,30 +21,6 @@ bool is_stdout(const std::string& uri) {
 bool is_stdin(std::string_view uri) {
   return uri == "stdin:" || uri == "-";
 }
-
-/// Keeps the status line off the terminal while rows are written to it.
-class AboveStatusLine final : public Sink {
- public:
-  AboveStatusLine(std::unique_ptr<Sink> sink, StatusLine& status) : sink_(std::move(sink)), status_(status) {}
-  void probe(Deadline deadline) override { sink_->probe(deadline); }
-  void begin(const Epoch& epoch) override { sink_->begin(epoch); }
-  void write(std::span<const Aggregate> rows) override {
-    status_.hold();
-    sink_->write(rows);
-  }
-  void finish(EpochId epoch) override {
-    status_.hold();
-    sink_->finish(epoch);
-    status_.release();
-  }
-  void abandon(EpochId epoch) noexcept override { sink_->abandon(epoch); }
-  std::optional<EpochId> last_finished() override { return sink_->last_finished(); }
-  Delivery delivery() const override { return sink_->delivery(); }
-
- private:
-  std::unique_ptr<Sink> sink_;
-  StatusLine& status_;
-};
 
 /// Opens standard output here if the status line shares its terminal. Named twice it is left for start to
 /// refuse.
@@ -68,13 +45,12 @@ void explain_silence(const Job& job, StatusLine& status) {
       "millrace: reading what you type; Ctrl-D ends it. For files: millrace FILE; see millrace --help");
 }
 
-int exit_status(const Job& job, const Summary& summary, int signal) {
+int exit_status(const Summary& summary, int signal) {
   if (!summary.partial) return 0;
   if (signal == 0) {
     spdlog::error("partial: an input broke off; rows hold what came until then");
     return 74;
   }
-  if (std::ranges::all_of(job.from, is_endless)) return 0;
   spdlog::warn("partial: a signal ended the job before its input; rows hold what was read until then");
   return 128 + signal;
 }
@@ -87,11 +63,6 @@ std::string_view scale_hint(const Plan& plan, const Progress& progress) {
 
 }  // namespace
 
-bool is_endless(std::string_view uri) {
-  if (uri.starts_with("tcp://")) return uri.find("reconnect=no") == std::string_view::npos;
-  return uri.starts_with("generate:") && uri.find("words=") == std::string_view::npos;
-}
-
 Job complete_job(const Settings& settings) {
   Job job = settings.job;
   const bool for_people = isatty(STDOUT_FILENO) == 1 && std::ranges::all_of(job.to, is_stdout);
@@ -103,23 +74,22 @@ Job complete_job(const Settings& settings) {
   return job;
 }
 
-int run_command(const Settings& settings, StatusLine& status) {
+int run_command(const Settings& settings, StatusLine& status, Attendant& attendant) {
   Job job = complete_job(settings);
   if (!settings.quiet) explain_silence(job, status);
   const bool show_progress = !settings.quiet && wanted(settings.progress, STDERR_FILENO);
   if (show_progress) share_terminal(job, status);
 
   const Instant begin = std::chrono::steady_clock::now();
-  Attendant attendant(status, show_progress, settings.drain_timeout);
-  RunningJob running = start(job);
-  const Summary summary = attendant.wait_for(running);
+  attendant.watch({.show_progress = show_progress, .drain_timeout = settings.drain_timeout});
+  const Summary summary = attendant.run(job);
 
   const std::string rejected = rejected_text(summary.progress);
   if (!rejected.empty()) spdlog::warn("{}{}", rejected, scale_hint(job.plan, summary.progress));
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));
-  return exit_status(job, summary, attendant.signal());
+  return exit_status(summary, attendant.signal());
 }
 
 }  // namespace millrace::cli

@@ -3,6 +3,7 @@
 #include "host/cli/settings.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "host/cli/flags.h"
 
@@ -34,17 +35,19 @@ void set(const Flag& flag, const Setting& setting, Settings& settings, Problems&
 void complete_measures(Settings& settings) {
   Plan& plan = settings.job.plan;
   std::vector<std::uint32_t>& values = plan.fields.values;
+  std::unordered_map<std::uint32_t, std::uint32_t> columns;
+  for (std::uint32_t i = 0; i < values.size(); ++i) columns.emplace(values[i], i);
   const auto column = [&](std::uint32_t field) {
-    const auto found = std::ranges::find(values, field);
-    const auto index = static_cast<std::uint32_t>(found - values.begin());
-    if (found == values.end()) values.push_back(field);
-    return index;
+    const auto [found, is_new] = columns.emplace(field, static_cast<std::uint32_t>(values.size()));
+    if (is_new) values.push_back(field);
+    return found->second;
   };
   if (settings.measures.empty())
     settings.measures.push_back({values.empty() ? Reduction::count : Reduction::sum, std::nullopt});
   const std::vector<std::uint32_t> given = values;
   plan.measures.clear();
   for (const NamedMeasure& measure : settings.measures) {
+    if (plan.measures.size() > kMeasuresMax) break;  // too many to run, and each may stand for many
     if (measure.reduction == Reduction::count) {
       plan.measures.push_back({});
     } else if (measure.field) {

@@ -3,37 +3,40 @@
 #include "host/cli/status_line.h"
 
 #include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
+#include <chrono>
+#include <utility>
 
 namespace millrace::cli {
+namespace {
+
+constexpr std::string_view kErase = "\r\x1b[K";
+
+}  // namespace
 
 void StatusLine::show(std::string_view text) {
   const std::lock_guard lock(mutex_);
-  if (held_) return;
+  if (held_ || !output_.flush()) return;
   winsize size{};
   const bool known = ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
   const std::size_t width = known ? size.ws_col - 1U : 79U;
-  write("\r\x1b[K" + std::string(text.substr(0, std::min(text.size(), width))));
+  output_.add({kErase, text.substr(0, width)});
   drawn_ = true;
 }
 
 void StatusLine::clear() {
   const std::lock_guard lock(mutex_);
-  erase();
+  output_.add({erasure()});
 }
 
 void StatusLine::write_line(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  erase();
-  write(std::string(line) + '\n');
+  output_.add({erasure(), line, "\n"});
 }
 
 void StatusLine::hold() {
   const std::lock_guard lock(mutex_);
-  erase();
+  output_.add({erasure()});
   held_ = true;
 }
 
@@ -42,18 +45,17 @@ void StatusLine::release() {
   held_ = false;
 }
 
-void StatusLine::erase() {
-  if (drawn_) write("\r\x1b[K");
-  drawn_ = false;
+void StatusLine::finish(Deadline deadline) {
+  const auto written = [this] {
+    const std::lock_guard lock(mutex_);
+    output_.add({erasure()});
+    return output_.flush();
+  };
+  while (!written() && std::chrono::steady_clock::now() < deadline) output_.wait(deadline);
 }
 
-void StatusLine::write(std::string_view text) const {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+std::string_view StatusLine::erasure() {
+  return std::exchange(drawn_, false) ? kErase : std::string_view();
 }
 
 }  // namespace millrace::cli

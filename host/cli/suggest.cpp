@@ -34,8 +34,9 @@ std::string_view nearest(std::string_view misspelt, std::span<const std::string_
   // A third of the letters may be wrong, but never the whole word. Among equals the length decides.
   std::pair best_cost(std::max<std::size_t>(1, misspelt.size() / 3) + 1, std::size_t{0});
   for (const std::string_view name : known) {
-    const std::size_t distance = edits(misspelt, name);
     const std::size_t longer = std::max(name.size(), misspelt.size()) - std::min(name.size(), misspelt.size());
+    if (longer > best_cost.first) continue;  // each letter too many is an edit
+    const std::size_t distance = edits(misspelt, name);
     if (distance < name.size() && std::pair(distance, longer) < best_cost) {
       best = name;
       best_cost = {distance, longer};

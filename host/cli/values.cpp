@@ -11,7 +11,7 @@ namespace millrace::cli {
 std::uint32_t parse_number(std::string_view text) {
   const std::uint64_t number = parse_count(text);
   if (number > std::numeric_limits<std::uint32_t>::max())
-    throw ConfigError({'"' + std::string(text) + "\" is too large"}, 64);
+    throw ConfigError({'"' + excerpt(text) + "\" is too large"}, 64);
   return static_cast<std::uint32_t>(number);
 }
 
@@ -30,7 +30,7 @@ std::uint32_t parse_one_in(std::string_view text) {
   if (text == "true") return 1;
   if (text.find_first_not_of("0123456789") != std::string_view::npos ||
       text.find_first_not_of('0') == std::string_view::npos)
-    throw ConfigError({'"' + std::string(text) + "\" is not a number from 1 on, true or false"}, 64);
+    throw ConfigError({'"' + excerpt(text) + "\" is not a number from 1 on, true or false"}, 64);
   return parse_number(text);
 }
 
@@ -39,8 +39,7 @@ char parse_byte(std::string_view text) {
   if (text == "\\t" || text == "tab") return '\t';
   if (text == "space") return ' ';
   if (text == "comma") return ',';
-  throw ConfigError({'"' + std::string(text) + "\" is not one byte: give a character, or tab, space, comma"},
-                    64);
+  throw ConfigError({'"' + excerpt(text) + "\" is not one byte: give a character, or tab, space, comma"}, 64);
 }
 
 }  // namespace millrace::cli

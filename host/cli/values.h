@@ -27,7 +27,7 @@ T parse_name(std::string_view text, const std::array<Named<T>, n>& names) {
     known[i] = names[i].first;
     list += (i == 0 ? "" : ", ") + std::string(names[i].first);
   }
-  throw ConfigError({'"' + std::string(text) + "\" is not one of " + list + did_you_mean(text, known)}, 64);
+  throw ConfigError({'"' + excerpt(text) + "\" is not one of " + list + did_you_mean(text, known)}, 64);
 }
 
 /// A whole number that fits 32 bits.

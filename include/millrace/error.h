@@ -18,7 +18,8 @@ std::string excerpt(std::string_view data, std::size_t most = 200);
 /// Base of everything that millrace throws. `what()` is one sentence for the user.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// A zero byte of quoted data would end `what()`: it is written as \x00.
+  explicit Error(const std::string& text);
   /// The process's exit status for this error, after sysexits.h.
   virtual int exit_code() const noexcept = 0;
 };
@@ -51,7 +52,7 @@ class TransientError : public Error {
 class IoError : public Error {
  public:
   using Error::Error;
-  /// "WHAT: the text of error_number".
+  /// "WHAT: the text of error_number", and what to do where that is known. WHAT is shortened as by excerpt.
   static IoError from_errno(std::string_view what, int error_number);
   int exit_code() const noexcept override { return 74; }
 };

@@ -82,6 +82,9 @@ enum class Order : std::uint8_t {
   none,   ///< as they come
 };
 
+/// How many measures a plan may have, and how many values a record or row.
+inline constexpr std::size_t kMeasuresMax = 1024;
+
 /// A plan is a value: the command line, the fluent API and the tests build the same one.
 struct Plan {
   KeyedBy keyed_by = KeyedBy::words;

@@ -26,7 +26,7 @@ const TextKernels& choose() {
     if (to_string(kernels->level) == wanted) return *kernels;
     names += (names.empty() ? "" : ", ") + std::string(to_string(kernels->level));
   }
-  throw ConfigError({"MILLRACE_SIMD=" + std::string(wanted) + ": this machine has " + names});
+  throw ConfigError({"MILLRACE_SIMD=" + excerpt(wanted) + ": this machine has " + names});
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from support import Case, LEVEL, MILLRACE, environment, start
+from support import Case, LEVEL, MILLRACE, environment, limited, start
 
 MIB = 1 << 20
 SECONDS = float(os.environ.get("MILLRACE_SOAK_SECONDS", "5" if LEVEL == "ci" else "2"))
@@ -30,6 +30,14 @@ class Memory(Case):
             keys.stdout.close()
         self.assert_exit(result, 75)
         self.assertRegex(result.stderr.decode(), r"memory budget of 256MiB .* at least \d+MiB .* --memory")
+
+    def test_little_memory_is_told(self):
+        for kibibytes in range(12_000, 100_000, 4_000):
+            result = limited(f"-v {kibibytes}", "--top", "1")
+            self.assertNotIn(b"internal error", result.stderr)
+            self.assertIn(result.returncode, (0, 75, 127), result.stderr)  # 127: it could not be loaded
+            self.assertEqual(result.returncode == 0, result.stdout == b"a\t2\n")
+            self.assertNotEqual(result.returncode == 0, result.stderr.count(b"\n") == 1, result.stderr)
 
     def test_a_slow_reader_slows_the_input(self):
         """Input ten times faster than the sink: the peak stays near the budget and every word arrives."""

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 import unittest
 
 from support import MILLRACE, Case, environment, rows, run, start, unread, wait_until
@@ -176,6 +177,15 @@ class NothingIsLeft(Outputs):
                 self.assertEqual(self.read("out"), b"old")
             self.assertEqual(os.listdir(self.path("dir")), [])
             os.rmdir(self.path("dir"))
+
+    def test_after_a_second_signal(self):
+        self.write("out", b"old")
+        process = self.writing(self.path("out"))
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 128 + signal.SIGTERM)
+        self.assertEqual((self.names(), self.read("out")), (["out"], b"old"))
 
     def test_what_sigkill_leaves_the_next_job_removes_but_not_what_is_in_use(self):
         for output in ("out", "dir/"):

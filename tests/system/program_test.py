@@ -3,10 +3,11 @@
 import collections
 import json
 import os
+import shutil
 import subprocess
 import unittest
 
-from support import Case, MILLRACE, environment, rows, run, words
+from support import Case, MILLRACE, environment, limited, rows, run, words
 
 MIB = 1 << 20
 
@@ -277,6 +278,66 @@ class Messages(Case):
 
     def test_near_misses_of_environment_variables_are_told(self):
         self.assertIn(b"MILLRACE_THREADS", run(input=b"x", env={"MILLRACE_TREADS": "2"}).stderr)
+
+
+class Limits(Case):
+    """Of the machine, and of whoever writes arguments."""
+
+    def test_few_descriptors_are_told(self):
+        text, out = self.write("text", b"a b a"), self.path("out/")
+        for number in range(4, 16):
+            self.assert_exit(limited(f"-n {number}", "--help"), 0)
+        told = 0
+        for arguments in ([], [text], [text, "--to", out, "--every", "1h"], ["--from", "generate:?words=9"],
+                          ["--from", "tcp://127.0.0.1:1"], ["check", text], ["--config", text]):
+            for number in range(4, 30):
+                result = limited(f"-n {number}", *arguments)
+                shutil.rmtree(out, ignore_errors=True)
+                if b"Too many open files" not in result.stderr:
+                    break
+                self.assertIn(result.returncode, (66, 74))
+                self.assertIn(b"ulimit -n", result.stderr)
+                told += 1
+            expected = 69 if "tcp://127.0.0.1:1" in arguments else 78 if "--config" in arguments else 0
+            self.assert_exit(result, expected)
+        self.assertGreater(told, 7)
+
+    def test_messages_are_short_whatever_they_quote(self):
+        long = "\n\x1b" * 50_000
+        for arguments in ((long,), ("--" + long,), ("-" + long,), ("--top", long), ("--format", long), ("--every", long),
+                          ("--config", long), ("--value", long), ("--measure", long), ("--delimiter", long),
+                          ("--to", "no/" + long), ("--from", "tcp://" + long), ("--from", "generate:?" + long),
+                          ("--from", "generate:?" + long + "=1"), ("--from", "generate:?words=" + long),
+                          ("--from", "f" * 100_000 + ":"), ("--to", "f" * 100_000 + ":"), ("--to", "stdout:" + long),
+                          ("check", long), ("--to", long, "--to", long), ("--from", "tcp://h:" + long),
+                          ("--from", "tcp://h:1?reconnect=" + long)):
+            result = run(*arguments)
+            self.assertIn(result.returncode, (64, 66, 69, 74, 78), result.stderr[:300])
+            self.assertLess(len(result.stderr), 3000, arguments[0][:20])
+        self.assertLess(len(run(input=b"x", env={"MILLRACE_SIMD": long}).stderr), 5000)
+        self.assertLess(len(run(input=b"x", env={"MILLRACE_TOP": long}).stderr), 5000)
+        bad = b"k" * 1_000_000 + b",x\n"
+        self.assertLess(len(run("--value", 2, "--on-bad-record", "stop", input=bad).stderr), 5000)
+
+    def test_a_zero_byte_does_not_end_a_message(self):
+        result = run("--value", 2, "--on-bad-record", "stop", input=b"k\0t,x\n")
+        self.assert_exit(result, 65, 'malformed value: "k\\x00t,x"')
+        result = run("--log-format", "json", "--value", 2, "--on-bad-record", "stop", input=b"k\0t,x\n")
+        self.assertIn('"k\\x00t,x"', json.loads(result.stderr)["message"])
+
+    def test_configuration_of_any_depth_is_refused_with_its_place(self):
+        for text in (".".join(["a"] * 100_000) + " = 1", "[" + ".".join(["a"] * 100_000) + "]", "from = " + "[" * 100_000,
+                     "from = " + "{a=" * 100_000):
+            self.assert_exit(run("check", "--config", self.write("deep.toml", text.encode())), 78, "deep.toml:1:", "nested")
+
+    def test_a_hundred_thousand_arguments(self):
+        self.write("a", b"word")
+        result = run(*["a"] * 100_000, cwd=self.directory)
+        self.assertEqual(result.stdout, b"word\t100000\n")
+        self.assert_exit(run("check", *["--from", "a"] * 50_000, cwd=self.directory), 0)
+        result = run(*["no"] * 100_000, cwd=self.directory)
+        self.assert_exit(result, 66, "99,980 more")
+        self.assertEqual(result.stderr.count(b"\n"), 21)
 
 
 class Generated(Case):

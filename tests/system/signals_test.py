@@ -1,29 +1,59 @@
 # Draining, the second signal, the limit on draining; what is partial says so.
 # SPDX-License-Identifier: Apache-2.0
 import json
+import os
 import select
 import signal
 import subprocess
 import time
 import unittest
 
-from support import Case, rows, start, unread, wait_until
+from support import Case, MILLRACE, environment, full_pipe, rows, start, unread, wait_until
+
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+def feed(process, data):
+    process.stdin.write(data)
+    process.stdin.flush()
+    wait_until(lambda: unread(process.stdin) == 0, "the program to read its input")
 
 
 class Signals(Case):
-    def feed(self, process, data):
-        process.stdin.write(data)
-        process.stdin.flush()
-        wait_until(lambda: unread(process.stdin) == 0, "the program to read its input")
-
     def test_the_first_signal_prints_what_was_counted(self):
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number in ENDING:
             process = start()
-            self.feed(process, b"to be or not to be \n")
+            feed(process, b"to be or not to be \n")
             process.send_signal(number)
             result = self.ending(process)
-            self.assert_exit(result, code, "partial")
+            self.assert_exit(result, 128 + number, "partial")
             self.assertEqual(rows(result.stdout), {b"to": 2, b"be": 2, b"or": 1, b"not": 1})
+
+    def test_a_signal_at_any_moment_leaves_the_whole_result_or_none(self):
+        text, out = self.write("text", b"one two " * 200_000), self.path("out")
+        for moment in range(60):
+            process = start(text, "--to", out)
+            time.sleep(moment * 0.0005)
+            process.send_signal(signal.SIGTERM)
+            result = self.ending(process)
+            # -15: nobody listened yet; 0: the job was done already.
+            self.assertIn(result.returncode, (-signal.SIGTERM, 128 + signal.SIGTERM, 0), result.stderr)
+            if os.path.exists(out):
+                with open(out, "rb") as file:
+                    self.assertEqual(file.read(), b"one\t200000\ntwo\t200000\n")
+                os.remove(out)
+            self.assertLessEqual(set(os.listdir(self.directory)), {"text", "out.partial"})
+
+    def test_ignored_signals_stay_ignored(self):
+        def ignore():
+            for number in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+        process = start(preexec_fn=ignore)
+        feed(process, b"a b ")
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGINT):
+            process.send_signal(number)
+        output, error = process.communicate(b"a\n", timeout=60)
+        self.assertEqual((process.returncode, output, error), (0, b"a\t2\nb\t1\n", b""))
 
     def test_endless_input_is_drained_with_success(self):
         process = start("--from", "generate:?rate=100k&vocabulary=10", "--every", "100ms", "--format", "json")
@@ -37,7 +67,7 @@ class Signals(Case):
     def test_the_last_unfinished_word_is_counted_but_no_half_line(self):
         for flags, counted in (([], {b"hello": 1, b"half": 1}), (["--by", "lines"], {})):
             process = start(*flags)
-            self.feed(process, b"hello half")
+            feed(process, b"hello half")
             process.send_signal(signal.SIGTERM)
             result = self.ending(process)
             self.assert_exit(result, 143, "partial")
@@ -48,22 +78,38 @@ class Signals(Case):
     def test_a_pipe_is_endless_for_a_job_with_windows(self):
         for flags, code in (([], 130), (["--every", "1h"], 0)):
             process = start(*flags)
-            self.feed(process, b"word ")
+            feed(process, b"word ")
             process.send_signal(signal.SIGINT)
             self.assert_exit(self.ending(process), code)
+
+    def test_finite_input_beside_endless_input_is_what_has_to_be_read(self):
+        text, endless = self.write("text", b"finite"), "generate:?rate=1k&vocabulary=1"
+        process = start(text, "--from", endless, "--every", "50ms")
+        for line in iter(process.stdout.readline, b""):
+            if b"finite" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        self.assert_exit(self.ending(process), 0)
+
+        process = start("-", "--from", endless)
+        feed(process, b"not the end ")
+        process.send_signal(signal.SIGTERM)
+        result = self.ending(process)
+        self.assert_exit(result, 143, "partial")
+        self.assertEqual(rows(result.stdout)[b"end"], 1)
 
     def test_windows_lose_nothing_when_drained(self):
         process = start("--every", "50ms", "--format", "json", "--order", "none")
         for _ in range(5):
-            self.feed(process, b"word " * 1000)
+            feed(process, b"word " * 1000)
             time.sleep(0.06)
         process.send_signal(signal.SIGINT)
         result = self.ending(process)
         self.assertEqual(sum(json.loads(line)["count"] for line in result.stdout.splitlines()), 5000)
 
-    def blocked(self, *flags):
+    def blocked(self, *flags, **options):
         """A job that cannot end because nobody reads its rows."""
-        process = start("--from", "generate:?words=3M&vocabulary=1M", *flags)
+        process = start("--from", "generate:?words=3M&vocabulary=1M", *flags, **options)
         wait_until(lambda: select_readable(process.stdout), "the first rows")
         return process
 
@@ -80,6 +126,29 @@ class Signals(Case):
             process.stderr.close()
             process.stdin.close()
 
+    def test_the_second_signal_ends_at_once_though_nobody_reads_stderr(self):
+        process = self.blocked("--progress", "always", "-v", stderr=full_pipe(self))
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        self.assertIsNone(process.poll(), "still draining")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=10), 143)
+        process.stdout.close()
+        process.stdin.close()
+
+    def test_draining_needs_no_reader_of_stderr(self):
+        process = start("--from", "generate:?rate=100k&vocabulary=10", "--every", "100ms", "--progress", "always", "-v",
+                        stderr=full_pipe(self))
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.ending(process).returncode, 0)
+
+    def test_the_longest_limit_on_draining(self):
+        process = start("--drain-timeout", "2562047h", "--progress", "always")
+        feed(process, b"a ")
+        process.send_signal(signal.SIGTERM)
+        self.assert_exit(self.ending(process), 143)
+
     def test_draining_has_a_limit(self):
         process = self.blocked("--drain-timeout", "300ms")
         process.send_signal(signal.SIGTERM)
@@ -90,6 +159,23 @@ class Signals(Case):
 
     def test_a_complete_input_is_not_partial(self):
         process = start(stdin=subprocess.DEVNULL)
+        self.assertEqual(self.ending(process).returncode, 0)
+
+
+class LastWords(Case):
+    """What is told at the end, to a pipe that is full."""
+
+    def test_the_process_ends_without_a_reader(self):
+        for code, arguments in ((0, ["--value", "2"]), (66, ["nothing.txt"]), (64, ["--tpo", "3"])):
+            result = subprocess.run([MILLRACE, *arguments], input=b"a,b\n", stderr=full_pipe(self), timeout=60,
+                                    env=environment(), check=False)
+            self.assertEqual(result.returncode, code)
+
+    def test_a_signal_cuts_them_short_and_does_not_change_the_status(self):
+        out = self.path("out")
+        process = start("--value", "2", "--to", out, stdin=subprocess.DEVNULL, stderr=full_pipe(self))
+        wait_until(lambda: os.path.exists(out), "the job's end")
+        process.send_signal(signal.SIGTERM)
         self.assertEqual(self.ending(process).returncode, 0)
 
 

@@ -35,6 +35,12 @@ def start(*arguments, **options):
     return subprocess.Popen([MILLRACE, *map(str, arguments)], env=environment(), **options)
 
 
+def limited(limit, *arguments):
+    """Runs the program with a limit of ulimit's."""
+    return subprocess.run(["bash", "-c", f'ulimit {limit}; exec "$0" "$@"', MILLRACE, *arguments], input=b"a b a",
+                          capture_output=True, env=environment(), timeout=60, check=False)
+
+
 def words(data):
     """The counts that millrace must give, found without it."""
     return collections.Counter(word for word in SEPARATORS.split(data) if word)
@@ -68,6 +74,15 @@ def wait_until(condition, what, seconds=60):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for: {what}")
         time.sleep(0.01)
+
+
+def full_pipe(case):
+    """A pipe that has no room and is never read, until the test is over."""
+    unread_end, end = os.pipe()
+    case.addCleanup(os.close, unread_end)
+    case.addCleanup(os.close, end)
+    os.write(end, b"x" * fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 4096))
+    return end
 
 
 def unread(pipe):

@@ -109,6 +109,14 @@ TEST(CommandLine, MisspeltFlagsGetASuggestion) {
   EXPECT_THAT(refusal({"--moonlight"}), HasSubstr("unknown flag --moonlight; see millrace --help"));
 }
 
+TEST(CommandLine, LongWordsAreShortenedInMessages) {
+  const std::string longest(100'000, 'x');
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--" + longest}, {"--" + longest + "=1"}, {'-' + longest}})
+    EXPECT_LT(refusal(arguments).size(), 300U);
+  EXPECT_EQ(refusal({longest}), "taken");
+}
+
 TEST(CommandLine, MisspeltSubCommandsGetASuggestion) {
   EXPECT_THAT(refusal({"chekc", "book.txt"}), HasSubstr("did you mean \"check\"?"));
   EXPECT_THAT(refusal({"device"}), HasSubstr("did you mean \"devices\"?"));

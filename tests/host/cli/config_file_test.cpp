@@ -60,6 +60,33 @@ TEST(ConfigFile, WhatNoFlagTakesIsRefused) {
   EXPECT_THAT(problems_of("fold-case = true\nfold_case = false\n"), ElementsAre(HasSubstr("is there twice")));
 }
 
+TEST(ConfigFile, WhatNestsTooDeeplyIsRefusedBeforeAParserRecurses) {
+  std::string key = "a";
+  for (int i = 0; i < 100'000; ++i) key += ".a";
+  EXPECT_THAT(
+      problems_of("top = 1\n " + key + " = 1"),
+      ElementsAre("job.toml:2:35: is nested too deeply: a line is name = value, or name = [value, value]"));
+  EXPECT_THAT(problems_of('[' + key + ']'), ElementsAre(HasSubstr("job.toml:1:35: is nested")));
+  EXPECT_THAT(problems_of("from = [\"é\", " + std::string(100'000, '[')),
+              ElementsAre(HasSubstr("job.toml:1:29: is nested")));
+}
+
+TEST(ConfigFile, LongNamesAreShortened) {
+  const auto problems = problems_of(std::string(100'000, 'k') + " = 1");
+  ASSERT_THAT(problems, ElementsAre(HasSubstr("…\"")));
+  EXPECT_LT(problems.front().size(), 300U);
+}
+
+TEST(ConfigFile, AFileIsOneMebibyteAtMost) {
+  try {
+    read_config_file("/dev/zero");
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.exit_code(), 78);
+    EXPECT_STREQ(error.what(), "/dev/zero: is above 1MiB: no settings take that much");
+  }
+}
+
 TEST(ConfigFile, AnEmptyFileSetsNothing) {
   EXPECT_THAT(read_config("", "job.toml"), IsEmpty());
 }

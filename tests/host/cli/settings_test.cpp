@@ -139,12 +139,23 @@ TEST(Settings, MeasuresNameTheirFieldsOrTakeEveryValue) {
 TEST(Settings, FieldsCountFromOne) {
   EXPECT_EQ(plan_of({"--by", "fields"}).fields.key, 1U) << "the first is the key if none is named";
   const ConfigError error = refusal_of({"--key=0", "--value=2,0", "--measure=sum:0"});
-  EXPECT_THAT(error.problems(),
-              ElementsAre("--key: fields count from 1, as in cut: the first is 1",
-                          "--value: fields count from 1, as in cut: the first is 1",
-                          "--measure: fields count from 1, as in cut: the first is 1"));
+  EXPECT_THAT(error.problems(), ElementsAre("--key: fields count from 1, as in cut: the first is 1",
+                                            "--value: fields count from 1, as in cut: the first is 1",
+                                            "--measure: fields count from 1, as in cut: the first is 1"));
   EXPECT_EQ(error.exit_code(), 64);
   EXPECT_EQ(refusal({{"key", {{"0"}, Origin::file, "job.toml:3:1"}}}).exit_code(), 78);
+}
+
+TEST(Settings, TooManyMeasuresAreOneProblem) {
+  std::vector<std::string> many;
+  for (int field = 1; field <= 100'000; ++field) many.push_back("--value=" + std::to_string(field));
+  const auto measures = [&](int number) {
+    std::vector<std::string> arguments = many;
+    arguments.insert(arguments.end(), static_cast<std::size_t>(number), "--measure=sum");
+    return problems(plan_of(arguments));
+  };
+  EXPECT_THAT(measures(1), ElementsAre(HasSubstr("at most 1024 measures")));
+  EXPECT_THAT(measures(100'000), ElementsAre(HasSubstr("at most 1024 measures")));
 }
 
 TEST(Settings, ASumWithoutAValueIsAProblemOfThePlan) {
@@ -156,6 +167,13 @@ TEST(Settings, FieldsOfWordsAreRefused) {
               HasSubstr("--value: belongs to delimited fields"));
   EXPECT_THAT(refusal_of({"--by=words", "--measure=sum"}).what(), HasSubstr("--measure: belongs"));
   EXPECT_STREQ(refusal_of({"--by=words", "--measure=count"}).what(), "taken");
+}
+
+TEST(Settings, LongValuesAreShortenedInMessages) {
+  const std::string longest(100'000, '7');
+  for (const std::string flag :
+       {"top", "memory", "every", "format", "header", "verify", "delimiter", "threads"})
+    EXPECT_LT(std::string(refusal_of({"--" + flag + '=' + longest}).what()).size(), 400U) << flag;
 }
 
 TEST(Settings, AllProblemsAreToldAtOnce) {

@@ -1,0 +1,66 @@
+// Which signals are ours, and ending.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/abrupt_end.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace millrace::cli {
+namespace {
+
+void handle(int) {}
+
+/// The disposition of a signal, for the time of a test.
+class Disposition {
+ public:
+  Disposition(int signal, void (*handler)(int)) : signal_(signal), before_(std::signal(signal, handler)) {}
+  ~Disposition() { static_cast<void>(std::signal(signal_, before_)); }
+  Disposition(const Disposition&) = delete;
+  Disposition& operator=(const Disposition&) = delete;
+
+ private:
+  int signal_;
+  void (*before_)(int);
+};
+
+bool is_ours(int signal) {
+  const sigset_t ours = ending_signals();
+  return sigismember(&ours, signal) == 1;
+}
+
+TEST(EndingSignals, AreThoseThatAskAProcessToEnd) {
+  const std::array ours = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  for (int signal = 1; signal <= SIGRTMAX; ++signal)
+    EXPECT_EQ(is_ours(signal), std::ranges::find(ours, signal) != ours.end()) << signal;
+}
+
+TEST(EndingSignals, WhatIsIgnoredOrHandledIsLeftAlone) {
+  const Disposition ignored(SIGHUP, SIG_IGN);
+  const Disposition handled(SIGINT, handle);
+  EXPECT_FALSE(is_ours(SIGHUP));
+  EXPECT_FALSE(is_ours(SIGINT));
+  EXPECT_TRUE(is_ours(SIGTERM));
+}
+
+TEST(EndingSignals, WhatIsCleanedUpAfterIsStillOurs) {
+  const Disposition before(SIGQUIT, SIG_DFL);
+  clean_up_before_signals_end_us();
+  EXPECT_TRUE(is_ours(SIGQUIT));
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) static_cast<void>(std::signal(signal, SIG_DFL));
+}
+
+TEST(EndingSignals, HaveNames) {
+  EXPECT_EQ(signal_name(SIGTERM), "SIGTERM");
+  EXPECT_EQ(signal_name(SIGRTMIN + 1), "signal " + std::to_string(SIGRTMIN + 1));
+}
+
+TEST(EndProcess, EndsWithTheStatus) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(end_process(143), testing::ExitedWithCode(143), "");
+}
+
+}  // namespace
+}  // namespace millrace::cli

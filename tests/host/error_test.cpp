@@ -1,0 +1,55 @@
+// Texts of errors: whole, and bounded.
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/error.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace millrace {
+namespace {
+
+using namespace std::string_literals;
+using testing::HasSubstr;
+
+TEST(Excerpt, IsTheDataUnlessItIsLong) {
+  EXPECT_EQ(excerpt("key"), "key");
+  EXPECT_EQ(excerpt(std::string(200, 'k')), std::string(200, 'k'));
+  EXPECT_EQ(excerpt(std::string(201, 'k')), std::string(200, 'k') + "…");
+  EXPECT_EQ(excerpt("a\0b"s), "a\0b"s);
+}
+
+TEST(Excerpt, CutsNoCharacterInTwo) {
+  for (const std::string character : {"é", "漢", "\xF0\x9F\x8C\xBE"})
+    for (std::size_t before = 0; before <= character.size(); ++before) {
+      const std::string text = std::string(10 - before, 'x') + character + "and more";
+      const std::size_t whole = before >= character.size() ? 10 : 10 - before;
+      EXPECT_EQ(excerpt(text, 10), text.substr(0, whole) + "…") << before;
+    }
+  EXPECT_EQ(excerpt(std::string(20, '\x80'), 10).size(), 7 + std::string("…").size()) << "is no UTF-8 at all";
+}
+
+TEST(Error, AZeroByteDoesNotEndTheText) {
+  EXPECT_STREQ(IoError("the key \"a\0b\": use another"s).what(), "the key \"a\\x00b\": use another");
+  EXPECT_STREQ(ConfigError({"one\0"s, "two"s}).what(), "one\\x00\ntwo");
+  EXPECT_STREQ(BudgetError("keys of a\0b"s, 1, 1).what(),
+               "the memory budget of 1B does not hold the keys of a\\x00b: at least 1B are needed so far; try "
+               "--memory 1B");
+}
+
+TEST(Error, TooFewDescriptorsAreToldWithTheRemedy) {
+  EXPECT_STREQ(IoError::from_errno("cannot read a", EMFILE).what(),
+               "cannot read a: Too many open files: allow this process more with ulimit -n");
+  EXPECT_THAT(IoError::from_errno("cannot read a", ENFILE).what(), HasSubstr("fs.file-max"));
+  EXPECT_STREQ(IoError::from_errno("cannot read a", ENOENT).what(), "cannot read a: No such file or directory");
+}
+
+TEST(Error, ALongNameIsCut) {
+  const std::string text = IoError::from_errno("cannot read " + std::string(100'000, 'n'), ENAMETOOLONG).what();
+  EXPECT_LT(text.size(), 300U);
+  EXPECT_THAT(text, HasSubstr("…: File name too long"));
+}
+
+}  // namespace
+}  // namespace millrace
