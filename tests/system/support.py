@@ -14,6 +14,7 @@ import time
 import unittest
 
 MILLRACE = os.environ.get("MILLRACE", "millrace")
+SANITIZED = bool(os.environ.get("SANITIZED"))
 LEVEL = os.environ.get("MILLRACE_TEST_LEVEL", "fast")
 SEPARATORS = re.compile(rb"[ \t\n\v\f\r]+")
 
