@@ -13,7 +13,7 @@ namespace millrace {
 Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
     : shared_(shared),
       columns_(value_columns(shared.plan.measures)),
-      state_(columns_, shared.budget),
+      state_(columns_, shared.state_seed, shared.budget),
       backoff_(shared.options) {
   for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
   const auto repeats_badly = [](const Showing& showing) {

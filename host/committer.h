@@ -37,6 +37,7 @@ struct CommitterShared {
   EpochLog& log;
   MemoryBudget& budget;
   Metrics& metrics;
+  std::uint64_t state_seed;
 };
 
 /// Its thread (or a simulator) calls step(); the engine thread calls take() and idle().

@@ -40,6 +40,7 @@ struct PipelineParts {
   std::unique_ptr<EpochLog> log;
   const Clock& clock;
   MemoryBudget& budget;
+  std::uint64_t state_seed = 0;  ///< to be drawn for each job, apart from the backend's
 };
 
 /// Runs once. The steppers are public to the simulator, which drives them without run().

@@ -165,7 +165,8 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
           .upgrade = std::move(upgrade),
           .log = std::make_unique<NoEpochLog>(),
           .clock = real_clock(),
-          .budget = budget};
+          .budget = budget,
+          .state_seed = random_seed()};
 }
 
 std::size_t budget_of(const Job& job) {

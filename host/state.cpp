@@ -2,36 +2,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/state.h"
 
-#include <bit>
-#include <limits>
-
-#include "kernels/key.h"
+#include <algorithm>
+#include <array>
+#include <string>
 
 namespace millrace {
 namespace {
 
-// Keys are packed text as often as hashes, so their bits are spread before they choose a slot.
-std::size_t slot_of(Key key, std::size_t slots) {
-  return static_cast<std::size_t>(mix(key.bits)) & (slots - 1);
+// Searches of that many keys wait for memory together.
+constexpr std::size_t kBlock = 64;
+
+void check_limit(std::size_t keys, std::size_t keys_max) {
+  if (keys <= keys_max) return;
+  throw LimitError("a window holds at most " + std::to_string(keys_max) +
+                   " different keys: filter them, or count shorter windows with --every");
 }
 
 }  // namespace
 
-PaneState::PaneState(std::vector<ValueColumn> columns, MemoryBudget& budget)
+PaneState::PaneState(std::vector<ValueColumn> columns, std::uint64_t seed, MemoryBudget& budget,
+                     std::size_t keys_max)
     : columns_(std::move(columns)),
-      budget_(budget),
+      keys_max_(keys_max),
       rows_(columns_.size(), budget),
-      index_(BudgetAllocator<std::uint32_t>(budget)),
+      index_(seed, budget),
       high_(columns_.size(), BudgetVector<std::int64_t>(BudgetAllocator<std::int64_t>(budget))) {}
 
 void PaneState::merge(Columns&& partials) {
   if (rows_.size() == 0 && partials.unique) {
+    check_limit(partials.size(), keys_max_);
     rows_ = std::move(partials);
     return;
   }
-  for (std::size_t from = 0; from < partials.size(); ++from) {
+  for (std::size_t begin = 0; begin < partials.size(); begin += kBlock)
+    merge_block(partials, begin, std::min(begin + kBlock, partials.size()));
+}
+
+// A search looks at a slot, at the row that it names, and at that row's text: each is fetched for the whole
+// block before the first is looked at.
+void PaneState::merge_block(const Columns& partials, std::size_t begin, std::size_t end) {
+  if (!index_.has_room(rows_.size() + end - begin)) index_.rebuild(rows_.keys, 2 * (rows_.size() + kBlock));
+  std::array<std::size_t, kBlock> homes;
+  const auto for_each_found = [&](auto visit) {
+    for (std::size_t from = begin; from < end; ++from)
+      if (!index_.is_free(homes[from - begin])) visit(index_.row(homes[from - begin]));
+  };
+  for (std::size_t from = begin; from < end; ++from) {
+    homes[from - begin] = index_.home(partials.keys[from]);
+    index_.prefetch(homes[from - begin]);
+  }
+  for_each_found([this](std::size_t row) {
+    rows_.prefetch(row);
+    rows_.prefetch_text_end(row);
+  });
+  for_each_found([this](std::size_t row) {
+    if (!is_packed(rows_.keys[row])) rows_.prefetch_text(row);
+  });
+  for (std::size_t from = begin; from < end; ++from) {
     const std::size_t before = rows_.size();
-    const std::size_t row = find_or_add(partials.keys[from], partials.hashed_text(from));
+    const std::size_t row = find_or_add(homes[from - begin], partials.keys[from], partials.hashed_text(from));
     add_values(row, partials, from, row == before);
   }
 }
@@ -49,28 +78,14 @@ Int128 PaneState::value(std::size_t row, std::size_t column) const {
   return static_cast<Int128>(high_[column][row]) * (Int128{1} << 64) + static_cast<std::uint64_t>(low);
 }
 
-void PaneState::build_index(std::size_t rows) {
-  check(rows < std::numeric_limits<std::uint32_t>::max() / 2, "a pane holds fewer than 2^31 keys");
-  const std::size_t slots = std::bit_ceil(rows * 2 + 16);
-  index_ = BudgetVector<std::uint32_t>(BudgetAllocator<std::uint32_t>(budget_));
-  index_.resize(slots);
-  for (std::size_t row = 0; row < rows_.size(); ++row) {
-    std::size_t slot = slot_of(rows_.keys[row], slots);
-    while (index_[slot] != 0) slot = (slot + 1) & (slots - 1);
-    index_[slot] = static_cast<std::uint32_t>(row + 1);
-  }
-}
-
-std::size_t PaneState::find_or_add(Key key, std::string_view text) {
-  if (rows_.size() * 2 >= index_.size()) build_index(rows_.size() * 2 + 1);
-  std::size_t slot = slot_of(key, index_.size());
-  for (; index_[slot] != 0; slot = (slot + 1) & (index_.size() - 1)) {
-    const std::size_t row = index_[slot] - 1;
-    if (rows_.keys[row] == key && rows_.hashed_text(row) == text) return row;
-  }
+std::size_t PaneState::find_or_add(std::size_t slot, Key key, std::string_view text) {
+  slot = index_.find(slot,
+                     [&](std::size_t row) { return rows_.keys[row] == key && rows_.hashed_text(row) == text; });
+  if (!index_.is_free(slot)) return index_.row(slot);
   const std::size_t row = rows_.size();
+  check_limit(row + 1, keys_max_);
   rows_.append(key, text, 0);
-  index_[slot] = static_cast<std::uint32_t>(row + 1);
+  index_.insert(slot, row);
   return row;
 }
 
@@ -105,14 +120,6 @@ void PaneState::combine(std::size_t row, std::size_t column, std::int64_t value)
   const Int128 sum = this->value(row, column) + value;
   low = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum));
   high[row] = static_cast<std::int64_t>(sum >> 64);
-}
-
-void State::merge(Pane pane, Columns&& partials) {
-  panes_.try_emplace(pane, columns_, budget_).first->second.merge(std::move(partials));
-}
-
-const PaneState& State::at(Pane pane) {
-  return panes_.try_emplace(pane, columns_, budget_).first->second;
 }
 
 }  // namespace millrace

@@ -12,16 +12,25 @@
 #include <millrace/types.h>
 
 #include "host/columns.h"
+#include "host/row_index.h"
 #include "kernels/key.h"
 
 namespace millrace {
 
-/// The merged keys of one pane. The first partials, if unique, are adopted without hashing a key;
-/// only a second merge builds the index. Not thread-safe.
+/// Rows have numbers of 32 bits.
+inline constexpr std::size_t kPaneKeysMax = 0xffff'ffff;
+
+/// The merged keys of one pane. The first partials, if unique, are adopted without hashing a key; only a second
+/// merge builds the index. Not thread-safe.
 class PaneState {
  public:
-  PaneState(std::vector<ValueColumn> columns, MemoryBudget& budget);
+  /// `seed` orders the index. It is not that of a table that partials come from: keys that come in the order of
+  /// one table would fill another of that order heap by heap. `keys_max` <= kPaneKeysMax is less in tests.
+  PaneState(std::vector<ValueColumn> columns, std::uint64_t seed, MemoryBudget& budget,
+            std::size_t keys_max = kPaneKeysMax);
 
+  /// Throws BudgetError, and LimitError where there would be more than `keys_max` keys. The state holds a part
+  /// of the partials then, and nothing more may be asked of it.
   void merge(Columns&& partials);
 
   std::size_t size() const { return rows_.size(); }
@@ -41,15 +50,15 @@ class PaneState {
   void prefetch_text(std::size_t row) const { rows_.prefetch_text(row); }
 
  private:
-  void build_index(std::size_t rows);
-  std::size_t find_or_add(Key key, std::string_view text);
+  void merge_block(const Columns& partials, std::size_t begin, std::size_t end);
+  std::size_t find_or_add(std::size_t slot, Key key, std::string_view text);
   void add_values(std::size_t row, const Columns& from, std::size_t from_row, bool is_new);
   void combine(std::size_t row, std::size_t column, std::int64_t value);
 
   std::vector<ValueColumn> columns_;
-  MemoryBudget& budget_;
+  std::size_t keys_max_;
   Columns rows_;
-  BudgetVector<std::uint32_t> index_;  ///< open addressing: row + 1, or 0; empty until it is needed
+  RowIndex index_;
   /// What does not fit 64 bits of each sum: value = high * 2^64 + unsigned(low). Empty until needed.
   std::vector<BudgetVector<std::int64_t>> high_;
 };
@@ -57,16 +66,19 @@ class PaneState {
 /// The state of all open panes. The committer thread owns it.
 class State {
  public:
-  State(std::vector<ValueColumn> columns, MemoryBudget& budget)
-      : columns_(std::move(columns)), budget_(budget) {}
+  State(std::vector<ValueColumn> columns, std::uint64_t seed, MemoryBudget& budget)
+      : columns_(std::move(columns)), seed_(seed), budget_(budget) {}
 
-  void merge(Pane pane, Columns&& partials);
+  void merge(Pane pane, Columns&& partials) { state_of(pane).merge(std::move(partials)); }
   /// The pane's keys, or an empty state if nothing was merged.
-  const PaneState& at(Pane pane);
+  const PaneState& at(Pane pane) { return state_of(pane); }
   void forget(Pane pane) { panes_.erase(pane); }
 
  private:
+  PaneState& state_of(Pane pane) { return panes_.try_emplace(pane, columns_, seed_, budget_).first->second; }
+
   std::vector<ValueColumn> columns_;
+  std::uint64_t seed_;
   MemoryBudget& budget_;
   std::map<Pane, PaneState> panes_;
 };

@@ -77,6 +77,19 @@ MILLRACE_HD constexpr std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+/// What makes the places of keys in tables unforeseeable; drawn per process. The lower half of the product
+/// alone would do for two keys, but keeps the distances of many: keys at equal distances, which crafted ones
+/// are, then come in heaps under some seeds.
+struct SpreadSeed {
+  std::uint64_t multiplier = 1;
+  std::uint64_t start = 0;
+  constexpr std::uint64_t spread(std::uint64_t bits) const { return fold_multiply(bits ^ start, multiplier); }
+};
+
+constexpr SpreadSeed spread_seed(std::uint64_t seed) {
+  return {mix(seed ^ 0x6a09e667f3bcc909) | 1, mix(~seed)};
+}
+
 /// What a seed makes of the hash, worked out once. Crafted keys would have to guess start and multiplier.
 struct HashRule {
   std::uint64_t start = 0;

@@ -1,4 +1,4 @@
-// Taking rows, sorting a million of them, choosing ten, and reading them in their order.
+// Taking rows, merging, sorting a million of them, choosing ten, and reading them in their order.
 // SPDX-License-Identifier: Apache-2.0
 #include <random>
 #include <string>
@@ -16,34 +16,37 @@ constexpr std::size_t kRows = 1'000'000;
 
 enum Kind : std::int64_t { numbers, words, addresses };
 
-std::string key_of(std::int64_t kind, std::size_t i, std::mt19937_64& random) {
+std::string key_of(std::int64_t kind, std::size_t i) {
   switch (kind) {
     case numbers: return std::to_string(i);
     case words: {
       std::string word;
       for (std::size_t rest = i + 1; rest > 0; rest /= 26) word += static_cast<char>('a' + rest % 26);
-      return word + std::string(random() % 8, 'e');
+      return word + std::string(mix(i) % 8, 'e');
     }
-    default:
-      return "https://example.org/a/long/path/" + std::to_string(random() % 100) + '/' + std::to_string(i);
+    default: return "https://example.org/a/long/path/" + std::to_string(mix(i) % 100) + '/' + std::to_string(i);
   }
 }
 
-PaneState state_of(std::int64_t kind) {
-  std::mt19937_64 random(7);
+Columns columns_of(std::int64_t kind, unsigned order_seed = 7) {
+  std::mt19937_64 random(order_seed);
   Columns columns(0, unlimited_budget());
   std::vector<std::size_t> order(kRows);
   for (std::size_t i = 0; i < kRows; ++i) order[i] = i;
   std::ranges::shuffle(order, random);
   for (const std::size_t i : order) {
-    const std::string text = key_of(kind, i, random);
+    const std::string text = key_of(kind, i);
     const Key key = make_key(text.data(), static_cast<std::uint32_t>(text.size()), hash_rule(1, 63));
     // Counts as Zipf's law has them: most keys are seen once.
     const std::int64_t count = kind == numbers ? 1 : static_cast<std::int64_t>(kRows / 10 / (i + 1) + 1);
     columns.append(key, is_packed(key) ? std::string_view() : text, count);
   }
-  PaneState state({}, unlimited_budget());
-  state.merge(std::move(columns));
+  return columns;
+}
+
+PaneState state_of(std::int64_t kind) {
+  PaneState state({}, 1, unlimited_budget());
+  state.merge(columns_of(kind));
   return state;
 }
 
@@ -60,6 +63,19 @@ void take_partials(benchmark::State& bench) {
     benchmark::DoNotOptimize(columns);
   }
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(10 * kRows));
+}
+
+// The second time each key is there already, at another place.
+void merge_again(benchmark::State& bench) {
+  for (auto _ : bench) {
+    bench.PauseTiming();
+    PaneState state = state_of(bench.range(0));
+    Columns again = columns_of(bench.range(0), 8);
+    bench.ResumeTiming();
+    state.merge(std::move(again));
+    benchmark::DoNotOptimize(state);
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kRows));
 }
 
 void sort_all(benchmark::State& bench) {
@@ -93,6 +109,7 @@ void read_in_order(benchmark::State& bench) {
 }
 
 BENCHMARK(take_partials)->Unit(benchmark::kMillisecond);
+BENCHMARK(merge_again)->ArgName("keys")->DenseRange(numbers, addresses)->Unit(benchmark::kMillisecond);
 BENCHMARK(sort_all)
     ->ArgNames({"keys", "threads"})
     ->ArgsProduct({{numbers, words, addresses}, {1, 2}})

@@ -55,7 +55,7 @@ void count_keys(benchmark::State& bench) {
   const auto length = static_cast<std::size_t>(bench.range(0));
   const auto vocabulary = static_cast<std::uint64_t>(bench.range(1));
   const TableRule rule{
-      .columns = {}, .hash = hash_rule(1, 63), .order = {slot_seed(1)}, .budget = &unlimited_budget()};
+      .columns = {}, .hash = hash_rule(1, 63), .order = {spread_seed(1)}, .budget = &unlimited_budget()};
   PaneTable table(rule);
   const auto list = std::make_unique<KeyList>();
   {
@@ -83,7 +83,7 @@ BENCHMARK(count_keys)
 void count_crafted_words(benchmark::State& bench) {
   constexpr std::size_t kWords = 1'000'000;
   const bool crafted = bench.range(0) != 0;
-  std::vector<std::string> words = crafted_words(slot_seed(1), crafted ? kWords : 0, 12);
+  std::vector<std::string> words = crafted_words(spread_seed(1), crafted ? kWords : 0, 12);
   for (std::size_t i = 0; words.size() < kWords; ++i) words.push_back(std::to_string(1'000'000 + i));
   std::string text;
   for (const std::string& word : words) text += word + ' ';
@@ -93,8 +93,10 @@ void count_crafted_words(benchmark::State& bench) {
   batch.bytes = std::as_bytes(std::span(text).first(size));
   std::uint64_t seed = 2;
   for (auto _ : bench) {
-    const TableRule rule{
-        .columns = {}, .hash = hash_rule(seed, 63), .order = {slot_seed(seed)}, .budget = &unlimited_budget()};
+    const TableRule rule{.columns = {},
+                         .hash = hash_rule(seed, 63),
+                         .order = {spread_seed(seed)},
+                         .budget = &unlimited_budget()};
     ++seed;
     PaneTable table(rule);
     WordCounter(WordRule{}, unlimited_budget()).count(batch, table);

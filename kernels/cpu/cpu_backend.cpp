@@ -82,7 +82,7 @@ class CpuBackend final : public Backend {
         batch_bytes_(options.batch_bytes == 0 ? kBatchBytes : options.batch_bytes),
         rule_{columns_,
               hash_rule(options.hash_seed, options.hash_bits),
-              {slot_seed(options.hash_seed)},
+              {spread_seed(options.hash_seed)},
               &budget_},
         workers_(std::max(options.threads, 1U)) {
     for (const ValueColumn& column : columns_)

@@ -19,19 +19,6 @@ namespace millrace {
 // medium keys hold the text itself and, in their last byte, its length: comparing them is exact, and NUL is a
 // byte like others. A slot of zeros is free.
 
-/// What makes hashes unforeseeable; drawn per process. The lower half of the product alone would do for two
-/// keys, but keeps the distances of many: keys at equal distances, which crafted ones are, then come in heaps
-/// under some seeds.
-struct SlotSeed {
-  std::uint64_t multiplier = 1;
-  std::uint64_t start = 0;
-  std::uint64_t spread(std::uint64_t bits) const { return fold_multiply(bits ^ start, multiplier); }
-};
-
-inline SlotSeed slot_seed(std::uint64_t seed) {
-  return {mix(seed ^ 0x6a09e667f3bcc909) | 1, mix(~seed)};
-}
-
 namespace detail {
 /// Of eight bytes, those of a text.
 constexpr std::uint64_t low_bytes(std::uint32_t length) {
@@ -56,7 +43,7 @@ struct ShortSlot {
   }
   static bool equal(Text a, Text b) { return a.bits == b.bits; }
   static bool is_free(Text key) { return key.bits == 0; }
-  static std::uint64_t hash(Text key, const SlotSeed& seed) { return seed.spread(key.bits); }
+  static std::uint64_t hash(Text key, const SpreadSeed& seed) { return seed.spread(key.bits); }
   static Key packed(Text key) { return Key{key.bits ^ kFlag}; }
   static std::string_view text(const Text&) { return {}; }
 
@@ -89,7 +76,7 @@ struct MediumSlot {
   }
   static bool equal(Text a, Text b) { return ((a.low ^ b.low) | (a.high ^ b.high)) == 0; }
   static bool is_free(Text key) { return key.high == 0; }
-  static std::uint64_t hash(Text key, const SlotSeed& seed) {
+  static std::uint64_t hash(Text key, const SpreadSeed& seed) {
     return fold_multiply(key.low ^ seed.start, key.high ^ seed.multiplier);
   }
   static std::string_view text(const Text& key) {
@@ -111,7 +98,7 @@ struct LongSlot {
     return a.hash == b.hash && a.length == b.length && std::memcmp(a.data, b.data, a.length) == 0;
   }
   static bool is_free(const Text& key) { return key.data == nullptr; }
-  static std::uint64_t hash(const Text& key, const SlotSeed& seed) { return seed.spread(key.hash); }
+  static std::uint64_t hash(const Text& key, const SpreadSeed& seed) { return seed.spread(key.hash); }
   static std::string_view text(const Text& key) { return {key.data, key.length}; }
 };
 

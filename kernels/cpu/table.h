@@ -19,7 +19,7 @@ namespace millrace {
 /// Where the slots of keys begin: a table of one of 2^range_bits ranges leaves out the bits that name the
 /// range.
 struct SlotOrder {
-  SlotSeed seed;
+  SpreadSeed seed;
   unsigned range_bits = 0;
 };
 
@@ -64,7 +64,7 @@ class Table {
   /// Slots and how to find them as values: compilers keep them in registers where a loop writes to slots.
   struct View {
     Slot* slots;
-    SlotSeed seed;
+    SpreadSeed seed;
     unsigned shift;
     Slot* home(const Text& key) const { return slots + (Slot::hash(key, seed) >> shift); }
   };

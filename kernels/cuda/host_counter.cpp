@@ -29,8 +29,10 @@ HostCounter::HostCounter(const Plan& plan, const BackendOptions& options)
     : plan_(plan),
       columns_(value_columns(plan.measures)),
       budget_(*options.budget),
-      rule_{
-          columns_, hash_rule(options.hash_seed, options.hash_bits), {slot_seed(options.hash_seed)}, &budget_},
+      rule_{columns_,
+            hash_rule(options.hash_seed, options.hash_bits),
+            {spread_seed(options.hash_seed)},
+            &budget_},
       counter_(plan_, budget_) {}
 
 void HostCounter::count(const Batch& batch, BudgetVector<Reject>& rejects) {

@@ -16,6 +16,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::uint64_t kSeed = 3;
+
 struct Row {
   std::string key;
   std::int64_t count = 1;
@@ -31,7 +33,7 @@ PaneState state_of(const std::vector<Row>& rows, const Plan& plan) {
     partials.append(key, is_packed(key) ? std::string_view() : row.key, row.count);
     for (auto& column : partials.values) column.push_back(row.value);
   }
-  PaneState state(columns, unlimited_budget());
+  PaneState state(columns, kSeed, unlimited_budget());
   state.merge(std::move(partials));
   return state;
 }

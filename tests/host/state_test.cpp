@@ -18,6 +18,8 @@ namespace {
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
+constexpr std::uint64_t kSeed = 3;
+
 struct Row {
   std::string key;
   std::int64_t count;
@@ -54,7 +56,7 @@ std::vector<Row> rows_of(const PaneState& state, const Plan& plan) {
 }
 
 TEST(PaneState, AdoptsThenMerges) {
-  PaneState state({}, unlimited_budget());
+  PaneState state({}, kSeed, unlimited_budget());
   state.merge(columns_of({{"a", 2, {}}, {"a long word", 1, {}}}, 0));
   state.merge(columns_of({{"a long word", 5, {}}, {"b", 1, {}}, {"a", 1, {}}}, 0));
   const std::vector<Row> expected = {{"a long word", 6, {6}}, {"a", 3, {3}}, {"b", 1, {1}}};
@@ -62,7 +64,7 @@ TEST(PaneState, AdoptsThenMerges) {
 }
 
 TEST(PaneState, PartialsThatRepeatAKeyAreNotAdopted) {
-  PaneState state({}, unlimited_budget());
+  PaneState state({}, kSeed, unlimited_budget());
   state.merge(columns_of({{"a", 2, {}}, {"a", 3, {}}}, 0, false));
   EXPECT_EQ(state.size(), 1U);
   EXPECT_EQ(state.count(0), 5);
@@ -71,7 +73,7 @@ TEST(PaneState, PartialsThatRepeatAKeyAreNotAdopted) {
 TEST(PaneState, MergesLikeAMap) {
   std::mt19937 random(1);
   std::map<std::string, std::int64_t> truth;
-  PaneState state({}, unlimited_budget());
+  PaneState state({}, kSeed, unlimited_budget());
   for (int merge = 0; merge < 20; ++merge) {
     std::map<std::string, std::int64_t> partial;
     for (int i = 0; i < 500; ++i) {
@@ -92,9 +94,49 @@ TEST(PaneState, MergesLikeAMap) {
   EXPECT_EQ(rows_of(state, plan), expected);
 }
 
+// Whoever knows the function but not the seed can still choose keys that a public `mix` puts into one heap.
+TEST(RowIndex, CraftedKeysFallIntoNoHeap) {
+  Column<Key> keys(unlimited_budget());
+  for (std::uint64_t i = 0; keys.size() < 20'000; ++i)
+    if (const Key key{unmix(i << 24 | 5)}; key.bits >> 56 == kPackedBytesMax) keys.push_back(key);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    RowIndex index(seed, unlimited_budget());
+    index.rebuild(keys, keys.size());
+    std::size_t looked_at_in_vain = 0;
+    for (std::size_t row = 0; row < keys.size(); ++row)
+      index.find(index.home(keys[row]), [&](std::size_t found) {
+        if (found != row) ++looked_at_in_vain;
+        return found == row;
+      });
+    EXPECT_LT(looked_at_in_vain, 2 * keys.size()) << "seed " << seed;
+  }
+}
+
+// Many blocks, an index that grows between them, and texts that tell equal hashes apart.
+TEST(PaneState, FindsEveryKeyOfLargePartials) {
+  PaneState state({}, kSeed, unlimited_budget());
+  std::vector<Row> rows;
+  for (int i = 0; i < 30'000; ++i) rows.push_back({"key number " + std::to_string(i * (i % 2)), i, {}});
+  state.merge(columns_of(rows, 0, false));
+  EXPECT_EQ(state.size(), 15'001U);
+}
+
+TEST(PaneState, RefusesMoreKeysThanItCanNumber) {
+  const std::vector<Row> three = {{"a", 1, {}}, {"b", 1, {}}, {"c", 1, {}}};
+  const std::vector<Row> four = {{"a", 1, {}}, {"b", 1, {}}, {"c", 1, {}}, {"d", 1, {}}};
+  const auto merge = [](const std::vector<std::vector<Row>>& all) {
+    PaneState state({}, kSeed, unlimited_budget(), 3);
+    for (const std::vector<Row>& rows : all) state.merge(columns_of(rows, 0));
+    return state.size();
+  };
+  EXPECT_EQ(merge({three, three}), 3U);
+  EXPECT_THROW(merge({four}), LimitError);
+  EXPECT_THROW(merge({three, four}), LimitError);
+}
+
 TEST(PaneState, SumsMayLeave64BitsOnTheWay) {
   const std::vector<ValueColumn> columns = {{Combine::sum, 0}, {Combine::min, 0}, {Combine::max, 0}};
-  PaneState state(columns, unlimited_budget());
+  PaneState state(columns, kSeed, unlimited_budget());
   for (const std::int64_t value : {kMax, kMax, std::int64_t{-7}, kMin, kMin, std::int64_t{9}})
     state.merge(columns_of({{"k", 1, {value, value, value}}, {"other", 1, {-1, -1, -1}}}, 3));
   EXPECT_TRUE(state.value(0, 0) == 0);
@@ -109,7 +151,7 @@ TEST(RowWriter, SumsBeyond64BitsComeOutAndAreOrdered) {
   Plan plan;
   plan.keyed_by = KeyedBy::fields;
   plan.measures = {{Reduction::sum, 0}};
-  PaneState state(value_columns(plan.measures), unlimited_budget());
+  PaneState state(value_columns(plan.measures), kSeed, unlimited_budget());
   state.merge(columns_of(
       {{"a", 1, {kMax}}, {"b", 1, {kMax}}, {"c", 1, {kMax}}, {"d", 1, {kMin}}, {"e", 1, {kMin}}}, 1));
   state.merge(columns_of({{"b", 1, {1}}, {"c", 1, {2}}, {"d", 1, {-2}}, {"e", 1, {-1}}}, 1));
@@ -126,7 +168,7 @@ TEST(RowWriter, SumsBeyond64BitsComeOutAndAreOrdered) {
 }
 
 TEST(RowOrder, TiesAreBrokenByKeyBytes) {
-  PaneState state({}, unlimited_budget());
+  PaneState state({}, kSeed, unlimited_budget());
   state.merge(columns_of({{"prefixed word", 1, {}},
                           {"prefixe", 1, {}},
                           {"prefixed", 1, {}},
@@ -144,7 +186,7 @@ TEST(RowOrder, TiesAreBrokenByKeyBytes) {
 }
 
 TEST(RowOrder, TopIsChosenByValueWhateverTheOrder) {
-  PaneState state({}, unlimited_budget());
+  PaneState state({}, kSeed, unlimited_budget());
   state.merge(columns_of({{"c", 3, {}}, {"a", 1, {}}, {"d", 4, {}}, {"b", 2, {}}}, 0));
   Plan plan;
   plan.top = 2;
@@ -162,7 +204,7 @@ TEST(RowOrder, MeansAreComparedExactly) {
   Plan plan;
   plan.keyed_by = KeyedBy::fields;
   plan.measures = {{Reduction::mean, 0}};
-  PaneState state(value_columns(plan.measures), unlimited_budget());
+  PaneState state(value_columns(plan.measures), kSeed, unlimited_budget());
   // Means 3/2, 5/3, -1/2, -1/3, 2, 10/6: floors tie, fractions decide, then the key.
   state.merge(columns_of(
       {{"a", 2, {3}}, {"b", 3, {5}}, {"c", 2, {-1}}, {"d", 3, {-1}}, {"e", 1, {2}}, {"bb", 6, {10}}}, 1));

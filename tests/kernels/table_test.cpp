@@ -20,7 +20,7 @@ ShortSlot::Text key_of(std::string word) {
 }
 
 /// Counts every word once.
-Table<ShortSlot> table_of(const std::vector<std::string>& words, SlotSeed seed) {
+Table<ShortSlot> table_of(const std::vector<std::string>& words, SpreadSeed seed) {
   Table<ShortSlot> table(0, {seed}, 0, unlimited_budget());
   for (const std::string& word : words) {
     table.make_room(1);
@@ -47,7 +47,7 @@ double displacement(const Table<ShortSlot>& table, const std::vector<std::string
 
 TEST(Table, KeepsItsKeysWhenItGrows) {
   const std::vector<std::string> words = numbers(300'000);
-  const Table<ShortSlot> table = table_of(words, slot_seed(1));
+  const Table<ShortSlot> table = table_of(words, spread_seed(1));
   EXPECT_EQ(table.size(), words.size());
   for (const std::string& word : words) ASSERT_EQ(table.slot(table.find(key_of(word))).count, 1) << word;
 }
@@ -56,7 +56,7 @@ TEST(Table, KeepsItsKeysWhenItGrows) {
 TEST(Table, ValuesStayWithTheirKeysWhenItGrows) {
   const std::vector<std::string> words = numbers(600);
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    Table<ShortSlot> table(2, {slot_seed(seed)}, 0, unlimited_budget());
+    Table<ShortSlot> table(2, {spread_seed(seed)}, 0, unlimited_budget());
     for (std::size_t i = 0; i < words.size(); ++i) {
       table.make_room(i == 100 ? 100 + seed : 1);  // to double, or to grow further at once
       const std::size_t at = table.find(key_of(words[i]));
@@ -94,7 +94,7 @@ TEST(Table, MovesLargeMemoryByItsPages) {
 
 TEST(Table, ItsRangesHoldEveryKeyOnce) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Table<ShortSlot> table = table_of(numbers(1500), slot_seed(seed));
+    const Table<ShortSlot> table = table_of(numbers(1500), spread_seed(seed));
     for (unsigned range_bits = 1; range_bits <= kRangeBitsMax; ++range_bits) {
       std::map<std::uint64_t, int> seen;
       for (unsigned range = 0; range < 1U << range_bits; ++range)
@@ -106,22 +106,22 @@ TEST(Table, ItsRangesHoldEveryKeyOnce) {
 }
 
 TEST(Table, OnlyWhoKnowsItsSeedCanCraftKeysAgainstIt) {
-  const std::vector<std::string> words = crafted_words(slot_seed(1), 20'000, 10);
-  EXPECT_GT(displacement(table_of(words, slot_seed(1)), words), 1000) << "they are crafted against this seed";
+  const std::vector<std::string> words = crafted_words(spread_seed(1), 20'000, 10);
+  EXPECT_GT(displacement(table_of(words, spread_seed(1)), words), 1000) << "they are crafted against this seed";
   for (std::uint64_t seed = 2; seed < 12; ++seed)
-    EXPECT_LT(displacement(table_of(words, slot_seed(seed)), words), 4) << seed;
+    EXPECT_LT(displacement(table_of(words, spread_seed(seed)), words), 4) << seed;
 }
 
 TEST(Table, SmallSeedsGiveDifferentMultipliers) {
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-    EXPECT_NE(slot_seed(seed).multiplier, slot_seed(seed + 1).multiplier);
-    EXPECT_EQ(slot_seed(seed).multiplier % 2, 1U);
+    EXPECT_NE(spread_seed(seed).multiplier, spread_seed(seed + 1).multiplier);
+    EXPECT_EQ(spread_seed(seed).multiplier % 2, 1U);
   }
 }
 
 TEST(Table, AFullBudgetLeavesItAsItWas) {
   MemoryBudget budget(64 << 10);
-  Table<ShortSlot> table(0, {slot_seed(1)}, 0, budget);
+  Table<ShortSlot> table(0, {spread_seed(1)}, 0, budget);
   const std::size_t used = budget.used();
   EXPECT_THROW(table.make_room(10'000), BudgetError);
   EXPECT_EQ(budget.used(), used);

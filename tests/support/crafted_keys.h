@@ -13,7 +13,7 @@ namespace millrace {
 
 /// Different words of seven bytes whose hashes in a table with that seed begin with the same `bits` bits: by
 /// trial, 2^bits for each.
-inline std::vector<std::string> crafted_words(const SlotSeed& seed, std::size_t count, unsigned bits) {
+inline std::vector<std::string> crafted_words(const SpreadSeed& seed, std::size_t count, unsigned bits) {
   std::vector<std::string> words;
   for (std::uint64_t number = 0; words.size() < count; ++number) {
     std::string word(8, 'a');
