@@ -59,11 +59,11 @@ class Column {
   }
   void grow(std::size_t capacity) {
     const std::size_t added = (capacity - capacity_) * sizeof(T);
-    budget_->reserve(added, "keys and their values");
+    budget_->reserve(added, kKeysAndValues);
     void* larger = std::realloc(data_, capacity * sizeof(T));
     if (larger == nullptr) {
       budget_->release(added);
-      throw BudgetError::machine_is_full("keys and their values", budget_->used() + added);
+      throw BudgetError::machine_is_full(kKeysAndValues, budget_->used() + added);
     }
     data_ = static_cast<T*>(larger);
     capacity_ = capacity;

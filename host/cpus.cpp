@@ -9,8 +9,12 @@
 #include <cerrno>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <string_view>
+
+#include <millrace/error.h>
+#include <millrace/quantity.h>
 
 namespace millrace {
 namespace {
@@ -66,6 +70,24 @@ bool names_controller(std::string_view list, std::string_view controller) {
 }
 
 }  // namespace
+
+std::size_t default_memory(std::size_t usable) {
+  const std::size_t rest = usable > kBesideBudget ? usable - kBesideBudget : 0;
+  return std::min(usable / 2, std::max(rest, usable / 4));
+}
+
+void check_memory(std::size_t memory, const CgroupLimits& limits) {
+  const std::size_t limit = limits.memory.value_or(std::numeric_limits<std::size_t>::max());
+  if (memory <= limit && limit - memory >= kBesideBudget) return;
+  const std::size_t fitting = default_memory(limit);
+  const std::string advice = fitting + kBesideBudget <= limit
+                                 ? "try --memory " + std::to_string(fitting >> 20) + "MiB"
+                                 : "leave --memory out";
+  throw LimitError("the control group (cgroup) of this process allows " + size_text(limit) +
+                   ", which does not hold a memory budget of " + size_text(memory) + " and the " +
+                   size_text(kBesideBudget) + " that the program may need beside it: " + advice +
+                   ", or raise the limit");
+}
 
 CgroupLimits cgroup_limits(const std::string& root) {
   CgroupLimits limits;

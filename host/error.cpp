@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include <millrace/quantity.h>
+
 namespace millrace {
 namespace {
 
@@ -27,13 +29,6 @@ std::string without_zero_bytes(const std::string& text) {
       whole += byte;
   }
   return whole;
-}
-
-// Rounded up, in the largest unit that is not above it.
-std::string size_text(std::size_t bytes) {
-  if (bytes < std::size_t{1} << 10) return std::to_string(bytes) + "B";
-  if (bytes < std::size_t{1} << 20) return std::to_string((bytes + 1023) >> 10) + "KiB";
-  return std::to_string((bytes + (1U << 20) - 1) >> 20) + "MiB";
 }
 
 // Nobody knows how much of the input is still to come, so the advice leaves room.

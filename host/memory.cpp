@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -13,10 +14,18 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::align_val_t kCacheLine{64};
-constexpr std::string_view kWhat = "keys and their values";
+constexpr std::size_t kPiece = 1024;  // less is not aligned
 
 std::size_t in_huge_pages(std::size_t bytes) {
   return (bytes + kHugePage - 1) & ~(kHugePage - 1);
+}
+
+// What the system gives for it. The heap takes a word beside each piece and rounds to two.
+std::size_t counted(std::size_t bytes) {
+  constexpr std::size_t kWord = sizeof(void*);
+  if (bytes >= kHugePage) return in_huge_pages(bytes);
+  if (bytes >= kPiece) return bytes;
+  return std::max((bytes + kWord + 2 * kWord - 1) & ~(2 * kWord - 1), 4 * kWord);
 }
 
 // Maps more than is needed, and gives back what lies before and behind whole huge pages.
@@ -46,20 +55,22 @@ void* move_huge_pages(void* data, std::size_t bytes, std::size_t more) {
 
 void* allocate_uncounted(std::size_t bytes, Fill fill) {
   if (bytes >= kHugePage) return map_huge_pages(bytes);
-  void* data = ::operator new(bytes, kCacheLine, std::nothrow);
+  void* data =
+      bytes < kPiece ? ::operator new(bytes, std::nothrow) : ::operator new(bytes, kCacheLine, std::nothrow);
   if (data != nullptr && fill == Fill::zeros) std::memset(data, 0, bytes);
   return data;
 }
 
 void free_uncounted(void* data, std::size_t bytes) {
-  if (bytes < kHugePage) {
+  if (bytes < kPiece) {
+    ::operator delete(data);
+  } else if (bytes < kHugePage) {
     ::operator delete(data, kCacheLine);
   } else {
     ::munmap(data, in_huge_pages(bytes));
   }
 }
 
-// What is little is copied: for a moment it is there twice.
 void* grow_uncounted(void* data, std::size_t bytes, std::size_t more, Fill fill) {
   if (bytes >= kHugePage) return move_huge_pages(data, bytes, more);
   void* larger = allocate_uncounted(more, Fill::anything);
@@ -71,27 +82,32 @@ void* grow_uncounted(void* data, std::size_t bytes, std::size_t more, Fill fill)
 }
 
 // Takes back what was reserved.
-[[noreturn]] void machine_is_full(std::size_t bytes, MemoryBudget& budget) {
-  budget.release(bytes);
-  throw BudgetError::machine_is_full(kWhat, budget.used() + bytes);
+[[noreturn]] void machine_is_full(std::size_t reserved, MemoryBudget& budget, std::string_view what) {
+  budget.release(reserved);
+  throw BudgetError::machine_is_full(what, budget.used() + reserved);
 }
 
 }  // namespace
 
-void* allocate_memory(std::size_t bytes, Fill fill, MemoryBudget& budget) {
-  budget.reserve(bytes, kWhat);
+void* allocate_memory(std::size_t bytes, Fill fill, MemoryBudget& budget, std::string_view what) {
+  budget.reserve(counted(bytes), what);
   if (void* data = allocate_uncounted(bytes, fill)) return data;
-  machine_is_full(bytes, budget);
+  machine_is_full(counted(bytes), budget, what);
 }
 
-void* grow_memory(void* data, std::size_t bytes, std::size_t more, Fill fill, MemoryBudget& budget) {
-  budget.reserve(more - bytes, kWhat);
-  if (void* larger = grow_uncounted(data, bytes, more, fill)) return larger;
-  machine_is_full(more - bytes, budget);
+void* grow_memory(void* data, std::size_t bytes, std::size_t more, Fill fill, MemoryBudget& budget,
+                  std::string_view what) {
+  // What is little is copied, and there twice for a moment.
+  const std::size_t added = bytes >= kHugePage ? counted(more) - counted(bytes) : counted(more);
+  budget.reserve(added, what);
+  void* larger = grow_uncounted(data, bytes, more, fill);
+  if (larger == nullptr) machine_is_full(added, budget, what);
+  if (bytes < kHugePage) budget.release(counted(bytes));
+  return larger;
 }
 
 void free_memory(void* data, std::size_t bytes, MemoryBudget& budget) noexcept {
-  budget.release(bytes);
+  budget.release(counted(bytes));
   free_uncounted(data, bytes);
 }
 

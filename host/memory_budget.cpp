@@ -23,6 +23,12 @@ void MemoryBudget::release(std::size_t bytes) noexcept {
   used_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
+void Reservation::set(std::size_t bytes, std::string_view what) {
+  if (bytes > bytes_) budget_.reserve(bytes - bytes_, what);
+  if (bytes < bytes_) budget_.release(bytes_ - bytes);
+  bytes_ = bytes;
+}
+
 MemoryBudget& unlimited_budget() noexcept {
   static MemoryBudget budget(std::numeric_limits<std::size_t>::max());
   return budget;

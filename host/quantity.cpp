@@ -132,4 +132,10 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
   return std::chrono::nanoseconds{static_cast<std::int64_t>(count)};
 }
 
+std::string size_text(std::size_t bytes) {
+  if (bytes < std::size_t{1} << 10) return std::to_string(bytes) + "B";
+  if (bytes < std::size_t{1} << 20) return std::to_string((bytes + 1023) >> 10) + "KiB";
+  return std::to_string((bytes + (1U << 20) - 1) >> 20) + "MiB";
+}
+
 }  // namespace millrace

@@ -21,7 +21,8 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
       shared_(shared),
       staged_mode_(shared.plan.host || shared.options.batch_records != 0),
       backoff_(shared.options),
-      output_(shared.plan, shared.options.max_record_bytes) {
+      output_(shared.plan, shared.options.max_record_bytes, shared.budget),
+      records_counted_(shared.budget) {
   if (staged_mode_)
     staging_ = pageable_buffer(std::min(kStagingBytes, shared_.options.batch_bytes), shared_.budget);
 }
@@ -108,9 +109,9 @@ void Reader::end(bool partial) {
 }
 
 ReadResult Reader::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
-  if (!draining_) return source_.read(into, records, deadline);
-  ReadResult result = source_.drain(into, records);
-  if (result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
+  ReadResult result = draining_ ? source_.drain(into, records) : source_.read(into, records, deadline);
+  if (draining_ && result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
+  records_counted_.set(records_.capacity() * sizeof(Record), "ends of records");
   return result;
 }
 

@@ -94,6 +94,7 @@ class Reader {
   std::size_t staged_next_ = 0;  ///< the next of records_ to place
   Pane staged_pane_;
   HostOutput output_;
+  Reservation records_counted_;  ///< the memory of records_
 };
 
 }  // namespace millrace

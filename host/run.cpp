@@ -26,7 +26,7 @@ constexpr unsigned kThreadsMax = 1024;
 Options with_defaults(Options options) {
   if (options.threads == 0) options.threads = usable_processors();
   if (options.readers == 0) options.readers = options.threads;  // many small files keep a processor busy each
-  if (options.memory == 0) options.memory = usable_memory() / 2;
+  if (options.memory == 0) options.memory = default_memory(usable_memory());
   return options;
 }
 
@@ -46,11 +46,12 @@ Framing framing_of(const Plan& plan, const Options& options) {
 // Null pointers and empty functions, which cannot be called.
 constexpr auto is_empty = [](const auto& object) { return !object; };
 
-SourceList open_all(const Job& job, const Options& options) {
+SourceList open_all(const Job& job, const Options& options, MemoryBudget& budget) {
   const SourceOptions how{.framing = framing_of(job.plan, options),
                           .readers = options.readers,
                           .windowed = job.plan.every.count() > 0,
-                          .on_event = options.on_event};
+                          .on_event = options.on_event,
+                          .budget = &budget};
   SourceList sources;
   if (!job.from.empty()) sources = open_sources(job.from, how);
   for (const SourceFactory& make : job.from_sources) {
@@ -141,7 +142,7 @@ UpgradeRule upgrade_for(const ChosenBackend& chosen, const Plan& plan, const Bac
 
 PipelineParts make_parts(Job& job, MemoryBudget& budget) {
   Options options = with_defaults(std::move(job.options));
-  SourceList sources = open_all(job, options);
+  SourceList sources = open_all(job, options, budget);
   auto sinks = open_all_sinks(job, options.on_event);
   const BackendOptions backend_options{.threads = options.threads,
                                        .batch_bytes = options.batch_bytes,
@@ -170,7 +171,7 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
 }
 
 std::size_t budget_of(const Job& job) {
-  return job.options.memory != 0 ? job.options.memory : usable_memory() / 2;
+  return job.options.memory != 0 ? job.options.memory : default_memory(usable_memory());
 }
 
 // What the caller's own sources, sinks and functions have wrong, as far as it shows before they are called.
@@ -291,6 +292,7 @@ std::vector<std::string> problems(const Job& job) {
 
 RunningJob start(Job job) {
   if (std::vector<std::string> found = problems(job); !found.empty()) throw ConfigError(std::move(found));
+  if (job.options.memory != 0) check_memory(job.options.memory, cgroup_limits());
   return RunningJob(std::make_unique<RunningJob::Impl>(job));
 }
 

@@ -3,6 +3,7 @@
 #include "io/framer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -14,32 +15,31 @@ namespace millrace::io {
 namespace {
 
 constexpr std::size_t kOwnRoom = std::size_t{16} << 10;
-constexpr std::size_t kKeptCapacity = std::size_t{1} << 20;
 
 }  // namespace
 
-Framer::Framer(const Framing& framing) : framing_(framing) {
+Framer::Framer(const Framing& framing, MemoryBudget& budget) : framing_(framing), held_(budget) {
   check(framing.kind != Framing::Kind::message, "a framer cuts byte streams");
 }
 
 std::optional<ReadResult> Framer::next(std::span<std::byte> into, std::vector<Record>* records) {
   while (whole_ > 0) {
     std::size_t bytes = whole_;
-    if (bytes > into.size()) bytes = after_last_end(held().first(into.size()), framing_.kind);
+    if (bytes > into.size()) bytes = after_last_end(held_.bytes().first(into.size()), framing_.kind);
     if (bytes == 0) {
-      const std::size_t record = after_first_end(held(), 0, framing_.kind);
+      const std::size_t record = after_first_end(held_.bytes(), 0, framing_.kind);
       if (record - 1 <= framing_.max_record_bytes)
         return ReadResult{ReadResult::Status::too_big, record, std::exchange(oversized_, 0)};
       ++oversized_;
       bytes = record;
     } else {
-      std::memcpy(into.data(), held().data(), bytes);
+      std::memcpy(into.data(), held_.bytes().data(), bytes);
     }
     const bool copied = bytes <= into.size();
-    held_at_ += bytes;
+    held_.drop_front(bytes);
     whole_ -= bytes;
     consumed_ += bytes;
-    if (whole_ == 0) forget_handed_over();
+    if (whole_ == 0) forget_invented_end();
     if (!copied) continue;
     if (auto result = hand_over(into.first(bytes), records)) return result;
   }
@@ -57,10 +57,9 @@ std::optional<ReadResult> Framer::hand_over(std::span<std::byte> whole, std::vec
 
 std::span<std::byte> Framer::room(std::span<std::byte> into) {
   check(whole_ == 0 && !into.empty(), "a framer hands over what it has before it takes more");
-  room_is_own_ = into.size() <= held().size() || (skipping_ && into.size() < kOwnRoom);
-  if (!room_is_own_) return into.subspan(held().size());
-  if (held_.size() < held_end_ + kOwnRoom) held_.resize(held_end_ + kOwnRoom);
-  return std::span(held_).subspan(held_end_);
+  room_is_own_ = into.size() <= held_.size() || (skipping_ && into.size() < kOwnRoom);
+  if (!room_is_own_) return into.subspan(held_.size());
+  return held_.room(kOwnRoom);
 }
 
 std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> into,
@@ -69,7 +68,7 @@ std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> 
     added_to_own(bytes);
     return next(into, records);
   }
-  const std::size_t before = held().size();
+  const std::size_t before = held_.size();
   const std::span<const std::byte> fresh = into.subspan(before, bytes);
   if (skipping_) {
     keep(skip(fresh));
@@ -80,22 +79,22 @@ std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> 
     keep(fresh);
     return std::nullopt;
   }
-  if (before > 0) std::memcpy(into.data(), held().data(), before);
-  held_at_ += before;
-  forget_handed_over();
+  if (before > 0) std::memcpy(into.data(), held_.bytes().data(), before);
+  held_.clear();
+  forget_invented_end();
   keep(fresh.subspan(ended));
   consumed_ += before + ended;
   return hand_over(into.first(before + ended), records);
 }
 
 void Framer::added_to_own(std::size_t bytes) {
-  const std::size_t before = held().size();
-  held_end_ += bytes;
-  if (skipping_) held_at_ = held_end_ - skip(held()).size();
-  const std::size_t ended = after_last_end(held().subspan(before), framing_.kind);
+  const std::size_t before = held_.size();
+  held_.added(bytes);
+  if (skipping_) held_.drop_front(held_.size() - skip(held_.bytes()).size());
+  const std::size_t ended = after_last_end(held_.bytes().subspan(before), framing_.kind);
   if (ended > 0) whole_ = before + ended;
   skip_if_oversized();
-  if (held().empty()) forget_handed_over();
+  if (held_.empty()) forget_invented_end();
 }
 
 void Framer::end_input() {
@@ -104,11 +103,9 @@ void Framer::end_input() {
     ++oversized_;
     consumed_ += std::exchange(skipped_, 0);
   }
-  if (whole_ == held().size()) return;
-  held_.resize(held_end_);
-  held_.push_back(std::byte{'\n'});
-  ++held_end_;
-  whole_ = held().size();
+  if (whole_ == held_.size()) return;
+  held_.append(std::array{std::byte{'\n'}});
+  whole_ = held_.size();
   invented_ = 1;
 }
 
@@ -121,11 +118,11 @@ std::optional<ReadResult> Framer::drain(std::span<std::byte> into, std::vector<R
 
 std::uint64_t Framer::drop_unfinished() {
   check(whole_ == 0, "a framer hands over what is whole before it drops what is not");
-  const std::uint64_t dropped = held().size() + std::exchange(skipped_, 0);
+  const std::uint64_t dropped = held_.size() + std::exchange(skipped_, 0);
   skipping_ = false;
-  held_at_ = held_end_;
+  held_.clear();
   consumed_ += dropped;
-  forget_handed_over();
+  forget_invented_end();
   return dropped;
 }
 
@@ -135,23 +132,21 @@ ReadResult Framer::nothing(ReadResult::Status status) {
 
 // Takes bytes behind what is held, and learns whether they end a record.
 void Framer::keep(std::span<const std::byte> bytes) {
-  const std::size_t before = held().size();
+  const std::size_t before = held_.size();
   const std::size_t ended = after_last_end(bytes, framing_.kind);
-  held_.resize(held_end_);
-  held_.insert(held_.end(), bytes.begin(), bytes.end());
-  held_end_ = held_.size();
+  held_.append(bytes);
   if (ended > 0) whole_ = before + ended;
   skip_if_oversized();
 }
 
 // An unfinished record that is too long already is not kept.
 void Framer::skip_if_oversized() {
-  const std::size_t unfinished = held().size() - whole_;
+  const std::size_t unfinished = held_.size() - whole_;
   if (unfinished <= framing_.max_record_bytes) return;
-  held_end_ -= unfinished;
+  held_.drop_back(unfinished);
   skipping_ = true;
   skipped_ = unfinished;
-  if (whole_ == 0) forget_handed_over();
+  if (whole_ == 0) forget_invented_end();
 }
 
 // Returns what follows the oversized record.
@@ -167,13 +162,8 @@ std::span<const std::byte> Framer::skip(std::span<const std::byte> bytes) {
   return bytes.subspan(end);
 }
 
-void Framer::forget_handed_over() {
+void Framer::forget_invented_end() {
   consumed_ -= std::exchange(invented_, 0);
-  held_.resize(held_end_);
-  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(held_at_));
-  held_at_ = 0;
-  held_end_ = held_.size();
-  if (held_.capacity() > kKeptCapacity && held_.size() <= kKeptCapacity / 2) held_.shrink_to_fit();
 }
 
 }  // namespace millrace::io

@@ -8,7 +8,10 @@
 #include <span>
 #include <vector>
 
+#include <millrace/memory_budget.h>
 #include <millrace/source.h>
+
+#include "io/record_buffer.h"
 
 namespace millrace::io {
 
@@ -22,8 +25,8 @@ namespace millrace::io {
 /// once, however small the pieces are.
 class Framer {
  public:
-  /// REQUIRES: newline or white-space framing.
-  explicit Framer(const Framing& framing);
+  /// What it holds is drawn from the budget, which outlives it. REQUIRES: newline or white-space framing.
+  Framer(const Framing& framing, MemoryBudget& budget);
 
   /// What is already inside: data, too_big, or nothing.
   std::optional<ReadResult> next(std::span<std::byte> into, std::vector<Record>* records);
@@ -45,23 +48,20 @@ class Framer {
   std::uint64_t consumed() const noexcept { return consumed_; }
 
  private:
-  std::span<std::byte> held() { return std::span(held_).subspan(held_at_, held_end_ - held_at_); }
   std::optional<ReadResult> hand_over(std::span<std::byte> whole, std::vector<Record>* records);
   void added_to_own(std::size_t bytes);
   void keep(std::span<const std::byte> bytes);
   void skip_if_oversized();
   std::span<const std::byte> skip(std::span<const std::byte> bytes);
-  void forget_handed_over();
+  void forget_invented_end();
 
   Framing framing_;
-  std::vector<std::byte> held_;
-  std::size_t held_at_ = 0;     ///< before it everything was handed over
-  std::size_t held_end_ = 0;    ///< behind it there is room
-  std::size_t whole_ = 0;       ///< bytes of held() that are whole records
+  RecordBuffer held_;
+  std::size_t whole_ = 0;       ///< bytes of held_ that are whole records
   bool room_is_own_ = false;    ///< where the last room was
   bool skipping_ = false;       ///< inside an oversized record
   std::uint64_t skipped_ = 0;   ///< bytes of it so far
-  std::uint64_t invented_ = 0;  ///< 1 if held() ends with a '\n' that was not in the input
+  std::uint64_t invented_ = 0;  ///< 1 if held_ ends with a '\n' that was not in the input
   std::uint64_t oversized_ = 0;
   std::uint64_t consumed_ = 0;
 };

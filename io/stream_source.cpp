@@ -23,7 +23,7 @@ constexpr int kPipeBytes = 1 << 20;
 StreamSource::StreamSource(Descriptor input, std::string name, const SourceOptions& options)
     : input_(std::move(input)),
       name_(std::move(name)),
-      framer_(options.framing),
+      framer_(options.framing, *options.budget),
       endless_(options.windowed),
       on_event_(options.on_event) {
   // A larger pipe means fewer turns between writer and reader. What is no pipe refuses, and that is fine.

@@ -35,7 +35,7 @@ class TcpSource final : public Source {
   TcpSource(const Uri& uri, HostPort server, bool reconnect, const SourceOptions& options)
       : name_(uri.scheme + ':' + uri.path),
         reconnect_(reconnect),
-        framer_(options.framing),
+        framer_(options.framing, *options.budget),
         on_event_(options.on_event),
         news_(name_, options.on_event),
         connector_(context_, std::move(server), name_),

@@ -108,8 +108,9 @@ void check_sinks(const Job& job, bool replayable, Findings& findings, std::strin
 void check_backend(const Job& job, std::optional<std::uint64_t> input_bytes, Findings& findings,
                    std::string& text) {
   const unsigned threads = job.options.threads != 0 ? job.options.threads : usable_processors();
-  const std::size_t memory = job.options.memory != 0 ? job.options.memory : usable_memory() / 2;
+  const std::size_t memory = job.options.memory != 0 ? job.options.memory : default_memory(usable_memory());
   findings.gather([&] {
+    if (job.options.memory != 0) check_memory(memory, cgroup_limits());
     const ChosenBackend chosen = choose_for_job(job.plan, job.options, {.threads = threads}, input_bytes);
     text += fmt::format("runs on  {}\n", chosen.reason);
   });

@@ -38,18 +38,41 @@ class MemoryBudget {
   std::atomic<std::size_t> peak_{0};
 };
 
+/// A share of a budget for memory that comes from elsewhere, such as a container's; given back at the end.
+class Reservation {
+ public:
+  /// REQUIRES: the budget outlives it.
+  explicit Reservation(MemoryBudget& budget) noexcept : budget_(budget) {}
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  ~Reservation() { budget_.release(bytes_); }
+  /// From now on it is that much. Throws BudgetError, which names `what`, and then changes nothing.
+  void set(std::size_t bytes, std::string_view what);
+
+ private:
+  MemoryBudget& budget_;
+  std::size_t bytes_ = 0;
+};
+
 /// A budget without a limit, for tests and tools.
 MemoryBudget& unlimited_budget() noexcept;
 
 /// What memory holds at first.
 enum class Fill : std::uint8_t { anything, zeros };
 
-/// Memory drawn from a budget, aligned to a cache line. What is large comes in huge pages, where the system has
-/// them. Throws BudgetError. REQUIRES: bytes > 0.
-void* allocate_memory(std::size_t bytes, Fill fill, MemoryBudget& budget);
+/// What memory is for, unless something else is said: for BudgetError.
+inline constexpr std::string_view kKeysAndValues = "keys and their values";
+
+/// Memory drawn from a budget, from 1 KiB on aligned to a cache line. What is large comes in huge pages, where
+/// the system has them, and goes back to the system when it is freed. The budget counts what the system gives:
+/// whole pages of what is large, and what the heap adds to little pieces. Throws BudgetError, which names
+/// `what`. REQUIRES: bytes > 0.
+void* allocate_memory(std::size_t bytes, Fill fill, MemoryBudget& budget,
+                      std::string_view what = kKeysAndValues);
 /// Makes it larger. What is large is moved by its pages, not copied, and is never there twice. Throws
 /// BudgetError and then changes nothing. REQUIRES: more > bytes; `fill` is that of the allocation.
-void* grow_memory(void* data, std::size_t bytes, std::size_t more, Fill fill, MemoryBudget& budget);
+void* grow_memory(void* data, std::size_t bytes, std::size_t more, Fill fill, MemoryBudget& budget,
+                  std::string_view what = kKeysAndValues);
 void free_memory(void* data, std::size_t bytes, MemoryBudget& budget) noexcept;
 
 /// Lets standard containers draw on a budget. REQUIRES: the budget outlives the container.

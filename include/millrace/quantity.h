@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace millrace {
@@ -20,5 +21,8 @@ std::size_t parse_size(std::string_view text);
 
 /// A span of time with one of the units ns, us, ms, s, m, h. Only 0 needs no unit.
 std::chrono::nanoseconds parse_duration(std::string_view text);
+
+/// Bytes as messages tell them, such as "3MiB": rounded up, in the largest unit that is not above them.
+std::string size_text(std::size_t bytes);
 
 }  // namespace millrace

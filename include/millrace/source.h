@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <millrace/event.h>
+#include <millrace/memory_budget.h>
 #include <millrace/types.h>
 
 namespace millrace {
@@ -91,6 +92,9 @@ struct SourceOptions {
   unsigned readers = 1;   ///< sources to return at most, for what can be split
   bool windowed = false;  ///< the job shows windows as they end: a pipe is then a feed, and endless
   OnEvent on_event = {};  ///< outlives the sources
+  /// For what a source holds between two reads: unfinished records, queues of client libraries. Outlives the
+  /// sources.
+  MemoryBudget* budget = &unlimited_budget();
 };
 
 using SourceList = std::vector<std::unique_ptr<Source>>;

@@ -37,7 +37,7 @@ Result plain(std::string_view input, const Framing& framing) {
 }
 
 Result framed(std::string_view input, const Framing& framing, std::size_t piece, std::size_t room_bytes) {
-  millrace::io::Framer framer(framing);
+  millrace::io::Framer framer(framing, millrace::unlimited_budget());
   Result result;
   std::vector<std::byte> into(room_bytes);
   std::vector<Record> records;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <millrace/error.h>
+
 #include <sched.h>
 
 #include <filesystem>
@@ -87,6 +89,33 @@ TEST(Cpus, ObeyTheAffinityMask) {
     seen = usable_processors();
   }).join();
   EXPECT_EQ(seen, 1U);
+}
+
+TEST(Cpus, ABudgetThatTheCgroupWouldNotHoldIsRefused) {
+  constexpr std::size_t kMib = std::size_t{1} << 20;
+  const CgroupLimits limits{.processors = {}, .memory = 512 * kMib};
+  EXPECT_NO_THROW(check_memory(448 * kMib, limits));
+  EXPECT_NO_THROW(check_memory(1024 * kMib, CgroupLimits{}));
+  for (const std::size_t memory : {448 * kMib + 1, 512 * kMib, 600 * kMib, SIZE_MAX}) {
+    try {
+      check_memory(memory, limits);
+      ADD_FAILURE() << memory;
+    } catch (const LimitError& error) {
+      EXPECT_EQ(error.exit_code(), 75);
+      EXPECT_NE(std::string(error.what()).find("512MiB"), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("--memory 256MiB"), std::string::npos);
+    }
+  }
+}
+
+TEST(Cpus, TheDefaultBudgetLeavesRoomForTheProgram) {
+  constexpr std::size_t kMib = std::size_t{1} << 20;
+  for (std::size_t usable = 90 * kMib; usable < 400 * kMib; usable += kMib) {
+    EXPECT_LE(default_memory(usable) + kBesideBudget, usable);
+    EXPECT_GE(default_memory(usable), usable / 4);
+  }
+  EXPECT_EQ(default_memory(1000 * kMib), 500 * kMib);
+  EXPECT_EQ(default_memory(40 * kMib), 10 * kMib);
 }
 
 TEST(Cpus, ThisMachineHasSome) {

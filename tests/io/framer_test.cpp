@@ -23,7 +23,7 @@ rc::Gen<std::string> text() {
 
 /// Feeds pieces whose sizes come from `random`, and takes records into rooms of random sizes.
 Drained frame(std::string_view input, const Framing& framing, std::size_t most, std::mt19937& random) {
-  io::Framer framer(framing);
+  io::Framer framer(framing, unlimited_budget());
   Drained drained;
   const auto take = [&](std::span<std::byte> into, const std::vector<Record>& records,
                         const ReadResult& result) {
@@ -97,7 +97,7 @@ TEST(Framer, ManyRandomStreams) {
 
 // Were each piece to search or copy all that came before, this would take hours.
 TEST(Framer, ALongRecordInSmallPiecesIsSearchedOnce) {
-  io::Framer framer({});
+  io::Framer framer({}, unlimited_budget());
   std::vector<std::byte> into(std::size_t{16} << 20);
   const std::size_t pieces = into.size() / 64;
   for (std::size_t i = 0; i < pieces; ++i) {
@@ -110,7 +110,7 @@ TEST(Framer, ALongRecordInSmallPiecesIsSearchedOnce) {
 }
 
 TEST(Framer, CountsWhatItConsumed) {
-  io::Framer framer({Framing::Kind::newline, 5});
+  io::Framer framer({Framing::Kind::newline, 5}, unlimited_budget());
   std::vector<std::byte> into(100);
   const auto add = [&](std::string_view bytes) {
     std::memcpy(framer.room(into).data(), bytes.data(), bytes.size());
@@ -130,7 +130,7 @@ TEST(Framer, CountsWhatItConsumed) {
 
 TEST(Framer, DropsWhatIsUnfinishedAndGoesOnBehindIt) {
   for (const std::size_t room : {2U, 100U}) {
-    io::Framer framer({Framing::Kind::newline, 5});
+    io::Framer framer({Framing::Kind::newline, 5}, unlimited_budget());
     std::vector<std::byte> into(room);
     std::string lines;
     const auto take = [&](const std::optional<ReadResult>& found) {

@@ -81,7 +81,8 @@ TEST(Table, MovesLargeMemoryByItsPages) {
   std::size_t filled = array.size();
   for (const std::size_t size : {2000U, 300'000U, 700'000U, 5'000'000U}) {
     array.grow(size);
-    ASSERT_EQ(budget.used(), size * sizeof(std::int64_t));
+    ASSERT_GE(budget.used(), size * sizeof(std::int64_t));
+    ASSERT_LE(budget.used(), size * sizeof(std::int64_t) + (2 << 20));
     for (std::size_t i = 0; i < size; ++i)
       ASSERT_EQ(array[i], i < filled ? static_cast<std::int64_t>(i + 1) : 0) << i << " of " << size;
     std::iota(array.data() + filled, array.data() + size, static_cast<std::int64_t>(filled + 1));
