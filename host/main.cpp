@@ -1,6 +1,8 @@
 // The program millrace: runs it, and turns what is thrown into messages and an exit status.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -29,6 +31,13 @@ void fill_closed_descriptors() {
       static_cast<void>(open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
+// By default the C library sets 64 MiB of addresses aside for each thread that finds them free. Under a limit of
+// addresses (ulimit -v) they are then missing elsewhere, and more of them could fail where fewer do.
+void share_one_heap_if_addresses_are_few() {
+  rlimit addresses{};
+  if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 1);
+}
+
 /// However main ends, nothing half written stays, also where removing it failed before.
 struct NothingHalfWritten {
   ~NothingHalfWritten() { millrace::remove_temporaries(); }
@@ -40,6 +49,7 @@ int main(int argc, char** argv) {
   // Writing beyond a reader or a limit is an error of the write, not the end of the program.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  share_one_heap_if_addresses_are_few();
   fill_closed_descriptors();
   millrace::cli::clean_up_before_signals_end_us();
   const NothingHalfWritten at_the_end;

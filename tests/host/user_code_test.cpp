@@ -11,11 +11,11 @@ namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::MemorySink;
-using testing::MemorySource;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::MemorySink;
+using testing::MemorySource;
 
 using Counts = std::map<std::string, std::int64_t>;
 
@@ -50,6 +50,23 @@ TEST(UserFunction, ThatFailsForNowEndsTheJobAndCountsNothingTwice) {
   EXPECT_THAT(totals(*sink), IsEmpty());
 }
 
+TEST(UserFunction, WhatItGivesOutLiesInsideTheBudget) {
+  for (const bool rows : {false, true}) {
+    Job job = job_with(
+        [&](std::string_view record, RecordOut& out) {
+          for (std::int64_t i = 0; i < 10'000'000; ++i) rows ? out.row(record, {&i, 1}) : out.record(record);
+        },
+        std::make_shared<MemorySink>(), "a\n");
+    job.options.memory = std::size_t{32} << 20;
+    if (rows) {
+      job.plan.keyed_by = KeyedBy::rows;
+      job.plan.row_values = 1;
+      job.plan.measures = {{Reduction::sum, 0}};
+    }
+    EXPECT_THROW(run(job), BudgetError);
+  }
+}
+
 TEST(UserFunction, RecordsThatItMakesTooLongAreBad) {
   const std::string giant(500, 'g');
   const auto longer = [&](std::string_view r) { return r == "a" ? giant : std::string(r); };
@@ -60,7 +77,9 @@ TEST(UserFunction, RecordsThatItMakesTooLongAreBad) {
                         .reduce_by_key(sum)
                         .write(sink);
   const Job pieces = read(text("a\nb\n"))
-                         .flat_map([&](std::string_view r) { return std::vector{longer(r), longer("b")}; })
+                         .flat_map([&](std::string_view r) {
+                           return std::vector{longer(r), longer("b")};
+                         })
                          .count_by_value()
                          .write(sink);
   for (Job job : {words, pairs, pieces}) {
@@ -119,7 +138,8 @@ TEST(UserSource, MessagesAboveTheLimitAreBad) {
 /// Does what its functions say, where they are given.
 class OddSource final : public Source {
  public:
-  explicit OddSource(std::function<ReadResult()> read, std::function<void()> position = [] {})
+  explicit OddSource(
+      std::function<ReadResult()> read, std::function<void()> position = [] {})
       : read_(std::move(read)), position_(std::move(position)) {}
   ReadResult read(std::span<std::byte>, std::vector<Record>*, Deadline) override { return read_(); }
   Offsets position() const override {
