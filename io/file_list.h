@@ -26,7 +26,8 @@ FileList list_files(std::span<const std::string> paths);
 bool matches_something(const std::string& pattern);
 
 /// Whether an open descriptor, which stays its owner's, is a regular file: then it is read from where it
-/// stands, and stands behind what was counted when the job is over. Throws IoError, ConfigError for a directory.
+/// stands, and stands behind what was counted when the job is over. Throws IoError, ConfigError for a
+/// directory.
 std::optional<FilePart> as_file(int number, const std::string& name);
 
 }  // namespace millrace::io

@@ -45,12 +45,33 @@ ReadResult FileSource::read(std::span<std::byte> into, std::vector<Record>* reco
   check(!into.empty(), "a read needs room");
   if (records != nullptr) records->clear();
   for (; current_ < parts_.size(); ++current_, file_.reset()) {
-    if (next_[current_] >= part().end) continue;
+    if (next_[current_] >= part().end || is_left_out()) continue;
+    const bool may_begin = file_ || !part().opened || part().opened->begin(part().begin);
+    if (!may_begin) return {ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
     if (!file_) open_part();
     if (!find_first_record()) return {ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
     if (auto result = read_part(into, records)) return *result;
   }
   return {ReadResult::Status::end, 0, std::exchange(oversized_, 0)};
+}
+
+// It does not go on for a record that is too long anyway and whose end may be a terabyte away.
+ReadResult FileSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
+  draining_ = true;
+  std::uint64_t oversized = 0;
+  for (;;) {
+    ReadResult result = read(into, records, Deadline{});
+    oversized += result.oversized;
+    const bool searches = result.status == ReadResult::Status::idle && current_ < parts_.size() &&
+                          searched_ <= next_[current_] + framing_.max_record_bytes;
+    if (searches) continue;
+    result.oversized = oversized;
+    return result;
+  }
+}
+
+bool FileSource::is_left_out() const {
+  return draining_ && (!part().opened || part().begin >= part().opened->stop());
 }
 
 void FileSource::open_part() {

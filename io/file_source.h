@@ -34,7 +34,8 @@ struct FilePart {
 inline constexpr std::uint64_t kSmallestPart = std::uint64_t{4} << 20;
 
 /// All files in order are one tape, and each reader gets an equal stretch of it: large files are cut into
-/// ranges named PARTITION@BEGIN-END, small ones stay whole. Readers that would get nothing are left out.
+/// ranges named PARTITION@BEGIN-END, small ones stay whole. Of an input that others share each reader gets a
+/// range in turn, so that what they have read lies together. Readers that would get nothing are left out.
 std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsigned readers,
                                              std::uint64_t smallest = kSmallestPart);
 
@@ -49,6 +50,8 @@ class FileSource final : public Source {
   FileSource(std::vector<FilePart> parts, const Framing& framing, OnEvent on_event = {});
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
+  /// Goes on with a shared input until there are no gaps before what others have begun.
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override;
   Offsets position() const override;
   bool replayable() const override;
   void seek(const Offsets& offsets) override;
@@ -62,6 +65,7 @@ class FileSource final : public Source {
     std::size_t of_file = 0;  ///< how far they reach in the file
   };
   const FilePart& part() const { return parts_[current_]; }
+  bool is_left_out() const;
   void open_part();
   bool find_first_record();
   std::optional<ReadResult> read_part(std::span<std::byte> into, std::vector<Record>* records);
@@ -76,6 +80,7 @@ class FileSource final : public Source {
   Framing framing_;
   OnEvent on_event_;
   std::size_t current_ = 0;
+  bool draining_ = false;
   // Of the current part, since it was opened:
   std::shared_ptr<const Descriptor> file_;  ///< null: not yet
   std::uint64_t end_ = 0;       ///< as the part's, or before it if the file holds less than its size said

@@ -13,6 +13,19 @@ void SharedInput::expect(std::uint64_t begin, std::uint64_t end) {
   ranges_[begin] = {begin, end};
 }
 
+bool SharedInput::begin(std::uint64_t begin) {
+  const std::scoped_lock lock(mutex_);
+  if (stop_ && begin >= *stop_) return false;
+  begun_ = std::max(begun_, ranges_.at(begin).end);
+  return true;
+}
+
+std::uint64_t SharedInput::stop() {
+  const std::scoped_lock lock(mutex_);
+  if (!stop_) stop_ = begun_;
+  return *stop_;
+}
+
 void SharedInput::finished(std::uint64_t begin, std::uint64_t next) {
   const std::scoped_lock lock(mutex_);
   ranges_.at(begin).next = next;

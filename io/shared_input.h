@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "io/descriptor.h"
 
@@ -21,6 +22,11 @@ class SharedInput {
   const Descriptor& file() const noexcept { return file_; }
   /// Somebody reads the records that start in [begin, end). REQUIRES: called before anything is finished.
   void expect(std::uint64_t begin, std::uint64_t end);
+  /// Somebody begins to read the range that starts at `begin`; false: reading has stopped before it.
+  bool begin(std::uint64_t begin);
+  /// Reading stops: the place before which all ranges are still to be read to their ends, so that what is
+  /// counted has no gaps. It lies behind every range that was begun when somebody asked first.
+  std::uint64_t stop();
   /// Of the range that starts at `begin`, all before `next` is finished.
   void finished(std::uint64_t begin, std::uint64_t next);
 
@@ -33,6 +39,8 @@ class SharedInput {
   std::mutex mutex_;
   std::map<std::uint64_t, Range> ranges_;  ///< by their beginnings
   std::uint64_t offset_;
+  std::uint64_t begun_ = 0;  ///< the end of the furthest range that was begun
+  std::optional<std::uint64_t> stop_;
 };
 
 }  // namespace millrace::io

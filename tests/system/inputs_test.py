@@ -12,6 +12,15 @@ MIB = 1 << 20
 TIB = 1 << 40
 
 
+def bytes_read_by(process):
+    """By all system calls, also those of its start."""
+    try:
+        with open(f"/proc/{process.pid}/io", encoding="ascii") as file:
+            return int(file.readline().removeprefix("rchar:"))
+    except OSError:
+        return 0  # it has ended
+
+
 class Sizes(Case):
     def test_files_that_the_kernel_makes_up_are_read_without_a_word(self):
         paths = ["/proc/cpuinfo", "/proc/self/mounts", *glob.glob("/sys/devices/system/cpu/*line"),
@@ -144,6 +153,26 @@ class SharedInput(Case):
     def test_reading_starts_where_it_stands(self):
         self.assertEqual(self.rest(b"one two three", skip=4), (b"", {b"two": 1, b"three": 1}))
         self.assertEqual(self.rest(b"one", skip=9), (b"", {}))
+
+    def test_a_signal_leaves_it_behind_what_was_counted(self):
+        """Whatever readers have taken: no line is counted twice, and none is lost."""
+        lines = b"".join(b"%07d\n" % i for i in range(4_000_000))
+        path = self.write("input", lines)
+        for readers in ("1", "2", "5"):
+            with open(path, "rb") as file:
+                process = start("--by", "lines", "--readers", readers, "--to", self.path("rows"), "--order", "key",
+                                stdin=file)
+                wait_until(lambda: process.poll() is not None or bytes_read_by(process) > 2 * MIB, "some of it to be read")
+                process.send_signal(signal.SIGINT)
+                self.assertIn(self.ending(process).returncode, (0, 130))
+                offset = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+            counted = b"".join(line.split(b"\t")[0] + b"\n" for path in (self.path("rows.partial"), self.path("rows"))
+                               if os.path.exists(path) for line in open(path, "rb"))
+            self.assertEqual(len(counted), offset)
+            self.assertTrue(lines.startswith(counted))
+            for name in ("rows", "rows.partial"):
+                if os.path.exists(self.path(name)):
+                    os.remove(self.path(name))
 
     def test_a_job_that_fails_leaves_it_alone(self):
         with open(self.write("input", b"k,1\nk,x\n"), "rb") as file:
