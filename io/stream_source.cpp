@@ -3,6 +3,7 @@
 #include "io/stream_source.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,12 +19,17 @@ namespace {
 
 constexpr int kPipeBytes = 1 << 20;
 
+// When a terminal is closed, its end may be seen before the SIGHUP that it sends, which is to say how the job
+// ends.
+constexpr std::chrono::seconds kUntilSignal{1};
+
 }  // namespace
 
 StreamSource::StreamSource(Descriptor input, std::string name, const SourceOptions& options)
     : input_(std::move(input)),
       name_(std::move(name)),
       framer_(options.framing, *options.budget),
+      is_terminal_(::isatty(input_.get()) == 1 || errno == EIO),
       endless_(options.windowed),
       on_event_(options.on_event) {
   // A larger pipe means fewer turns between writer and reader. What is no pipe refuses, and that is fine.
@@ -40,7 +46,11 @@ ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* re
     const std::span<std::byte> room = framer_.room(into);
     const ssize_t got = ::read(input_.get(), room.data(), room.size());
     if (got < 0 && errno != EINTR && errno != EAGAIN) break_off(errno);
-    if (got == 0) {
+    if (got == 0 && has_hung_up()) {
+      if (!waker_.wait(std::chrono::steady_clock::now() + kUntilSignal))
+        return framer_.nothing(ReadResult::Status::idle);
+      break_off(EIO);
+    } else if (got == 0) {
       framer_.end_input();
       ending_ = ReadResult::Status::end;
     } else if (got > 0) {
@@ -49,6 +59,12 @@ ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* re
       if (std::chrono::steady_clock::now() >= deadline) return framer_.nothing(ReadResult::Status::idle);
     }
   }
+}
+
+// A terminal that was closed gives an end, too, as after Ctrl-D.
+bool StreamSource::has_hung_up() const {
+  pollfd terminal{input_.get(), POLLIN, 0};
+  return is_terminal_ && ::poll(&terminal, 1, 0) > 0 && (terminal.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 void StreamSource::break_off(int error_number) {

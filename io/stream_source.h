@@ -14,7 +14,8 @@ namespace millrace::io {
 
 /// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes. For a job with
 /// windows it is a feed, which goes on until the job is stopped. An error that comes before anything was read
-/// is thrown; later it breaks the input, as with a socket that is reset, and what came is kept.
+/// is thrown; later it breaks the input, as with a socket that is reset or a terminal that is closed, and what
+/// came is kept.
 class StreamSource final : public Source {
  public:
   StreamSource(Descriptor input, std::string name, const SourceOptions& options);
@@ -29,12 +30,14 @@ class StreamSource final : public Source {
   ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override;
 
  private:
+  bool has_hung_up() const;
   void break_off(int error_number);
 
   Descriptor input_;
   std::string name_;
   Framer framer_;
   Waker waker_;
+  bool is_terminal_;
   bool endless_;
   OnEvent on_event_;
   std::uint64_t received_ = 0;

@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds kFirstPause = 100ms;
 constexpr std::chrono::nanoseconds kLongestPause = 5s;
+// After that a peer that has never answered is not tried again.
+constexpr std::chrono::nanoseconds kPatience = 9s;
 
 /// Connecting is asynchronous, so that a deadline or wake() ends a wait: what was begun goes on in a later
 /// read. A connection is waited for with ppoll: Asio rounds its waits up to milliseconds, which windows would
@@ -114,6 +116,7 @@ class TcpSource final : public Source {
 
   [[noreturn]] void refuse() {
     state_ = State::apart;
+    if (std::chrono::steady_clock::now() - began_ >= kPatience) throw UnavailableError(failure_->what());
     throw TransientError(*failure_);
   }
 
@@ -180,6 +183,7 @@ class TcpSource final : public Source {
   ConnectionNews news_;
   std::uint64_t received_ = 0;
   State state_ = State::apart;
+  const Instant began_ = std::chrono::steady_clock::now();
   bool was_connected_ = false;
   std::optional<TransientError> failure_;
   std::chrono::nanoseconds pause_ = kFirstPause;

@@ -114,7 +114,7 @@ void Attendant::take_signal() {
   const Instant now = std::chrono::steady_clock::now();
   const int signal = static_cast<int>(info.ssi_signo);
   if (exit_code_) end_process(*exit_code_);
-  if (signal == signal_ && now - signal_time_ < manners_.one_event) return;
+  if (signal_ != 0 && now - signal_time_ < manners_.one_event) return;
   const bool again = signal_ != 0;
   if (!again) {
     signal_ = signal;

@@ -23,8 +23,9 @@ class Attendant {
   struct Manners {
     bool show_progress = false;
     std::chrono::nanoseconds drain_timeout{0};
-    /// The same signal again within this time is still the first one: timeout(1) sends it to the process and to
-    /// its group, and a terminal that closes tells a shell, which tells its jobs, and then ends.
+    /// Another signal within this time is still the first one: timeout(1) sends one to the process and to its
+    /// group, systemd may send SIGHUP behind SIGTERM, and a terminal that closes tells a shell, which tells its
+    /// jobs.
     std::chrono::nanoseconds one_event = std::chrono::milliseconds{100};
   };
 

@@ -1,5 +1,6 @@
 // From the command line to one command.
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,11 @@ void print(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {  // another process that shares the output has made it non-blocking
+      pollfd output{STDOUT_FILENO, POLLOUT, 0};
+      static_cast<void>(poll(&output, 1, -1));
+      continue;
+    }
     if (written < 0 && errno == EPIPE) return;
     if (written < 0) throw IoError::from_errno("standard output", errno);
     text.remove_prefix(static_cast<std::size_t>(written));

@@ -15,7 +15,7 @@ struct Event {
   std::string text;
 };
 
-/// Any thread of the job may call it. Empty: nobody listens.
+/// Any thread of the job may call it. It throws nothing. Empty: nobody listens.
 using OnEvent = std::function<void(const Event&)>;
 
 }  // namespace millrace

@@ -1,5 +1,7 @@
 // A job under way, as its caller sees it: waiting and stopping, from anywhere and as often as one likes.
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -90,6 +92,18 @@ TEST(RunningJob, AFunctionOfTheJobDoesNotWaitForItsOwnEnd) {
   endless.feed->push("a\n");
   endless.feed->finish();
   EXPECT_THROW(running.wait(), ConfigError);
+}
+
+// The process has not been told to ignore SIGPIPE.
+TEST(RunningJob, AReaderThatHasGoneCostsTheOthersNothing) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {text("a b a\n")}, .to = {"/dev/fd/" + std::to_string(ends[1])}, .to_sinks = {sink}};
+  run(job);
+  close(ends[1]);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", 1}}));
 }
 
 }  // namespace

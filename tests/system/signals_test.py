@@ -1,10 +1,13 @@
 # Draining, the second signal, the limit on draining; what is partial says so.
 # SPDX-License-Identifier: Apache-2.0
+import fcntl
 import json
 import os
+import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 import unittest
 
@@ -112,6 +115,34 @@ class Signals(Case):
         process = start("--from", "generate:?words=3M&vocabulary=1M", *flags, **options)
         wait_until(lambda: select_readable(process.stdout), "the first rows")
         return process
+
+    def test_signals_that_come_together_are_one(self):
+        """As systemd sends SIGHUP behind SIGTERM."""
+        for numbers in ((signal.SIGTERM, signal.SIGHUP), (signal.SIGINT, signal.SIGTERM, signal.SIGINT)):
+            process = start()
+            feed(process, b"a b a ")
+            for number in numbers:
+                process.send_signal(number)
+            result = self.ending(process)
+            self.assertIn(result.returncode - 128, numbers, result.stderr)  # the kernel hands over the lowest first
+            self.assertEqual(rows(result.stdout), {b"a": 2, b"b": 1})
+
+    def test_a_terminal_that_closes_leaves_a_partial_result(self):
+        """Its end may be seen before the signal."""
+        for _ in range(10):
+            out = self.write("out", b"old")
+            own, theirs = pty.openpty()
+            with os.fdopen(theirs, "rb", buffering=0) as terminal:
+                process = start("--to", out, "--progress", "never", stdin=terminal, stderr=terminal,
+                                start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                os.write(own, b"a b a\n")
+                time.sleep(0.1)  # it is on its way to the other end, where the program reads it
+                wait_until(lambda file=terminal: unread(file) == 0, "the line to be read")
+                os.close(own)
+                self.assertEqual(self.ending(process).returncode, 128 + signal.SIGHUP)
+            with open(out, "rb") as whole, open(out + ".partial", "rb") as partial:
+                self.assertEqual((whole.read(), partial.read()), (b"old", b"a\t2\nb\t1\n"))
+            os.remove(out + ".partial")
 
     def test_the_second_signal_ends_at_once(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

@@ -71,7 +71,7 @@ TEST_F(AttendantTest, WhileTheJobIsStartingASignalIsRemembered) {
 TEST_F(AttendantTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
   EXPECT_EXIT(
       {
-        attendant_.watch({false, kLong});
+        attendant_.watch({false, kLong, 0ns});
         attendant_.run(job([this] {
           send_and_await(SIGINT);
           send(SIGTERM);
@@ -98,12 +98,12 @@ TEST_F(AttendantTest, TheLongestLimitIsNoneToBeReached) {
   EXPECT_TRUE(attendant_.run(job([this] { send_and_await(SIGTERM); })).partial);
 }
 
-TEST_F(AttendantTest, TheSameSignalTwiceAtOnceIsOneEvent) {
+TEST_F(AttendantTest, SignalsThatComeTogetherAreOneEvent) {
   attendant_.watch({false, kLong, kLong});
   EXPECT_TRUE(attendant_
                   .run(job([this] {
                     send_and_await(SIGHUP);
-                    for (int i = 0; i < 3; ++i) send(SIGHUP);
+                    for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGHUP}) send(signal);
                   }))
                   .partial);
 }
