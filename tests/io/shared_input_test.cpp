@@ -61,6 +61,19 @@ TEST_F(SharedInputTest, ItStandsBeforeTheFirstRecordThatIsNotFinished) {
   EXPECT_EQ(offset(), 400);
 }
 
+// What another program has left of a record is a record, also where several readers share the file.
+TEST_F(SharedInputTest, TheFirstRecordStartsWhereTheFileStands) {
+  open("one\ntwo\nthree\nfour\nfive\n");
+  for (const off_t begin : {4, 5, 7}) {
+    ::lseek(input_.get(), begin, SEEK_SET);
+    std::vector<FileSource> made = sources(3);
+    EXPECT_EQ(made.size(), 3U);
+    std::string all;
+    for (FileSource& source : made) all += drain(source, 64).bytes;
+    EXPECT_EQ(all, std::string("one\ntwo\nthree\nfour\nfive\n").substr(static_cast<std::size_t>(begin)));
+  }
+}
+
 TEST_F(SharedInputTest, ItNeverGoesBack) {
   open("one\ntwo\n");
   std::vector<FileSource> made = sources(1);
