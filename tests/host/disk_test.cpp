@@ -2,19 +2,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/disk.h>
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <grp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <functional>
+#include <set>
+#include <utility>
 
 #include <millrace/error.h>
 
 #include "tests/io/temporary_directory.h"
+
+namespace {
+
+using FileId = std::pair<dev_t, ino_t>;
+
+std::set<FileId> synced;  ///< by anybody in this program
+int lock_error = 0;       ///< what taking a lock fails with; 0: it does not
+
+}  // namespace
+
+// They stand before the C library's.
+extern "C" int fsync(int file) {
+  struct stat status {};
+  if (::fstat(file, &status) == 0) synced.emplace(status.st_dev, status.st_ino);
+  return 0;
+}
+extern "C" int flock(int file, int how) noexcept {
+  static const auto real = reinterpret_cast<int (*)(int, int)>(dlsym(RTLD_NEXT, "flock"));
+  if (lock_error == 0) return real(file, how);
+  errno = lock_error;
+  return -1;
+}
 
 namespace millrace::testing {
 namespace {
@@ -91,6 +118,17 @@ TEST_F(DiskTest, ADirectoryCanBeLocked) {
   const auto lock = disk_.lock(directory_.path());
   ASSERT_NE(lock, nullptr);
   EXPECT_TRUE(in_child(false, [&] { EXPECT_EQ(disk_.lock(directory_.path()), nullptr); }));
+}
+
+// As some network disks do: whoever finds such a file must not take it for one that nobody uses.
+TEST_F(DiskTest, ADiskWithoutLocksTellsThatALockKeepsNobodyOut) {
+  lock_error = ENOLCK;
+  const auto file = disk_.create(path("file"), kTemporary);
+  const auto lock = disk_.lock(path("file"));
+  lock_error = 0;
+  EXPECT_NE(file, nullptr);
+  ASSERT_NE(lock, nullptr);
+  EXPECT_FALSE(lock->exclusive());
 }
 
 TEST_F(DiskTest, AFileKnowsWhetherANameIsStillIts) {
@@ -259,6 +297,19 @@ TEST_F(DiskTest, DirectoriesAreMadeAsDeepAsNeeded) {
   EXPECT_TRUE(fs::is_directory(path("a/b/c")));
   directory_.write("file", "");
   EXPECT_THROW(disk_.create_directories(path("file/a")), IoError);
+}
+
+// The name of a directory is durable when the one that holds it is synced.
+TEST_F(DiskTest, TheNamesOfNewDirectoriesAreDurable) {
+  fs::create_directory(path("old"));
+  const auto is_synced = [&](const char* name) {
+    return synced.contains({status(name).st_dev, status(name).st_ino});
+  };
+  synced.clear();
+  disk_.create_directories(path("old/a/b/c/"));
+  for (const char* holds_a_new_one : {"old", "old/a", "old/a/b"})
+    EXPECT_TRUE(is_synced(holds_a_new_one)) << holds_a_new_one;
+  EXPECT_FALSE(is_synced(".")) << "nothing in it is new";
 }
 
 }  // namespace

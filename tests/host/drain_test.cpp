@@ -72,6 +72,22 @@ TEST(Drain, WhatCameBeforeInputBrokeOffIsKeptAndPartial) {
   EXPECT_EQ(totals(*sink), (Totals{{"a", 1}, {"b", 2}, {"c", 1}}));
 }
 
+TEST(Drain, AnInputThatEndsLaterDoesNotMakeThatWhole) {
+  MemorySource* feed = nullptr;
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {one(breaking), memory([&](MemorySource& source) { feed = &source; }, false)},
+          .to_sinks = {sink}};
+  job.plan.every = 100ms;
+  RunningJob running = start(std::move(job));
+  // The window has been shown: the first input has marked it, behind its end.
+  while (sink->finishes() == 0) std::this_thread::sleep_for(1ms);
+  feed->push("c ");
+  feed->finish();
+  EXPECT_TRUE(running.wait().partial);
+  EXPECT_TRUE(sink->partial());
+  EXPECT_EQ(totals(*sink), (Totals{{"a", 1}, {"b", 1}, {"c", 1}}));
+}
+
 /// Has not learnt to drain: it reads as ever.
 class IdlingSource final : public MemorySource {
  public:

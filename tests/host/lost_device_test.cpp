@@ -18,6 +18,10 @@ using testing::HookedBackend;
 using testing::MemorySink;
 using testing::MemorySource;
 
+constexpr std::size_t kRecordMax = 40;
+
+// The record that is too long is met by the first read, and told of with the first marker.
+constexpr std::string_view kTooLong = "a-key-of-more-bytes-than-a-record-may-have,1\n";
 constexpr std::string_view kInput =
     "a,1\n"
     "b,x\n"
@@ -45,8 +49,10 @@ Outcome run_job(bool replayable, std::string_view call, int nth) {
   Options options;
   options.batch_bytes = 64;
   options.batch_records = 1;
+  options.max_record_bytes = kRecordMax;
   const auto sink = std::make_shared<MemorySink>();
-  auto source = std::make_unique<MemorySource>(Framing{}, replayable);
+  auto source = std::make_unique<MemorySource>(Framing{.max_record_bytes = kRecordMax}, replayable);
+  source->push(kTooLong);
   source->push(kInput);
   source->finish();
   const auto cpu = [plan] { return make_cpu_backend(plan, {.threads = 2}); };
@@ -82,7 +88,7 @@ TEST(LostDevice, WhatIsToldIsToldOnce) {
         EXPECT_EQ(outcome.rows, (std::map<std::string, std::int64_t>{{"a", 3}, {"b", 3}})) << where;
         EXPECT_EQ(outcome.bytes_read, kInput.size()) << where;
         EXPECT_EQ(outcome.batches, 6U) << where;
-        EXPECT_EQ(outcome.rejected, (RejectCounts{0, 1, 1, 1})) << where;
+        EXPECT_EQ(outcome.rejected, (RejectCounts{1, 1, 1, 1})) << where;
         if (nth < 2) {
           EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
         }

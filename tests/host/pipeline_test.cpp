@@ -288,18 +288,6 @@ TEST(Pipeline, FailuresForNowAreRetriedAndShowNothingTwice) {
   EXPECT_GT(summary.progress.retries, 0U);
 }
 
-TEST(Pipeline, RetriesAreBounded) {
-  std::atomic<int> calls{0};
-  Job job{.from_sources = {text("a")},
-          .to_sinks = {std::make_shared<HookedSink>(std::make_shared<MemorySink>(), [&](std::string_view call) {
-            if (call == "finish" && ++calls > 0) throw TransientError("the disk is on fire");
-          })}};
-  job.options.retries = 3;
-  job.options.retry_pause = 1us;
-  EXPECT_THROW(run(std::move(job)), TransientError);
-  EXPECT_EQ(calls, 4);
-}
-
 TEST(Pipeline, KeysThatDoNotFitTheBudgetEndTheJobWithASentence) {
   std::string input;
   for (int i = 0; i < 200'000; ++i) input += "a-rather-long-key-" + std::to_string(i) + '\n';

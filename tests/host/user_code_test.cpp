@@ -110,8 +110,10 @@ TEST(UserFunction, MustGiveWhatThePlanExpects) {
 
 TEST(UserSource, MessagesAboveTheLimitAreBad) {
   const auto messages = [](const SourceOptions&) {
-    auto source = std::make_unique<MemorySource>(Framing{.kind = Framing::Kind::message});  // knows no limit
+    const Framing lenient{.kind = Framing::Kind::message, .max_record_bytes = 200};  // its own limit, not the job's
+    auto source = std::make_unique<MemorySource>(lenient);
     for (const std::string_view message : {"aa", "", "bb", "aa"}) {
+      source->push(std::string(250, 'g'));
       source->push(std::string(150, 'g'));
       source->push(message);
     }
@@ -127,7 +129,7 @@ TEST(UserSource, MessagesAboveTheLimitAreBad) {
       job.options.max_record_bytes = 100;
       job.options.batch_bytes = batch_bytes;
       job.options.batch_records = batch_records;
-      EXPECT_EQ(oversized(run(job)), 4U);
+      EXPECT_EQ(oversized(run(job)), 8U);
       EXPECT_EQ(totals(*sink), (Counts{{"", 1}, {"aa", 2}, {"bb", 1}}));
       job.options.on_bad_record = OnBadRecord::stop;
       EXPECT_THROW(run(job), BadRecordError);

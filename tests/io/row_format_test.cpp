@@ -83,6 +83,7 @@ TEST(Decimal, MeansAreExactAndRoundHalfToEven) {
   EXPECT_EQ(mean(Int128{kMost} * kMost, kMost, 0), "9223372036854775807.000000");
   EXPECT_EQ(mean(Int128{kLeast} * 3 + 1, 3, 2), "-92233720368547758.07666667");
   EXPECT_EQ(mean(kMost, 7, 18), "1.317624576693539401000000");
+  EXPECT_EQ(mean(kMost / 2, kMost, 0), "0.500000") << "what is left over has many digits, too";
   EXPECT_EQ(mean(0, 5, 18), "0.000000000000000000000000");
 }
 

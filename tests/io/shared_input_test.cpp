@@ -84,6 +84,25 @@ TEST_F(SharedInputTest, WhatIsReadWhenItIsDrainedHasNoGaps) {
   }
 }
 
+// What another program has left of a record is a record, also where several readers share the file.
+TEST_F(SharedInputTest, TheFirstRecordStartsWhereTheFileStands) {
+  const std::string content = "one\ntwo\nthree\nfour\nfive\n";
+  open(content);
+  for (const off_t begin : {4, 5, 7}) {
+    ::lseek(input_.get(), begin, SEEK_SET);
+    std::vector<FileSource> made = sources(3);
+    EXPECT_EQ(made.size(), 3U);
+    std::vector<std::string> texts;
+    for (FileSource& source : made)
+      for (std::string& text : drain(source, 64).texts) texts.push_back(std::move(text));
+    std::vector<std::string> expected =
+        plain_records(content.substr(static_cast<std::size_t>(begin)), {}).texts;
+    std::ranges::sort(texts);
+    std::ranges::sort(expected);
+    EXPECT_EQ(texts, expected);
+  }
+}
+
 TEST_F(SharedInputTest, ItNeverGoesBack) {
   open("one\ntwo\n");
   std::vector<FileSource> made = sources(1);

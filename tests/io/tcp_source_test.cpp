@@ -131,6 +131,17 @@ TEST(TcpSource, ALostServerIsConnectedToAgainAndItsLastRecordIsWhole) {
   EXPECT_EQ(source->read(into, nullptr, in(300ms)).status, ReadResult::Status::idle) << "not an end";
 }
 
+// Pauses double as long as nobody is there. Whoever was there again is looked for as soon as at first.
+TEST(TcpSource, EachLossBeginsWithTheShortestPause) {
+  Server server;
+  std::vector<Server::Serve> all(7, sending("word\n"));
+  server.serve(std::move(all));
+  const auto source = open(server.address());
+  const Instant begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_until(*source, 35).size(), 35U);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "0.6 s of pauses, or 6.3 s where they double";
+}
+
 /// Closes by reset when the client says that it has read.
 Server::Serve reset_after(const std::string& content, std::latch& has_read) {
   return [content, &has_read](int connection) {

@@ -2,11 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/cli/abrupt_end.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace millrace::cli {
 namespace {
@@ -25,6 +29,16 @@ class Disposition {
   int signal_;
   void (*before_)(int);
 };
+
+/// Standard output is a pipe without room, which nobody reads; so what the log says there has to wait.
+void hold_up_the_log() {
+  int ends[2];
+  const bool is_there = pipe2(ends, O_NONBLOCK) == 0;
+  while (is_there && write(ends[1], "words", 1) == 1) {
+  }
+  fcntl(ends[1], F_SETFL, 0);
+  dup2(ends[1], STDOUT_FILENO);
+}
 
 bool is_ours(int signal) {
   const sigset_t ours = ending_signals();
@@ -60,6 +74,25 @@ TEST(EndingSignals, HaveNames) {
 TEST(EndProcess, EndsWithTheStatus) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(end_process(143), testing::ExitedWithCode(143), "");
+}
+
+// Whoever started us may have blocked SIGALRM, which is inherited.
+TEST(EndProcess, WaitsForNoLogThatIsStuck) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        sigset_t alarms;
+        sigemptyset(&alarms);
+        sigaddset(&alarms, SIGALRM);
+        pthread_sigmask(SIG_BLOCK, &alarms, nullptr);
+        hold_up_the_log();
+        std::thread([] {
+          std::this_thread::sleep_for(std::chrono::seconds{20});
+          _exit(1);
+        }).detach();
+        end_process(143, "the last words");
+      },
+      testing::ExitedWithCode(143), "");
 }
 
 }  // namespace
