@@ -54,6 +54,9 @@ class Pipeline {
   /// Stop reading, count what was read, write the result. Any thread.
   void drain();
 
+  /// Ends the job early, with what run() is to throw; the first one counts. Any thread.
+  void fail(std::exception_ptr error) noexcept;
+
   /// Whether the calling thread is one of those of run().
   bool runs_this_thread() const;
   bool partial() const { return engine_->partial(); }
@@ -72,7 +75,6 @@ class Pipeline {
   void run_committer();
   void run_engine();
   void guard(const std::function<void()>& loop) noexcept;
-  void fail(std::exception_ptr error) noexcept;
   void end_threads() noexcept;
 
   PipelineParts parts_;

@@ -30,10 +30,19 @@ class SimThreads {
   bool step() {
     awake_.clear();
     for (Thread& thread : threads_)
-      if (is_awake(thread)) awake_.push_back(&thread);
+      if (thread.exists && is_awake(thread)) awake_.push_back(&thread);
     if (awake_.empty()) return false;
     step(*awake_[static_cast<std::size_t>(dice_.between(0, static_cast<int>(awake_.size()) - 1))]);
     return true;
+  }
+
+  /// Only the first `started` of the threads that the engine's starts are there, and that one never comes to
+  /// its loop.
+  void refuse_behind(std::size_t started) {
+    for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i].exists = i > 0 && i <= started;
+  }
+  bool all_awake() const {
+    return std::ranges::all_of(threads_, [this](const Thread& each) { return !each.exists || is_awake(each); });
   }
 
   /// When the first of them wakes by the clock. REQUIRES: all sleep.
@@ -44,6 +53,7 @@ class SimThreads {
     const EventCount& events;
     std::function<Step()> work;
     const SimSource* source = nullptr;  ///< a reader's
+    bool exists = true;
     bool sleeps = false;
     bool in_source = false;  ///< where only the source wakes it
     std::uint64_t seen = 0;  ///< of the events, before it looked for work

@@ -31,6 +31,7 @@ class Simulation {
   }
 
   std::string run() {
+    if (dice_.one_in(50)) return run_refused();
     const int drain_at = dice_.one_in(4) ? dice_.between(1, 400) : -1;
     for (int step = 0; !pipeline_->engine().finished(); ++step) {
       if (step > 200'000) return "stuck: the job never ends";
@@ -46,6 +47,19 @@ class Simulation {
       if (!wrong_.empty()) return wrong_;
     }
     return verdict();
+  }
+
+  // The system refuses a thread when those before it are at work already. Nobody may go on sleeping.
+  std::string run_refused() {
+    threads_->refuse_behind(static_cast<std::size_t>(dice_.between(0, static_cast<int>(sources_.size()))));
+    for (int step = dice_.between(0, 100); step > 0 && wrong_.empty(); --step) {
+      if (!threads_->step()) break;
+      if (dice_.one_in(10)) clock_.advance(1ms);
+    }
+    pipeline_->fail(std::make_exception_ptr(LimitError("a thread was refused")));
+    if (!threads_->all_awake()) return "stuck: a thread was refused, and nobody wakes those before it";
+    if (!sinks_[0]->epochs().empty()) return "rows of a job that never began";
+    return wrong_;
   }
 
   bool moved() const { return moved_; }
