@@ -5,18 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <millrace/printable.h>
+
 namespace millrace::io {
 namespace {
 
-constexpr std::string_view kHex = "0123456789abcdef";
-
 unsigned value_of(char c) {
   return static_cast<unsigned char>(c);
-}
-
-void append_hex(char c, std::string& out) {
-  out += kHex[value_of(c) >> 4];
-  out += kHex[value_of(c) & 15];
 }
 
 // The letter behind the backslash; 0: the byte stands for itself.
@@ -30,32 +25,23 @@ char text_escape(char c) {
   }
 }
 
-bool is_control(char c) {
-  return value_of(c) < 0x20 || c == 0x7f;
+// Of a JSON string: what stands for itself, whatever is beside it.
+bool is_plain(char c) {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
-// Bytes of the well-formed sequence at the front; 0 if there is none (Unicode 15, table 3-7).
-std::size_t sequence_length(std::string_view text) {
-  const unsigned first = value_of(text[0]);
-  if (first < 0x80) return 1;
-  const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  const unsigned second = value_of(text[1]);
-  const unsigned lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (second < lowest || second > highest) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if (value_of(text[i]) >> 6 != 2) return 0;
-  return length;
+void append_json_escape(char32_t code, std::string& out) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += "0123456789abcdef"[code >> shift & 15];
 }
 
 }  // namespace
 
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
-    const std::size_t length = sequence_length(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
+    const Character next = first_character(bytes);
+    if (!next.utf8) return false;
+    bytes.remove_prefix(next.bytes);
   }
   return true;
 }
@@ -69,21 +55,6 @@ void append_text(std::string_view key, std::string& out) {
     const char letter = text_escape(c);
     if (letter != 0) out += '\\';
     out += letter != 0 ? letter : c;
-  }
-}
-
-void append_printable(std::string_view key, std::string& out) {
-  const bool utf8 = is_utf8(key);
-  for (const char c : key) {
-    if (const char letter = text_escape(c)) {
-      out += '\\';
-      out += letter;
-    } else if (is_control(c) || (!utf8 && value_of(c) >= 0x80)) {
-      out += "\\x";
-      append_hex(c, out);
-    } else {
-      out += c;
-    }
   }
 }
 
@@ -102,19 +73,20 @@ void append_csv(std::string_view key, std::string& out) {
 
 void append_json_string(std::string_view text, std::string& out) {
   out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (const char letter = text_escape(c)) {
-      out += '\\';
-      out += letter;
-    } else if (is_control(c)) {
-      out += "\\u00";
-      append_hex(c, out);
-    } else {
-      out += c;
-    }
+  while (true) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const Character next = first_character(text);
+    const char letter = next.code == '"' ? '"' : text_escape(text[0]);
+    if (letter != 0)
+      out += {'\\', letter};
+    else if (is_control(next.code))
+      append_json_escape(next.code, out);
+    else
+      out += text.substr(0, next.bytes);
+    text.remove_prefix(next.bytes);
   }
   out += '"';
 }

@@ -13,13 +13,10 @@ bool is_utf8(std::string_view bytes);
 /// Tab, newline, carriage return and backslash as `\t \n \r \\`; all other bytes as they are.
 void append_text(std::string_view key, std::string& out);
 
-/// As append_text; other control bytes and, if the key is not UTF-8, all bytes above 0x7f as `\xHH`.
-void append_printable(std::string_view key, std::string& out);
-
 /// Within quotes, which are doubled, if the key holds a comma, a quote or a line end.
 void append_csv(std::string_view key, std::string& out);
 
-/// A JSON string with its quotes. REQUIRES: is_utf8(text).
+/// A JSON string with its quotes; what a terminal would obey is escaped in it. REQUIRES: is_utf8(text).
 void append_json_string(std::string_view text, std::string& out);
 
 /// RFC 4648, with padding.

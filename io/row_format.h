@@ -17,9 +17,10 @@ namespace millrace::io {
 /// - text, tsv: columns between tabs. In keys, tab, newline, carriage return and backslash are written
 ///   `\t \n \r \\`.
 /// - csv: quoted as in RFC 4180, lines end with a plain newline.
-/// - json: one object per line. A key that is not UTF-8 appears as `key_base64`.
-/// - table: columns aligned within a call; keys escaped as text, control bytes and bytes that are not UTF-8
-///   as `\xHH`. Rows with windows stand below a line that names their window.
+/// - json: one object per line. A key that is not UTF-8 appears as `key_base64`; what a terminal would obey is
+///   escaped.
+/// - table: columns aligned within a call; keys are printable. Rows with windows stand below a line that names
+///   their window.
 ///
 /// Counts are plain. Other values have `scale` digits after the point; means have 6 more, rounded half to
 /// even. Times are ISO 8601 in UTC with milliseconds.

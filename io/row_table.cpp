@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include <millrace/printable.h>
+
 #include "io/escape.h"
 #include "io/row_format.h"
 

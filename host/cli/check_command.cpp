@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <millrace/backend.h>
+#include <millrace/printable.h>
 
 #include "host/backend_choice.h"
 #include "host/cli/commands.h"

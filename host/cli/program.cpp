@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
+#include <millrace/printable.h>
 #include <millrace/version.h>
 
 #include "host/cli/command_line.h"
@@ -37,11 +38,22 @@ SettingMap all_settings(const CommandLine& line, const char* const* environment)
   return merge(line.settings, std::move(from_environment), path ? read_config_file(*path) : SettingMap{});
 }
 
+// As JSON and TOML read it, and nothing in it that a terminal would obey.
+std::string quoted(const std::string& text) {
+  const std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string result;
+  for (std::string_view rest = json; !rest.empty();) {
+    const Character next = first_character(rest);
+    result += is_control(next.code) ? fmt::format("\\u{:04x}", static_cast<std::uint32_t>(next.code))
+                                    : std::string(rest.substr(0, next.bytes));
+    rest.remove_prefix(next.bytes);
+  }
+  return result;
+}
+
 std::string quoted(const std::vector<std::string>& texts) {
   std::string list;
-  for (const std::string& text : texts)
-    list += (list.empty() ? "" : ", ") +
-            nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + quoted(text);
   return texts.size() == 1 ? list : '[' + list + ']';
 }
 

@@ -148,6 +148,9 @@ TEST(RowFormat, JsonIsOneObjectPerLine) {
             "{\"key\":\"a\\\"b\\\\c\\n\\u0001\\u007f/\xc3\xa9\",\"count\":3}\n");
   EXPECT_EQ(format_one(layout(Format::json), "\xff\xfe\xfd", 1, {1}),
             "{\"key_base64\":\"//79\",\"count\":1}\n");
+  EXPECT_EQ(format_one(layout(Format::json), "\xc2\x9b\xe2\x80\xae\xc2\xa0\xf0\x9f\x8c\xbe", 1, {1}),
+            "{\"key\":\"\\u009b\\u202e\xc2\xa0\xf0\x9f\x8c\xbe\",\"count\":1}\n")
+      << "what a terminal would obey is escaped, also above ASCII";
   RowLayout windowed = layout(Format::json);
   windowed.windowed = true;
   EXPECT_EQ(format_one(windowed, "k", 1, {1}, window(3661001ms)),
@@ -194,6 +197,16 @@ TEST(RowFormat, TablesAreAligned) {
   out.clear();
   format.add(std::span(rows).first(1), out);
   EXPECT_EQ(out, "the        1000\n") << "the headings stand once";
+}
+
+TEST(RowFormat, TablesDrawNothingButRows) {
+  EXPECT_EQ(format_one(layout(Format::table),
+                       "x\xc2\x9b"
+                       "31m\xe2\x80\xae\x9b",
+                       1, {1}),
+            "key                   count\n"
+            "x\\u009b31m\\u202e\\x9b      1\n");
+  EXPECT_EQ(format_one(layout(Format::table), "C:\\new", 1, {1}), "key     count\nC:\\new      1\n");
 }
 
 TEST(RowFormat, TablesNameEachWindowOnce) {

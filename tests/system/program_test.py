@@ -10,6 +10,8 @@ import unittest
 from support import MILLRACE, SANITIZED, Case, environment, limited, rows, run, words
 
 MIB = 1 << 20
+# What a terminal obeys, and bytes that are no UTF-8; ends of lines are ours.
+CONTROLS = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\udc80-\udcff]"
 
 
 class Filter(Case):
@@ -261,10 +263,31 @@ class SubCommands(Case):
 
 
 class Messages(Case):
+    def assert_draws_nothing(self, output):
+        self.assertNotRegex(output.decode(errors="surrogateescape"), CONTROLS)
+
     def test_control_characters_do_not_reach_the_terminal(self):
-        result = run("evil\x1b[2Jname")
-        self.assert_exit(result, 66, "evil\\x1b[2Jname")
-        self.assertNotIn(b"\x1b", result.stderr)
+        # C0, DEL, C1 in UTF-8 and as a byte, and what turns the direction of writing
+        evil = b"k\x1b[2J\x7f\xc2\x9b2J\x9b2J\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f\xd8\x9cname"
+        shown = r"k\x1b[2J\x7f\u009b2J\x9b2J\u202e\u2066\u200f\u061cname"
+        bad = ("--value", "2", "--on-bad-record", "stop", "--delimiter", ";")
+        for arguments in ((evil,), ("--format", evil), (b"--" + evil,), ("--config", evil), ("check", evil)):
+            result = subprocess.run([MILLRACE, *arguments], capture_output=True, env=environment())
+            self.assert_exit(result, result.returncode, shown)
+            self.assert_draws_nothing(result.stderr)
+        for log_format in ("text", "json"):
+            result = run(*bad, "--log-format", log_format, input=evil + b";x\n")
+            self.assert_draws_nothing(result.stderr)
+        table = run("--format", "table", input=evil)
+        self.assertIn(shown, table.stdout.decode())
+        self.assert_draws_nothing(table.stdout)
+
+    def test_settings_are_printed_without_control_characters(self):
+        evil = b"k\x1b\x7f\xc2\x9b\xe2\x80\xae\xc3\xa9"
+        printed = subprocess.run([MILLRACE, "config", "--to", evil], capture_output=True, env=environment()).stdout
+        self.assert_draws_nothing(printed)
+        again = run("config", "--config", self.write("again.toml", printed)).stdout
+        self.assertEqual(again.replace(b"# file", b"# flag"), printed, "and mean the same when they are read")
 
     def test_messages_as_json(self):
         result = run("--log-format", "json", "--value", 2, "--on-bad-record", "skip", input=b'a,"\x1b\n')
