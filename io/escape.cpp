@@ -14,6 +14,12 @@ unsigned value_of(char c) {
   return static_cast<unsigned char>(c);
 }
 
+// So many bytes at the front are of one kind.
+template <class IsOfKind>
+std::size_t run(std::string_view text, IsOfKind is_of_kind) {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_of_kind) - text.begin());
+}
+
 // The letter behind the backslash; 0: the byte stands for itself.
 char text_escape(char c) {
   switch (c) {
@@ -38,12 +44,13 @@ void append_json_escape(char32_t code, std::string& out) {
 }  // namespace
 
 bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
+  while (true) {
+    bytes.remove_prefix(run(bytes, [](char c) { return value_of(c) < 0x80; }));
+    if (bytes.empty()) return true;
     const Character next = first_character(bytes);
     if (!next.utf8) return false;
     bytes.remove_prefix(next.bytes);
   }
-  return true;
 }
 
 void append_text(std::string_view key, std::string& out) {
@@ -58,26 +65,27 @@ void append_text(std::string_view key, std::string& out) {
   }
 }
 
-void append_csv(std::string_view key, std::string& out) {
-  if (key.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += key;
-    return;
-  }
-  out += '"';
+void append_raw(std::string_view key, std::string& out) {
+  out += key;
+}
+
+bool needs_quotes(std::string_view key) {
+  return key.find_first_of(",\"\r\n") != std::string_view::npos;
+}
+
+void append_doubling_quotes(std::string_view key, std::string& out) {
   for (const char c : key) {
     if (c == '"') out += '"';
     out += c;
   }
-  out += '"';
 }
 
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
+void append_json(std::string_view text, std::string& out) {
   while (true) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const std::size_t plain = run(text, is_plain);
     out += text.substr(0, plain);
     text.remove_prefix(plain);
-    if (text.empty()) break;
+    if (text.empty()) return;
     const Character next = first_character(text);
     const char letter = next.code == '"' ? '"' : text_escape(text[0]);
     if (letter != 0)
@@ -88,7 +96,6 @@ void append_json_string(std::string_view text, std::string& out) {
       out += text.substr(0, next.bytes);
     text.remove_prefix(next.bytes);
   }
-  out += '"';
 }
 
 void append_base64(std::string_view bytes, std::string& out) {

@@ -28,11 +28,24 @@ RowLayout layout(Format format, std::vector<Measure> measures = {Measure{}},
   return {format, false, false, std::move(measures), std::move(names), 0};
 }
 
+RowFormat format_to(std::string& out, const RowLayout& columns) {
+  return {columns, [&out](std::string_view text) { out += text; }};
+}
+
 std::string format_one(const RowLayout& columns, std::string_view key, std::int64_t count,
                        std::vector<Int128> values, std::optional<Window> of = std::nullopt) {
-  RowFormat format(columns);
   std::string out;
-  format.add(std::array{Aggregate{of, key, count, values}}, out);
+  RowFormat format = format_to(out, columns);
+  format.add(std::array{Aggregate{of, key, count, values}});
+  format.flush();
+  return out;
+}
+
+std::string header_of(const RowLayout& columns) {
+  std::string out;
+  RowFormat format = format_to(out, columns);
+  format.add_header();
+  format.flush();
   return out;
 }
 
@@ -170,32 +183,34 @@ TEST(RowFormat, WindowsComeFirst) {
 
 TEST(RowFormat, HeadersNameTheColumns) {
   RowLayout columns = layout(Format::csv, {{Reduction::sum, 0}, {Reduction::mean, 0}}, {"sum_2", "mean_2"});
-  EXPECT_EQ(RowFormat(columns).header(), "");
+  EXPECT_EQ(header_of(columns), "");
   columns.header = true;
-  EXPECT_EQ(RowFormat(columns).header(), "key,sum_2,mean_2\n");
+  EXPECT_EQ(header_of(columns), "key,sum_2,mean_2\n");
   columns.windowed = true;
-  EXPECT_EQ(RowFormat(columns).header(), "start,end,key,sum_2,mean_2\n");
+  EXPECT_EQ(header_of(columns), "start,end,key,sum_2,mean_2\n");
   columns.format = Format::tsv;
-  EXPECT_EQ(RowFormat(columns).header(), "start\tend\tkey\tsum_2\tmean_2\n");
+  EXPECT_EQ(header_of(columns), "start\tend\tkey\tsum_2\tmean_2\n");
   columns.format = Format::json;
-  EXPECT_EQ(RowFormat(columns).header(), "");
+  EXPECT_EQ(header_of(columns), "");
 }
 
 TEST(RowFormat, TablesAreAligned) {
-  RowFormat format(layout(Format::table));
+  std::string out;
+  RowFormat format = format_to(out, layout(Format::table));
   const std::array<Int128, 3> counts = {1000, 20, 3};
   const std::array rows = {Aggregate{{}, "the", 1000, std::span(counts).subspan(0, 1)},
                            Aggregate{{}, "caf\xc3\xa9s", 20, std::span(counts).subspan(1, 1)},
                            Aggregate{{}, "\xff\x1b", 3, std::span(counts).subspan(2, 1)}};
-  std::string out;
-  format.add(rows, out);
+  format.add(rows);
+  format.flush();
   EXPECT_EQ(out,
             "key       count\n"
             "the        1000\n"
             "caf\xc3\xa9s        20\n"
             "\\xff\\x1b      3\n");
   out.clear();
-  format.add(std::span(rows).first(1), out);
+  format.add(std::span(rows).first(1));
+  format.flush();
   EXPECT_EQ(out, "the        1000\n") << "the headings stand once";
 }
 
@@ -212,11 +227,12 @@ TEST(RowFormat, TablesDrawNothingButRows) {
 TEST(RowFormat, TablesNameEachWindowOnce) {
   RowLayout columns = layout(Format::table);
   columns.windowed = true;
-  RowFormat format(columns);
-  const std::array<Int128, 1> one = {1};
   std::string out;
-  format.add(std::array{Aggregate{window(0ms), "a", 1, one}, Aggregate{window(0ms), "b", 1, one}}, out);
-  format.add(std::array{Aggregate{window(0ms), "c", 1, one}, Aggregate{window(1000ms), "a", 1, one}}, out);
+  RowFormat format = format_to(out, columns);
+  const std::array<Int128, 1> one = {1};
+  format.add(std::array{Aggregate{window(0ms), "a", 1, one}, Aggregate{window(0ms), "b", 1, one}});
+  format.add(std::array{Aggregate{window(0ms), "c", 1, one}, Aggregate{window(1000ms), "a", 1, one}});
+  format.flush();
   EXPECT_EQ(out,
             "2026-11-02T00:00:00.000Z to 2026-11-02T00:00:01.000Z\n"
             "key  count\n"
