@@ -1,4 +1,4 @@
-// Escaping for text, table, CSV and JSON.
+// Escaping for TSV, CSV and JSON.
 // SPDX-License-Identifier: Apache-2.0
 #include "io/escape.h"
 
@@ -21,7 +21,7 @@ std::size_t run(std::string_view text, IsOfKind is_of_kind) {
 }
 
 // The letter behind the backslash; 0: the byte stands for itself.
-char text_escape(char c) {
+char letter_of(char c) {
   switch (c) {
     case '\t': return 't';
     case '\n': return 'n';
@@ -53,13 +53,13 @@ bool is_utf8(std::string_view bytes) {
   }
 }
 
-void append_text(std::string_view key, std::string& out) {
-  if (std::ranges::none_of(key, text_escape)) {
+void append_tsv(std::string_view key, std::string& out) {
+  if (std::ranges::none_of(key, letter_of)) {
     out += key;
     return;
   }
   for (const char c : key) {
-    const char letter = text_escape(c);
+    const char letter = letter_of(c);
     if (letter != 0) out += '\\';
     out += letter != 0 ? letter : c;
   }
@@ -87,7 +87,7 @@ void append_json(std::string_view text, std::string& out) {
     text.remove_prefix(plain);
     if (text.empty()) return;
     const Character next = first_character(text);
-    const char letter = next.code == '"' ? '"' : text_escape(text[0]);
+    const char letter = next.code == '"' ? '"' : letter_of(text[0]);
     if (letter != 0)
       out += {'\\', letter};
     else if (is_control(next.code))

@@ -11,7 +11,7 @@ namespace millrace::io {
 bool is_utf8(std::string_view bytes);
 
 /// Tab, newline, carriage return and backslash as `\t \n \r \\`; all other bytes as they are.
-void append_text(std::string_view key, std::string& out);
+void append_tsv(std::string_view key, std::string& out);
 
 /// All bytes as they are.
 void append_raw(std::string_view key, std::string& out);

@@ -135,7 +135,7 @@ void RowFormat::add_delimited(const Aggregate& row, char delimiter) {
   if (layout_.format == Format::csv)
     add_csv_key(row.key);
   else
-    add_key(row.key, append_text);
+    add_key(row.key, layout_.format == Format::tsv ? append_tsv : append_raw);
   for (std::size_t i = 0; i < layout_.measures.size(); ++i) {
     text_ += delimiter;
     add_value(row, i, text_);

@@ -19,8 +19,8 @@ namespace millrace::io {
 /// Formats rows of one layout, and writes them some hundred KiB at a time: of a key of any length it holds a
 /// piece. Every row is `[start, end,] key`, then a column per measure.
 ///
-/// - text, tsv: columns between tabs. In keys, tab, newline, carriage return and backslash are written
-///   `\t \n \r \\`.
+/// - text: columns between tabs, and the key's bytes as they are.
+/// - tsv: columns between tabs. In keys, tab, newline, carriage return and backslash are written `\t \n \r \\`.
 /// - csv: quoted as in RFC 4180, lines end with a plain newline.
 /// - json: one object per line. A key that is not UTF-8 appears as `key_base64`; what a terminal would obey is
 ///   escaped.

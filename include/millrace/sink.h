@@ -56,10 +56,10 @@ class Sink {
 /// How rows look as text.
 enum class Format : std::uint8_t {
   table,  ///< aligned columns for people
-  text,   ///< key<TAB>value; tab, newline, carriage return and backslash are escaped
+  text,   ///< key<TAB>value, the bytes of keys as they are
   json,   ///< one object per line
   csv,    ///< RFC 4180
-  tsv,    ///< as text
+  tsv,    ///< as text; tab, newline, carriage return and backslash are escaped in keys
 };
 
 /// What a row consists of: [start, end,] key, one column per measure.

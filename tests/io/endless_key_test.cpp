@@ -106,8 +106,7 @@ TEST(EndlessKey, IsCutWhereItMayBe) {
         while (key.size() < 100'000) key += period;
         std::string expected;
         switch (format) {
-          case Format::text:
-          case Format::tsv: io::append_text(key, expected); break;
+          case Format::tsv: io::append_tsv(key, expected); break;
           case Format::table: append_printable(key, expected); break;
           case Format::csv: io::append_doubling_quotes(key, expected); break;
           case Format::json:

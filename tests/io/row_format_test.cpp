@@ -99,9 +99,9 @@ TEST(Decimal, MeansAreExactAndRoundHalfToEven) {
   EXPECT_EQ(mean(0, 5, 18), "0.000000000000000000000000");
 }
 
-TEST(Escape, TextKeepsAllButTheBytesThatEndColumns) {
+TEST(Escape, TsvKeepsAllButTheBytesThatEndColumns) {
   std::string out;
-  append_text(std::string_view("a\tb\nc\rd\\e\0f\xff \"g,", 17), out);
+  append_tsv(std::string_view("a\tb\nc\rd\\e\0f\xff \"g,", 17), out);
   EXPECT_EQ(out, std::string("a\\tb\\nc\\rd\\\\e\0f\xff \"g,", 21));
 }
 
@@ -133,8 +133,13 @@ TEST(RowFormat, TextAndTsvSeparateColumnsByTabs) {
   for (const Format format : {Format::text, Format::tsv}) {
     EXPECT_EQ(format_one(layout(format), "the", 12, {12}), "the\t12\n");
     EXPECT_EQ(format_one(layout(format), "", 1, {1}), "\t1\n");
-    EXPECT_EQ(format_one(layout(format), "a\tb", 1, {1}), "a\\tb\t1\n");
   }
+}
+
+TEST(RowFormat, TextIsRawAndTsvIsNot) {
+  const std::string_view key = "C:\\new\ta\rb\xff";
+  EXPECT_EQ(format_one(layout(Format::text), key, 1, {1}), "C:\\new\ta\rb\xff\t1\n");
+  EXPECT_EQ(format_one(layout(Format::tsv), key, 1, {1}), "C:\\\\new\\ta\\rb\xff\t1\n");
 }
 
 TEST(RowFormat, SeveralMeasuresEachHaveTheirForm) {

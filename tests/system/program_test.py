@@ -52,6 +52,13 @@ class Filter(Case):
         self.assertEqual(self.count(b"a  b\n", "--by", "split", "--delimiter", "space"), {b"a": 1, b"": 1, b"b": 1})
         self.assertEqual(self.count(b"The the. THE!", "--fold-case", "--alphanumeric"), {b"the": 3})
 
+    def test_text_is_raw_and_tsv_is_not(self):
+        data = b"\\section C:\\new \\section"
+        self.assertEqual(run(input=data).stdout, b"\\section\t2\nC:\\new\t1\n")
+        self.assertIn(b"\\\\section\t2\nC:\\\\new\t1\n", run("--format", "tsv", input=data).stdout)
+        self.assertEqual(run("--by", "lines", input=b"a\tb\n").stdout, b"a\tb\t1\n")
+        self.assertIn(b"a\\tb\t1\n", run("--by", "lines", "--format", "tsv", input=b"a\tb\n").stdout)
+
     def test_several_files_and_globs(self):
         self.write("a.txt", b"one two")
         self.write("b.txt", b"two three")
