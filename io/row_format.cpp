@@ -87,7 +87,7 @@ void RowFormat::flush_if_full() {
 }
 
 void RowFormat::add_header() {
-  if (!layout_.header || layout_.format == Format::json || layout_.format == Format::table) return;
+  if (!layout_.header || (layout_.format != Format::csv && layout_.format != Format::tsv)) return;
   const char delimiter = delimiter_of(layout_.format);
   if (layout_.windowed) {
     text_ += "start";

@@ -37,7 +37,7 @@ class RowFormat {
   /// Forgets what is not written. The next rows are the first of their output: a table begins with its headings
   /// again.
   void restart();
-  /// What comes before the first row; nothing unless the layout asks for a header. A table has its own.
+  /// The names of the columns, before the first row of csv and tsv, if the layout asks for them.
   void add_header();
   /// Views need to live only during the call.
   void add(std::span<const Aggregate> rows);

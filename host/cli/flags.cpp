@@ -83,8 +83,9 @@ const std::array kFlags = {
     Flag{"format", "FORMAT", "auto", kInOut,
          "Rows as table, text, json, csv or tsv; auto: a table on a terminal.", true,
          [](Settings& s, Text t) { s.format = parse_name(t, kFormats); }},
-    Flag{"header", "", "false", kInOut, "Name the columns in the first row.", true,
-         [](Settings& s, Text t) { s.job.layout.header = parse_switch(t); }},
+    Flag{"no-output-header", "", "false", kInOut,
+         "Leave out the names of the columns, with which csv and tsv begin.", true,
+         [](Settings& s, Text t) { s.job.layout.header = !parse_switch(t); }},
     Flag{"by", "KEYS", "words", kWhat, "Count by words, split (at the delimiter), fields or lines.", true,
          [](Settings& s, Text t) { s.by = parse_name(t, kBy); }},
     Flag{"every", "TIME", "0", kWhat, "A result for each span of arrival time, such as 1s; 0: one for all.",
@@ -166,6 +167,13 @@ std::vector<std::string_view> flag_names() {
   return names;
 }
 
+std::string_view instead_of(std::string_view name) {
+  if (name != "header") return {};
+  return "output in csv and tsv begins with a header, unless --no-output-header is given; the header line of "
+         "an "
+         "input cannot be skipped yet: tail -n +2 FILE | millrace ...";
+}
+
 std::string environment_name(std::string_view flag) {
   std::string name = "MILLRACE_";
   for (const char c : flag)
@@ -186,7 +194,10 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
     const auto found = std::ranges::find(known, name);
     if (found == known.end()) {
       const std::string guess = did_you_mean(name, known);
-      if (!guess.empty()) warnings.push_back(std::string(name) + " is not a setting" + guess);
+      if (name == environment_name("header"))
+        warnings.push_back(std::string(name) + " is not a setting: " + std::string(instead_of("header")));
+      else if (!guess.empty())
+        warnings.push_back(std::string(name) + " is not a setting" + guess);
       continue;
     }
     if (*found == kSimdVariable) continue;  // for who measures and tests: no setting of a job

@@ -65,7 +65,7 @@ enum class Format : std::uint8_t {
 /// What a row consists of: [start, end,] key, one column per measure.
 struct RowLayout {
   Format format = Format::text;
-  bool header = false;
+  bool header = true;  ///< csv and tsv begin with a line that names the columns; other formats have none
   bool windowed = false;
   std::vector<Measure> measures;
   std::vector<std::string> names;  ///< of the measures, e.g. "count", "sum_2"

@@ -195,8 +195,11 @@ TEST(RowFormat, HeadersNameTheColumns) {
   EXPECT_EQ(header_of(columns), "start,end,key,sum_2,mean_2\n");
   columns.format = Format::tsv;
   EXPECT_EQ(header_of(columns), "start\tend\tkey\tsum_2\tmean_2\n");
-  columns.format = Format::json;
-  EXPECT_EQ(header_of(columns), "");
+  for (const Format format : {Format::json, Format::text, Format::table}) {
+    columns.format = format;
+    EXPECT_EQ(header_of(columns), "");
+  }
+  EXPECT_TRUE(RowLayout().header);
 }
 
 TEST(RowFormat, TablesAreAligned) {
