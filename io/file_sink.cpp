@@ -7,6 +7,8 @@
 
 #include <millrace/error.h>
 
+#include "io/format.h"
+
 namespace millrace::io {
 namespace {
 

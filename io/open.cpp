@@ -11,6 +11,7 @@
 
 #include "io/discard_sink.h"
 #include "io/file_list.h"
+#include "io/format.h"
 #include "io/generator_source.h"
 #include "io/output_path.h"
 #include "io/path_sink.h"
@@ -157,8 +158,23 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
   return opener.take();
 }
 
-std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
+Format format_for(const std::string& uri, Format asked) {
+  if (asked != Format::automatic) return asked;
+  try {
+    const Uri parsed = io::parse_address(uri);
+    const bool is_path = parsed.scheme.empty() || parsed.scheme == "file";
+    if (const auto format = io::format_of_ending(parsed.path); is_path && format) return *format;
+  } catch (const ConfigError&) {
+    // open_sink tells what is wrong with it.
+  }
+  return ::isatty(STDOUT_FILENO) == 1 && output_identity(uri) == output_identity("-") ? Format::table
+                                                                                      : Format::text;
+}
+
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& asked, Disk& disk,
                                 const OnEvent& on_event) {
+  RowLayout layout = asked;
+  layout.format = format_for(uri, asked.format);
   if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
   const Uri parsed = io::parse_address(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file")

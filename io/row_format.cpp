@@ -55,15 +55,6 @@ std::string_view whole_groups(std::string_view bytes, std::size_t most) {
 
 }  // namespace
 
-std::string_view extension(Format format) {
-  switch (format) {
-    case Format::json: return "json";
-    case Format::csv: return "csv";
-    case Format::tsv: return "tsv";
-    default: return "txt";
-  }
-}
-
 RowFormat::RowFormat(RowLayout layout, Write write) : layout_(std::move(layout)), write_(std::move(write)) {
   restart();
 }

@@ -19,7 +19,7 @@ namespace millrace::io {
 /// Formats rows of one layout, and writes them some hundred KiB at a time: of a key of any length it holds a
 /// piece. Every row is `[start, end,] key`, then a column per measure.
 ///
-/// - text: columns between tabs, and the key's bytes as they are.
+/// - text, and what is not chosen yet: columns between tabs, and the key's bytes as they are.
 /// - tsv: columns between tabs. In keys, tab, newline, carriage return and backslash are written `\t \n \r \\`.
 /// - csv: quoted as in RFC 4180, lines end with a plain newline.
 /// - json: one object per line. A key that is not UTF-8 appears as `key_base64`; what a terminal would obey is
@@ -73,8 +73,5 @@ class RowFormat {
   std::vector<std::size_t> value_widths_;
   std::string cells_;  ///< reused between calls
 };
-
-/// The file name extension of a format, without a dot.
-std::string_view extension(Format format);
 
 }  // namespace millrace::io

@@ -31,12 +31,12 @@ constexpr std::array<Named<BackendKind>, 3> kBackends = {
     {{"auto", BackendKind::automatic}, {"cpu", BackendKind::cpu}, {"cuda", BackendKind::cuda}}};
 constexpr std::array<Named<OnBadRecord>, 2> kOnBadRecord = {
     {{"skip", OnBadRecord::skip}, {"stop", OnBadRecord::stop}}};
-constexpr std::array<Named<std::optional<Format>>, 6> kFormats = {{{"auto", std::nullopt},
-                                                                   {"table", Format::table},
-                                                                   {"text", Format::text},
-                                                                   {"json", Format::json},
-                                                                   {"csv", Format::csv},
-                                                                   {"tsv", Format::tsv}}};
+constexpr std::array<Named<Format>, 6> kFormats = {{{"auto", Format::automatic},
+                                                    {"table", Format::table},
+                                                    {"text", Format::text},
+                                                    {"json", Format::json},
+                                                    {"csv", Format::csv},
+                                                    {"tsv", Format::tsv}}};
 constexpr std::array<Named<When>, 3> kWhen = {
     {{"auto", When::automatic}, {"always", When::always}, {"never", When::never}}};
 constexpr std::array<Named<LogFormat>, 2> kLogFormats = {
@@ -81,8 +81,8 @@ const std::array kFlags = {
          "Write here: stdout:, discard:, a path, a directory ending in /. Repeats.", true,
          [](Settings& s, Text t) { s.job.to.emplace_back(t); }, true},
     Flag{"format", "FORMAT", "auto", kInOut,
-         "Rows as table, text, json, csv or tsv; auto: a table on a terminal.", true,
-         [](Settings& s, Text t) { s.format = parse_name(t, kFormats); }},
+         "table, text, json, csv or tsv; auto: as a path ends, a table on a terminal.", true,
+         [](Settings& s, Text t) { s.job.layout.format = parse_name(t, kFormats); }},
     Flag{"no-output-header", "", "false", kInOut,
          "Leave out the names of the columns, with which csv and tsv begin.", true,
          [](Settings& s, Text t) { s.job.layout.header = !parse_switch(t); }},

@@ -57,6 +57,15 @@ std::string quoted(const std::vector<std::string>& texts) {
   return texts.size() == 1 ? list : '[' + list + ']';
 }
 
+/// What the format "auto" comes to: `: csv for out.csv, text for stdout:`.
+std::string chosen_formats(const Job& job) {
+  std::string text;
+  for (const std::string& uri : job.to)
+    text += fmt::format("{} {} for {}", text.empty() ? ":" : ",", to_string(format_for(uri, Format::automatic)),
+                        excerpt(uri));
+  return text;
+}
+
 }  // namespace
 
 void print(std::string_view text) {
@@ -69,7 +78,7 @@ void print(std::string_view text) {
   }
 }
 
-int config_command(const SettingMap& settings) {
+int config_command(const SettingMap& settings, const Job& job) {
   std::string text;
   for (const Flag& flag : flags()) {
     const auto found = settings.find(flag.name);
@@ -79,7 +88,9 @@ int config_command(const SettingMap& settings) {
     std::vector<std::string> texts = given ? found->second.texts : std::vector{std::string(flag.standard)};
     if (!flag.repeats && texts.size() > 1) texts = {texts.back()};
     line += fmt::format("{} = {}", flag.name, quoted(texts));
-    text += fmt::format("{:<40}  # {}\n", line, to_string(given ? found->second.origin : Origin::standard));
+    text += fmt::format("{:<40}  # {}", line, to_string(given ? found->second.origin : Origin::standard));
+    if (flag.name == "format" && job.layout.format == Format::automatic) text += chosen_formats(job);
+    text += '\n';
   }
   print(text);
   return 0;
@@ -116,7 +127,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
   start_log(settings, status);
   switch (line.command) {
     case Command::check: return check_command(settings);
-    case Command::config: return config_command(given);
+    case Command::config: return config_command(given, settings.job);
     case Command::devices: return devices_command(settings);
     default: return run_command(settings, status, attendant);
   }

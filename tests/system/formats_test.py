@@ -11,6 +11,10 @@ CONTROLS = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u
 
 
 class Formats(Case):
+    def read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
     def test_text_is_raw_and_tsv_is_not(self):
         data = b"\\section C:\\new \\section"
         self.assertEqual(run(input=data).stdout, b"\\section\t2\nC:\\new\t1\n")
@@ -34,11 +38,33 @@ class Formats(Case):
         out = self.path("out/")
         run("--every", "1h", "--format", "csv", "--to", out, "--to", "-", input=b"a")
         (name,) = os.listdir(out)
-        with open(out + name, "rb") as file:
-            self.assertRegex(file.read(), rb"^start,end,key,count\n\S+Z,\S+Z,a,1\n$")
+        self.assertRegex(self.read(out + name), rb"^start,end,key,count\n\S+Z,\S+Z,a,1\n$")
         many = run("--from", "generate:?words=300&rate=1k&vocabulary=1", "--every", "100ms", "--format", "csv").stdout
         self.assertGreater(many.count(b"\n"), 2)
         self.assertEqual(many.count(b"start,end,key,count\n"), 1)
+
+    def test_each_output_has_the_format_that_its_name_ends_with(self):
+        outputs = [self.path(name) for name in ("a.csv", "b.tsv", "c.json", "d.txt")]
+        to = [argument for output in outputs for argument in ("--to", output)]
+        written = {"csv": b"key,count\na,1\n", "tsv": b"key\tcount\na\t1\n", "json": b'{"key":"a","count":1}\n',
+                   "txt": b"a\t1\n"}
+        self.assertEqual(run(*to, "--to", "-", input=b"a").stdout, b"a\t1\n")
+        for output in outputs:
+            self.assertEqual(self.read(output), written[output.rpartition(".")[2]])
+        run(*to, "--format", "json", input=b"a")
+        for output in outputs:
+            self.assertEqual(self.read(output), written["json"], "--format is for all")
+        run("--to", self.path("dir.csv/"), input=b"a")
+        self.assertEqual(os.listdir(self.path("dir.csv")), ["epoch-000000000001.txt"])
+        run("--to", self.path("dir/"), "--format", "csv", input=b"a")
+        self.assertEqual(os.listdir(self.path("dir")), ["epoch-000000000001.csv"])
+
+    def test_check_and_config_tell_the_chosen_format(self):
+        to = ("--to", self.path("a.csv"), "--to", "stdout:")
+        self.assertRegex(run("check", *to).stdout.decode(), r"writes +\S+/a\.csv as csv, .*\nwrites +stdout: as text, ")
+        self.assertRegex(run("check", *to, "--format", "json").stdout.decode(), r"/a\.csv as json, .*\n.*stdout: as json, ")
+        self.assertRegex(run("config", *to).stdout.decode(), r'# format = "auto" +# default: csv for \S+/a\.csv, text for stdout:\n')
+        self.assertRegex(run("config", *to, "--format", "json").stdout.decode(), r'format = "json" +# flag\n')
 
     def test_a_header_is_explained(self):
         for arguments in (("--header",), ("--header=true",)):
