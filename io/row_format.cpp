@@ -56,6 +56,10 @@ std::string_view whole_groups(std::string_view bytes, std::size_t most) {
 }  // namespace
 
 RowFormat::RowFormat(RowLayout layout, Write write) : layout_(std::move(layout)), write_(std::move(write)) {
+  for (const std::string& name : layout_.names) {
+    append_json(name, json_names_.emplace_back(",\""));
+    json_names_.back() += "\":";
+  }
   restart();
 }
 
@@ -153,9 +157,7 @@ void RowFormat::add_json(const Aggregate& row) {
   }
   add_json_key(row.key);
   for (std::size_t i = 0; i < layout_.measures.size(); ++i) {
-    text_ += ",\"";
-    append_json(layout_.names[i], text_);
-    text_ += "\":";
+    text_ += json_names_[i];
     add_value(row, i, text_);
   }
   text_ += "}\n";

@@ -64,8 +64,9 @@ class RowFormat {
 
   RowLayout layout_;
   Write write_;
-  std::string text_;              ///< not written yet
-  std::optional<Window> window_;  ///< the one that start_ and end_ spell
+  std::vector<std::string> json_names_;  ///< of the measures, as `,"count":`
+  std::string text_;                     ///< not written yet
+  std::optional<Window> window_;         ///< the one that start_ and end_ spell
   std::string start_;
   std::string end_;
   bool headed_ = false;  ///< of a table: its headings are written
