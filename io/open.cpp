@@ -171,18 +171,18 @@ Format format_for(const std::string& uri, Format asked) {
                                                                                       : Format::text;
 }
 
-std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& asked, Disk& disk,
+std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
                                 const OnEvent& on_event) {
-  RowLayout layout = asked;
-  layout.format = format_for(uri, asked.format);
-  if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
+  RowLayout chosen = layout;
+  chosen.format = format_for(uri, layout.format);
+  if (uri == "-") return std::make_unique<io::StdoutSink>(chosen);
   const Uri parsed = io::parse_address(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file")
-    return io::open_path(file_path(parsed), layout, disk, on_event);
+    return io::open_path(file_path(parsed), chosen, disk, on_event);
   if (parsed.scheme != "stdout" && parsed.scheme != "discard") unknown_scheme(parsed, kSinkSchemes);
   require_no_path(parsed);
   io::allow_keys(parsed, {});
-  if (parsed.scheme == "stdout") return std::make_unique<io::StdoutSink>(layout);
+  if (parsed.scheme == "stdout") return std::make_unique<io::StdoutSink>(chosen);
   return std::make_unique<io::DiscardSink>();
 }
 

@@ -24,21 +24,21 @@ std::size_t written = 0;
 std::size_t largest_memory = 0;
 }  // namespace
 
-// Stand before the C and the C++ library's.
+// Stand before the C and the C++ library's; inlined, they would look mismatched to g++ 12.
 extern "C" ssize_t write(int, const void*, std::size_t size) {
   largest_write = std::max(largest_write, size);
   written += size;
   return static_cast<ssize_t>(size);
 }
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
   largest_memory = std::max(largest_memory, size);
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
