@@ -5,7 +5,6 @@ import shutil
 from dataclasses import dataclass, replace
 
 UNIQ = r"sed -E 's/^ *([0-9]+) (.*)$/\2\t\1/'"
-UNESCAPE = r"sed 's/\\\\/\\/g'"  # of the characters that millrace escapes only this one can be in a word
 PROCESSORS = sorted(os.sched_getaffinity(0))
 CPUS = {threads: ",".join(map(str, PROCESSORS[:threads])) for threads in (1, 2)}  # as for taskset
 
@@ -62,11 +61,11 @@ def ours(program):
     both = []
     for threads in CPUS:
         both += [
-            Peer(OURS, (program, "--backend", "cpu", "{file}"), threads, UNESCAPE, group=OURS,
+            Peer(OURS, (program, "--backend", "cpu", "{file}"), threads, group=OURS,
                  version=(program, "version"), flags=FLAGS),
             Peer(OURS_SOCKET, (program, "--backend", "cpu", "--from", "tcp://127.0.0.1:{port}?reconnect=no"), threads,
-                 UNESCAPE, baseline=OURS_SOCKET, group=OURS),
-            Peer(OURS_PIPE, ("bash", "-c", 'cat "$1" | "$0" --backend cpu', program, "{file}"), threads, UNESCAPE,
+                 baseline=OURS_SOCKET, group=OURS),
+            Peer(OURS_PIPE, ("bash", "-c", 'cat "$1" | "$0" --backend cpu', program, "{file}"), threads,
                  baseline=OURS_PIPE, group=OURS),
         ]
     return both
@@ -78,7 +77,7 @@ def parts_of_ours(program, built):
     best = "AVX-512" if "avx512_vbmi2" in flags else "AVX2" if "avx2" in flags else ""
 
     def lesser(name, level, baseline, missing):
-        return Peer(name, ("env", f"MILLRACE_SIMD={level}", program, "--backend", "cpu", "{file}"), 1, UNESCAPE,
+        return Peer(name, ("env", f"MILLRACE_SIMD={level}", program, "--backend", "cpu", "{file}"), 1,
                     baseline=baseline, group=OURS, missing=missing)
 
     return [

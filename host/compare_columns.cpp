@@ -6,6 +6,8 @@
 #include <numeric>
 #include <optional>
 
+#include <millrace/error.h>
+
 #include "kernels/key.h"
 
 namespace millrace {
@@ -110,24 +112,9 @@ std::string first_difference(const Finding& a, const Finding& b, std::span<const
     const auto says = [](std::string_view who, bool has_it, const std::optional<Merged>& found) {
       return std::string(who) + " has " + (has_it ? found->text() : "no such key");
     };
-    return "for the key " + quoted(x_has_it ? x->key : y->key) + ' ' + says(a.who, x_has_it, x) + ", " +
+    return "for the key \"" + excerpt(x_has_it ? x->key : y->key) + "\" " + says(a.who, x_has_it, x) + ", " +
            says(b.who, y_has_it, y);
   }
-}
-
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kShown = 100;
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char c : text.substr(0, kShown)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f) {
-      result += c;
-    } else {
-      result += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return result + (text.size() > kShown ? "…\"" : "\"");
 }
 
 }  // namespace millrace

@@ -23,7 +23,4 @@ struct Finding {
 std::string first_difference(const Finding& a, const Finding& b, std::span<const ValueColumn> columns,
                              MemoryBudget& budget);
 
-/// The key's bytes for a message: those that cannot be printed as \xNN, long ones cut.
-std::string quoted(std::string_view text);
-
 }  // namespace millrace

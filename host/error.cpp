@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/error.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <system_error>
 
+#include <millrace/printable.h>
 #include <millrace/quantity.h>
 
 namespace millrace {
@@ -15,20 +17,21 @@ std::string join_lines(const std::vector<std::string>& problems) {
   std::string text;
   for (const std::string& problem : problems) {
     if (!text.empty()) text += '\n';
-    text += problem;
+    append_printable(problem, text);
   }
   return text;
 }
 
-std::string without_zero_bytes(const std::string& text) {
-  std::string whole;
-  for (const char byte : text) {
-    if (byte == '\0')
-      whole += "\\x00";
-    else
-      whole += byte;
+// The ends of lines stay: they are ours, between problems.
+std::string printable_lines(std::string_view text) {
+  std::string lines;
+  while (true) {
+    const std::size_t length = std::min(text.find('\n'), text.size());
+    append_printable(text.substr(0, length), lines);
+    if (length == text.size()) return lines;
+    lines += '\n';
+    text.remove_prefix(length + 1);
   }
-  return whole;
 }
 
 // Nobody knows how much of the input is still to come, so the advice leaves room.
@@ -47,17 +50,15 @@ std::string_view remedy(int error_number) {
 }  // namespace
 
 std::string excerpt(std::string_view data, std::size_t most) {
-  if (data.size() <= most) return std::string(data);
-  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(data[at]) & 0xC0U) == 0x80; };
-  std::size_t end = most;
-  while (end > 0 && end + 3 > most && continues(end)) --end;
-  return std::string(data.substr(0, end)) + "…";
+  return printable(front(data, most)) + (data.size() > most ? "…" : "");
 }
 
-Error::Error(const std::string& text) : std::runtime_error(without_zero_bytes(text)) {}
+Error::Error(const std::string& text) : std::runtime_error(printable_lines(text)) {}
 
 ConfigError::ConfigError(std::vector<std::string> problems, int exit_code)
-    : Error(join_lines(problems)), problems_(std::move(problems)), exit_code_(exit_code) {}
+    : Error(join_lines(problems)), problems_(std::move(problems)), exit_code_(exit_code) {
+  for (std::string& problem : problems_) problem = printable(problem);
+}
 
 IoError IoError::from_errno(std::string_view what, int error_number) {
   return IoError(excerpt(what) + ": " + std::generic_category().message(error_number) +

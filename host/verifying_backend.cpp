@@ -201,8 +201,9 @@ void VerifyingBackend::compare_rejects(Rejects first, Rejects second, std::span<
     return std::string(side.backend().name()) +
            (rejects ? " rejects it as " + std::string(to_string(at->reason)) : " does not reject it");
   };
-  throw InternalError("two backends differ: of the record " + quoted(text.substr(where.offset, where.length)) +
-                      ' ' + says(first_, a, first.end()) + ", " + says(second_, b, second.end()));
+  throw InternalError("two backends differ: of the record \"" +
+                      excerpt(text.substr(where.offset, where.length)) + "\" " + says(first_, a, first.end()) +
+                      ", " + says(second_, b, second.end()));
 }
 
 void VerifyingBackend::hand_over(const Columns& found, PartialSink& sink) const {

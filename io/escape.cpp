@@ -1,26 +1,27 @@
-// Escaping for text, table, CSV and JSON.
+// Escaping for TSV, CSV and JSON.
 // SPDX-License-Identifier: Apache-2.0
 #include "io/escape.h"
 
 #include <algorithm>
 #include <cstdint>
 
+#include <millrace/printable.h>
+
 namespace millrace::io {
 namespace {
-
-constexpr std::string_view kHex = "0123456789abcdef";
 
 unsigned value_of(char c) {
   return static_cast<unsigned char>(c);
 }
 
-void append_hex(char c, std::string& out) {
-  out += kHex[value_of(c) >> 4];
-  out += kHex[value_of(c) & 15];
+// So many bytes at the front are of one kind.
+template <class IsOfKind>
+std::size_t run(std::string_view text, IsOfKind is_of_kind) {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_of_kind) - text.begin());
 }
 
 // The letter behind the backslash; 0: the byte stands for itself.
-char text_escape(char c) {
+char letter_of(char c) {
   switch (c) {
     case '\t': return 't';
     case '\n': return 'n';
@@ -30,93 +31,71 @@ char text_escape(char c) {
   }
 }
 
-bool is_control(char c) {
-  return value_of(c) < 0x20 || c == 0x7f;
+// Of a JSON string: what stands for itself, whatever is beside it.
+bool is_plain(char c) {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
-// Bytes of the well-formed sequence at the front; 0 if there is none (Unicode 15, table 3-7).
-std::size_t sequence_length(std::string_view text) {
-  const unsigned first = value_of(text[0]);
-  if (first < 0x80) return 1;
-  const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  const unsigned second = value_of(text[1]);
-  const unsigned lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (second < lowest || second > highest) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if (value_of(text[i]) >> 6 != 2) return 0;
-  return length;
+void append_json_escape(char32_t code, std::string& out) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += "0123456789abcdef"[code >> shift & 15];
 }
 
 }  // namespace
 
 bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t length = sequence_length(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
+  while (true) {
+    bytes.remove_prefix(run(bytes, [](char c) { return value_of(c) < 0x80; }));
+    if (bytes.empty()) return true;
+    const Character next = first_character(bytes);
+    if (!next.utf8) return false;
+    bytes.remove_prefix(next.bytes);
   }
-  return true;
 }
 
-void append_text(std::string_view key, std::string& out) {
-  if (std::ranges::none_of(key, text_escape)) {
+void append_tsv(std::string_view key, std::string& out) {
+  if (std::ranges::none_of(key, letter_of)) {
     out += key;
     return;
   }
   for (const char c : key) {
-    const char letter = text_escape(c);
+    const char letter = letter_of(c);
     if (letter != 0) out += '\\';
     out += letter != 0 ? letter : c;
   }
 }
 
-void append_printable(std::string_view key, std::string& out) {
-  const bool utf8 = is_utf8(key);
-  for (const char c : key) {
-    if (const char letter = text_escape(c)) {
-      out += '\\';
-      out += letter;
-    } else if (is_control(c) || (!utf8 && value_of(c) >= 0x80)) {
-      out += "\\x";
-      append_hex(c, out);
-    } else {
-      out += c;
-    }
-  }
+void append_raw(std::string_view key, std::string& out) {
+  out += key;
 }
 
-void append_csv(std::string_view key, std::string& out) {
-  if (key.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += key;
-    return;
-  }
-  out += '"';
+bool needs_quotes(std::string_view key) {
+  return key.find_first_of(",\"\r\n") != std::string_view::npos;
+}
+
+void append_doubling_quotes(std::string_view key, std::string& out) {
   for (const char c : key) {
     if (c == '"') out += '"';
     out += c;
   }
-  out += '"';
 }
 
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (const char letter = text_escape(c)) {
-      out += '\\';
-      out += letter;
-    } else if (is_control(c)) {
-      out += "\\u00";
-      append_hex(c, out);
-    } else {
-      out += c;
-    }
+void append_json(std::string_view text, std::string& out) {
+  while (true) {
+    const std::size_t plain = run(text, is_plain);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    const Character next = first_character(text);
+    const char letter = next.code == '"' ? '"' : letter_of(text[0]);
+    if (letter != 0)
+      out += {'\\', letter};
+    else if (is_control(next.code))
+      append_json_escape(next.code, out);
+    else
+      out += text.substr(0, next.bytes);
+    text.remove_prefix(next.bytes);
   }
-  out += '"';
 }
 
 void append_base64(std::string_view bytes, std::string& out) {

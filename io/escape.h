@@ -1,4 +1,4 @@
-// Keys as text of the row formats.
+// Keys, or pieces of them, as text of the row formats.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,16 +11,19 @@ namespace millrace::io {
 bool is_utf8(std::string_view bytes);
 
 /// Tab, newline, carriage return and backslash as `\t \n \r \\`; all other bytes as they are.
-void append_text(std::string_view key, std::string& out);
+void append_tsv(std::string_view key, std::string& out);
 
-/// As append_text; other control bytes and, if the key is not UTF-8, all bytes above 0x7f as `\xHH`.
-void append_printable(std::string_view key, std::string& out);
+/// All bytes as they are.
+void append_raw(std::string_view key, std::string& out);
 
-/// Within quotes, which are doubled, if the key holds a comma, a quote or a line end.
-void append_csv(std::string_view key, std::string& out);
+/// Whether CSV has the key within quotes: it holds a comma, a quote or a line end.
+bool needs_quotes(std::string_view key);
 
-/// A JSON string with its quotes. REQUIRES: is_utf8(text).
-void append_json_string(std::string_view text, std::string& out);
+/// What stands within quotes of CSV.
+void append_doubling_quotes(std::string_view key, std::string& out);
+
+/// What stands within quotes of JSON; what a terminal would obey is escaped in it. REQUIRES: is_utf8(text).
+void append_json(std::string_view text, std::string& out);
 
 /// RFC 4648, with padding.
 void append_base64(std::string_view bytes, std::string& out);

@@ -7,11 +7,11 @@
 
 #include <millrace/error.h>
 
+#include "io/format.h"
+
 namespace millrace::io {
 namespace {
 
-constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
-constexpr std::size_t kRowsAtATime = 16384;
 constexpr std::string_view kPrefix = "epoch-";
 constexpr std::string_view kPartial = ".partial";
 constexpr std::size_t kEpochDigits = 12;
@@ -41,7 +41,7 @@ std::filesystem::path parent_of(const std::filesystem::path& path) {
 }  // namespace
 
 FileSink::FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk, OnEvent on_event)
-    : format_(layout),
+    : format_(layout, [this](std::string_view text) { temporary_->write(std::as_bytes(std::span(text))); }),
       windowed_(layout.windowed),
       extension_(extension(layout.format)),
       path_(std::move(path)),
@@ -91,20 +91,11 @@ void FileSink::begin(const Epoch& epoch) {
   temporary_.emplace(disk_, directory_, target(epoch.id).filename().string());
   partial_ = epoch.partial && !windowed_;
   format_.restart();
-  text_ = format_.header();
-}
-
-void FileSink::write(std::span<const Aggregate> rows) {
-  while (!rows.empty()) {
-    const std::span<const Aggregate> some = rows.first(std::min(rows.size(), kRowsAtATime));
-    rows = rows.subspan(some.size());
-    format_.add(some, text_);
-    if (text_.size() >= kFlushBytes) flush();
-  }
+  format_.add_header();
 }
 
 void FileSink::finish(EpochId epoch) {
-  flush();
+  format_.flush();
   const std::filesystem::path whole = target(epoch);
   std::filesystem::path written = whole;
   if (partial_) written += kPartial;
@@ -121,7 +112,7 @@ void FileSink::finish(EpochId epoch) {
 }
 
 void FileSink::abandon(EpochId) noexcept {
-  text_.clear();
+  format_.restart();
   temporary_.reset();
 }
 
@@ -130,11 +121,6 @@ std::optional<EpochId> FileSink::last_finished() {
   std::optional<EpochId> last;
   for (const std::string& name : disk_.list(directory_, kPrefix)) last = std::max(last, epoch_of(name));
   return last;
-}
-
-void FileSink::flush() {
-  temporary_->write(std::as_bytes(std::span(text_)));
-  text_.clear();
 }
 
 void FileSink::warn(const std::string& text) const {

@@ -33,7 +33,7 @@ class FileSink final : public Sink {
 
   void probe(Deadline deadline) override;
   void begin(const Epoch& epoch) override;
-  void write(std::span<const Aggregate> rows) override;
+  void write(std::span<const Aggregate> rows) override { format_.add(rows); }
   void finish(EpochId epoch) override;
   void abandon(EpochId epoch) noexcept override;
   std::optional<EpochId> last_finished() override;
@@ -43,7 +43,6 @@ class FileSink final : public Sink {
   std::filesystem::path target(EpochId epoch) const;
   void claim_directory();
   void prepare_directory();
-  void flush();
   void warn(const std::string& text) const;
 
   RowFormat format_;
@@ -59,7 +58,6 @@ class FileSink final : public Sink {
   bool prepared_ = false;
   std::optional<TemporaryFile> temporary_;  ///< of the epoch being written
   bool partial_ = false;                    ///< its rows are no whole result
-  std::string text_;                        ///< not written yet
 };
 
 }  // namespace millrace::io

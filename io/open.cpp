@@ -11,6 +11,7 @@
 
 #include "io/discard_sink.h"
 #include "io/file_list.h"
+#include "io/format.h"
 #include "io/generator_source.h"
 #include "io/output_path.h"
 #include "io/path_sink.h"
@@ -157,16 +158,31 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
   return opener.take();
 }
 
+Format format_for(const std::string& uri, Format asked) {
+  if (asked != Format::automatic) return asked;
+  try {
+    const Uri parsed = io::parse_address(uri);
+    const bool is_path = parsed.scheme.empty() || parsed.scheme == "file";
+    if (const auto format = io::format_of_ending(parsed.path); is_path && format) return *format;
+  } catch (const ConfigError&) {
+    // open_sink tells what is wrong with it.
+  }
+  return ::isatty(STDOUT_FILENO) == 1 && output_identity(uri) == output_identity("-") ? Format::table
+                                                                                      : Format::text;
+}
+
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
                                 const OnEvent& on_event) {
-  if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
+  RowLayout chosen = layout;
+  chosen.format = format_for(uri, layout.format);
+  if (uri == "-") return std::make_unique<io::StdoutSink>(chosen);
   const Uri parsed = io::parse_address(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file")
-    return io::open_path(file_path(parsed), layout, disk, on_event);
+    return io::open_path(file_path(parsed), chosen, disk, on_event);
   if (parsed.scheme != "stdout" && parsed.scheme != "discard") unknown_scheme(parsed, kSinkSchemes);
   require_no_path(parsed);
   io::allow_keys(parsed, {});
-  if (parsed.scheme == "stdout") return std::make_unique<io::StdoutSink>(layout);
+  if (parsed.scheme == "stdout") return std::make_unique<io::StdoutSink>(chosen);
   return std::make_unique<io::DiscardSink>();
 }
 

@@ -41,26 +41,30 @@ std::string iso_8601(Timestamp moment) {
   return text;
 }
 
+constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
+constexpr std::size_t kPieceBytes = std::size_t{12} << 10;  // of a key; each byte becomes six at most
+
 char delimiter_of(Format format) {
   return format == Format::csv ? ',' : '\t';
 }
 
-}  // namespace
-
-std::string_view extension(Format format) {
-  switch (format) {
-    case Format::json: return "json";
-    case Format::csv: return "csv";
-    case Format::tsv: return "tsv";
-    default: return "txt";
-  }
+// Base64 takes three bytes at a time.
+std::string_view whole_groups(std::string_view bytes, std::size_t most) {
+  return bytes.substr(0, most - most % 3);
 }
 
-RowFormat::RowFormat(RowLayout layout) : layout_(std::move(layout)) {
+}  // namespace
+
+RowFormat::RowFormat(RowLayout layout, Write write) : layout_(std::move(layout)), write_(std::move(write)) {
+  for (const std::string& name : layout_.names) {
+    append_json(name, json_names_.emplace_back(",\""));
+    json_names_.back() += "\":";
+  }
   restart();
 }
 
 void RowFormat::restart() {
+  text_.clear();
   window_.reset();
   headed_ = false;
   key_width_ = display_width("key");
@@ -68,80 +72,106 @@ void RowFormat::restart() {
   for (const std::string& name : layout_.names) value_widths_.push_back(display_width(name));
 }
 
-std::string RowFormat::header() const {
-  if (!layout_.header || layout_.format == Format::json || layout_.format == Format::table) return {};
-  std::string line;
+void RowFormat::flush() {
+  write_(text_);
+  text_.clear();
+}
+
+void RowFormat::flush_if_full() {
+  if (text_.size() >= kFlushBytes) flush();
+}
+
+void RowFormat::add_header() {
+  if (!layout_.header || (layout_.format != Format::csv && layout_.format != Format::tsv)) return;
   const char delimiter = delimiter_of(layout_.format);
   if (layout_.windowed) {
-    line += "start";
-    line += delimiter;
-    line += "end";
-    line += delimiter;
+    text_ += "start";
+    text_ += delimiter;
+    text_ += "end";
+    text_ += delimiter;
   }
-  line += "key";
+  text_ += "key";
   for (const std::string& name : layout_.names) {
-    line += delimiter;
-    line += name;
+    text_ += delimiter;
+    text_ += name;
   }
-  line += '\n';
-  return line;
+  text_ += '\n';
 }
 
-void RowFormat::add(std::span<const Aggregate> rows, std::string& out) {
-  switch (layout_.format) {
-    case Format::table: return add_table(rows, out);
-    case Format::json:
-      for (const Aggregate& row : rows) add_json(row, out);
-      return;
-    default:
-      for (const Aggregate& row : rows) add_delimited(row, delimiter_of(layout_.format), out);
+void RowFormat::add(std::span<const Aggregate> rows) {
+  if (layout_.format == Format::table) return add_table(rows);
+  for (const Aggregate& row : rows) {
+    if (layout_.format == Format::json)
+      add_json(row);
+    else
+      add_delimited(row, delimiter_of(layout_.format));
+    flush_if_full();
   }
 }
 
-void RowFormat::add_delimited(const Aggregate& row, char delimiter, std::string& out) {
+void RowFormat::add_key(std::string_view key, Append append, Cut cut) {
+  while (key.size() > kPieceBytes) {
+    const std::string_view piece = cut(key, kPieceBytes);
+    append(piece, text_);
+    key.remove_prefix(piece.size());
+    flush_if_full();
+  }
+  append(key, text_);
+}
+
+void RowFormat::add_delimited(const Aggregate& row, char delimiter) {
   if (row.window) {
     remember(*row.window);
-    out += start_;
-    out += delimiter;
-    out += end_;
-    out += delimiter;
+    text_ += start_;
+    text_ += delimiter;
+    text_ += end_;
+    text_ += delimiter;
   }
   if (layout_.format == Format::csv)
-    append_csv(row.key, out);
+    add_csv_key(row.key);
   else
-    append_text(row.key, out);
+    add_key(row.key, layout_.format == Format::tsv ? append_tsv : append_raw);
   for (std::size_t i = 0; i < layout_.measures.size(); ++i) {
-    out += delimiter;
-    add_value(row, i, out);
+    text_ += delimiter;
+    add_value(row, i, text_);
   }
-  out += '\n';
+  text_ += '\n';
 }
 
-void RowFormat::add_json(const Aggregate& row, std::string& out) {
-  out += '{';
+void RowFormat::add_csv_key(std::string_view key) {
+  if (!needs_quotes(key)) return add_key(key, append_raw);
+  text_ += '"';
+  add_key(key, append_doubling_quotes);
+  text_ += '"';
+}
+
+void RowFormat::add_json(const Aggregate& row) {
+  text_ += '{';
   if (row.window) {
     remember(*row.window);
-    out += "\"start\":\"";
-    out += start_;
-    out += "\",\"end\":\"";
-    out += end_;
-    out += "\",";
+    text_ += "\"start\":\"";
+    text_ += start_;
+    text_ += "\",\"end\":\"";
+    text_ += end_;
+    text_ += "\",";
   }
-  if (is_utf8(row.key)) {
-    out += "\"key\":";
-    append_json_string(row.key, out);
-  } else {
-    out += "\"key_base64\":\"";
-    append_base64(row.key, out);
-    out += '"';
-  }
+  add_json_key(row.key);
   for (std::size_t i = 0; i < layout_.measures.size(); ++i) {
-    out += ',';
-    append_json_string(layout_.names[i], out);
-    out += ':';
-    add_value(row, i, out);
+    text_ += json_names_[i];
+    add_value(row, i, text_);
   }
-  out += "}\n";
+  text_ += "}\n";
+}
+
+void RowFormat::add_json_key(std::string_view key) {
+  if (is_utf8(key)) {
+    text_ += "\"key\":\"";
+    add_key(key, append_json);
+  } else {
+    text_ += "\"key_base64\":\"";
+    add_key(key, append_base64, whole_groups);
+  }
+  text_ += '"';
 }
 
 void RowFormat::add_value(const Aggregate& row, std::size_t measure, std::string& out) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <millrace/backend.h>
+#include <millrace/printable.h>
 
 #include "host/backend_choice.h"
 #include "host/cli/commands.h"
@@ -100,7 +101,8 @@ void check_sinks(const Job& job, bool replayable, Findings& findings, std::strin
     findings.gather([&] {
       const std::unique_ptr<Sink> sink = open_sink(uri, layout_of(job), real_disk());
       sink->probe(std::chrono::steady_clock::now() + kProbeTime);
-      text += fmt::format("writes   {}, {}\n", printable(uri), promise(replayable, sink->delivery()));
+      text += fmt::format("writes   {} as {}, {}\n", printable(uri),
+                          to_string(format_for(uri, job.layout.format)), promise(replayable, sink->delivery()));
     });
   }
 }

@@ -97,6 +97,8 @@ class Parser {
     for (const std::string_view name : flag_names()) names.push_back("--" + std::string(name));
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string meant = (flag.starts_with("--") ? "" : "-") + flag;
+    const std::string_view instead = instead_of(std::string_view(meant).substr(2));
+    if (!instead.empty()) refuse("unknown flag " + flag + ": " + std::string(instead));
     refuse("unknown flag " + excerpt(flag) + did_you_mean(meant, known) + "; see millrace --help");
   }
 

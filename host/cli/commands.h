@@ -18,11 +18,11 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
 
 int run_command(const Settings& settings, StatusLine& status, Attendant& attendant);
 int check_command(const Settings& settings);
-int config_command(const SettingMap& settings);
+int config_command(const SettingMap& settings, const Job& job);
 int devices_command(const Settings& settings);
 int version_command(bool json);
 
-/// The job as run will start it: what depends on the terminal is decided.
+/// The job as run will start it: what happens is told by the log.
 Job complete_job(const Settings& settings);
 
 /// Writes to standard output. A reader that has gone away is no error.

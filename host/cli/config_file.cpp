@@ -86,7 +86,9 @@ SettingMap read_config(std::string_view text, const std::string& path) {
     std::ranges::replace(name, '_', '-');
     const Flag* flag = find_flag(name);
     if (flag == nullptr) {
-      refuse(key, "unknown key \"" + excerpt(key.str()) + '"' + did_you_mean(name, flag_names()));
+      const std::string_view instead = instead_of(name);
+      refuse(key, "unknown key \"" + excerpt(key.str()) + '"' +
+                      (instead.empty() ? did_you_mean(name, flag_names()) : ": " + std::string(instead)));
       continue;
     }
     auto texts = texts_of(node);

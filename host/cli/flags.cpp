@@ -31,12 +31,12 @@ constexpr std::array<Named<BackendKind>, 3> kBackends = {
     {{"auto", BackendKind::automatic}, {"cpu", BackendKind::cpu}, {"cuda", BackendKind::cuda}}};
 constexpr std::array<Named<OnBadRecord>, 2> kOnBadRecord = {
     {{"skip", OnBadRecord::skip}, {"stop", OnBadRecord::stop}}};
-constexpr std::array<Named<std::optional<Format>>, 6> kFormats = {{{"auto", std::nullopt},
-                                                                   {"table", Format::table},
-                                                                   {"text", Format::text},
-                                                                   {"json", Format::json},
-                                                                   {"csv", Format::csv},
-                                                                   {"tsv", Format::tsv}}};
+constexpr std::array<Named<Format>, 6> kFormats = {{{"auto", Format::automatic},
+                                                    {"table", Format::table},
+                                                    {"text", Format::text},
+                                                    {"json", Format::json},
+                                                    {"csv", Format::csv},
+                                                    {"tsv", Format::tsv}}};
 constexpr std::array<Named<When>, 3> kWhen = {
     {{"auto", When::automatic}, {"always", When::always}, {"never", When::never}}};
 constexpr std::array<Named<LogFormat>, 2> kLogFormats = {
@@ -81,10 +81,11 @@ const std::array kFlags = {
          "Write here: stdout:, discard:, a path, a directory ending in /. Repeats.", true,
          [](Settings& s, Text t) { s.job.to.emplace_back(t); }, true},
     Flag{"format", "FORMAT", "auto", kInOut,
-         "Rows as table, text, json, csv or tsv; auto: a table on a terminal.", true,
-         [](Settings& s, Text t) { s.format = parse_name(t, kFormats); }},
-    Flag{"header", "", "false", kInOut, "Name the columns in the first row.", true,
-         [](Settings& s, Text t) { s.job.layout.header = parse_switch(t); }},
+         "table, text, json, csv or tsv; auto: as a path ends, a table on a terminal.", true,
+         [](Settings& s, Text t) { s.job.layout.format = parse_name(t, kFormats); }},
+    Flag{"no-output-header", "", "false", kInOut,
+         "Leave out the names of the columns, with which csv and tsv begin.", true,
+         [](Settings& s, Text t) { s.job.layout.header = !parse_switch(t); }},
     Flag{"by", "KEYS", "words", kWhat, "Count by words, split (at the delimiter), fields or lines.", true,
          [](Settings& s, Text t) { s.by = parse_name(t, kBy); }},
     Flag{"every", "TIME", "0", kWhat, "A result for each span of arrival time, such as 1s; 0: one for all.",
@@ -166,6 +167,13 @@ std::vector<std::string_view> flag_names() {
   return names;
 }
 
+std::string_view instead_of(std::string_view name) {
+  if (name != "header") return {};
+  return "output in csv and tsv begins with a header, unless --no-output-header is given; the header line of "
+         "an "
+         "input cannot be skipped yet: tail -n +2 FILE | millrace ...";
+}
+
 std::string environment_name(std::string_view flag) {
   std::string name = "MILLRACE_";
   for (const char c : flag)
@@ -186,7 +194,10 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
     const auto found = std::ranges::find(known, name);
     if (found == known.end()) {
       const std::string guess = did_you_mean(name, known);
-      if (!guess.empty()) warnings.push_back(std::string(name) + " is not a setting" + guess);
+      if (name == environment_name("header"))
+        warnings.push_back(std::string(name) + " is not a setting: " + std::string(instead_of("header")));
+      else if (!guess.empty())
+        warnings.push_back(std::string(name) + " is not a setting" + guess);
       continue;
     }
     if (*found == kSimdVariable) continue;  // for who measures and tests: no setting of a job

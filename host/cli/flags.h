@@ -28,6 +28,9 @@ std::span<const Flag> flags();
 const Flag* find_flag(std::string_view name);
 std::vector<std::string_view> flag_names();
 
+/// What to do instead of a flag that is looked for and not there; empty where nothing is known.
+std::string_view instead_of(std::string_view name);
+
 /// "MILLRACE_BATCH_BYTES" for "batch-bytes".
 std::string environment_name(std::string_view flag);
 

@@ -37,25 +37,4 @@ std::string human_time(std::chrono::nanoseconds time) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string printable(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // 0xC2 0x80 ... 0x9F are the control characters of Latin-1 in UTF-8.
-    const bool wide_control =
-        byte == 0xC2 && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) & 0xE0U) == 0x80;
-    if (byte == '\n')
-      result += "\\n";
-    else if (byte == '\t')
-      result += "\\t";
-    else if (byte < 0x20 || byte == 0x7F)
-      result += fmt::format("\\x{:02x}", byte);
-    else if (wide_control)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-    else
-      result += text[i];
-  }
-  return result;
-}
-
 }  // namespace millrace::cli

@@ -16,7 +16,4 @@ std::string human_bytes(double bytes);
 /// "0.85 s", "2 min 3 s", "1 h 2 min".
 std::string human_time(std::chrono::nanoseconds time);
 
-/// The text with control characters written as \n, \t or \x1b, so that a file name cannot draw on a terminal.
-std::string printable(std::string_view text);
-
 }  // namespace millrace::cli

@@ -15,8 +15,6 @@
 
 #include <millrace/error.h>
 
-#include "host/cli/human.h"
-
 namespace millrace::cli {
 namespace {
 
@@ -44,7 +42,7 @@ class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
     if (color_ && !label.empty()) line += error ? "\x1b[31m" : "\x1b[33m";
     line += label;
     if (color_ && !label.empty()) line += "\x1b[0m";
-    return line + excerpt(printable({message.payload.data(), message.payload.size()}), kLongestMessage);
+    return line + excerpt({message.payload.data(), message.payload.size()}, kLongestMessage);
   }
 
   static std::string json(const spdlog::details::log_msg& message) {

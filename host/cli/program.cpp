@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
+#include <millrace/printable.h>
 #include <millrace/version.h>
 
 #include "host/cli/command_line.h"
@@ -38,12 +39,32 @@ SettingMap all_settings(const CommandLine& line, const char* const* environment)
   return merge(line.settings, std::move(from_environment), path ? read_config_file(*path) : SettingMap{});
 }
 
+// As JSON and TOML read it, and nothing in it that a terminal would obey.
+std::string quoted(const std::string& text) {
+  const std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string result;
+  for (std::string_view rest = json; !rest.empty();) {
+    const Character next = first_character(rest);
+    result += is_control(next.code) ? fmt::format("\\u{:04x}", static_cast<std::uint32_t>(next.code))
+                                    : std::string(rest.substr(0, next.bytes));
+    rest.remove_prefix(next.bytes);
+  }
+  return result;
+}
+
 std::string quoted(const std::vector<std::string>& texts) {
   std::string list;
-  for (const std::string& text : texts)
-    list += (list.empty() ? "" : ", ") +
-            nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + quoted(text);
   return texts.size() == 1 ? list : '[' + list + ']';
+}
+
+/// What the format "auto" comes to: `: csv for out.csv, text for stdout:`.
+std::string chosen_formats(const Job& job) {
+  std::string text;
+  for (const std::string& uri : job.to)
+    text += fmt::format("{} {} for {}", text.empty() ? ":" : ",", to_string(format_for(uri, Format::automatic)),
+                        excerpt(uri));
+  return text;
 }
 
 }  // namespace
@@ -63,7 +84,7 @@ void print(std::string_view text) {
   }
 }
 
-int config_command(const SettingMap& settings) {
+int config_command(const SettingMap& settings, const Job& job) {
   std::string text;
   for (const Flag& flag : flags()) {
     const auto found = settings.find(flag.name);
@@ -73,7 +94,9 @@ int config_command(const SettingMap& settings) {
     std::vector<std::string> texts = given ? found->second.texts : std::vector{std::string(flag.standard)};
     if (!flag.repeats && texts.size() > 1) texts = {texts.back()};
     line += fmt::format("{} = {}", flag.name, quoted(texts));
-    text += fmt::format("{:<40}  # {}\n", line, to_string(given ? found->second.origin : Origin::standard));
+    text += fmt::format("{:<40}  # {}", line, to_string(given ? found->second.origin : Origin::standard));
+    if (flag.name == "format" && job.layout.format == Format::automatic) text += chosen_formats(job);
+    text += '\n';
   }
   print(text);
   return 0;
@@ -110,7 +133,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
   start_log(settings, status);
   switch (line.command) {
     case Command::check: return check_command(settings);
-    case Command::config: return config_command(given);
+    case Command::config: return config_command(given, settings.job);
     case Command::devices: return devices_command(settings);
     default: return run_command(settings, status, attendant);
   }

@@ -65,8 +65,6 @@ std::string_view scale_hint(const Plan& plan, const Progress& progress) {
 
 Job complete_job(const Settings& settings) {
   Job job = settings.job;
-  const bool for_people = isatty(STDOUT_FILENO) == 1 && std::ranges::all_of(job.to, is_stdout);
-  job.layout.format = settings.format.value_or(for_people ? Format::table : Format::text);
   job.options.on_event = [](const Event& event) {
     spdlog::log(event.level == Event::Level::warning ? spdlog::level::warn : spdlog::level::info, "{}",
                 event.text);

@@ -45,7 +45,6 @@ struct Settings {
   std::optional<KeyedBy> by;
   bool names_fields = false;  ///< a setting was given that only delimited fields have
   std::vector<NamedMeasure> measures;
-  std::optional<Format> format;  ///< empty: a table on a terminal, text elsewhere
   When progress = When::automatic;
   When color = When::automatic;
   LogFormat log_format = LogFormat::text;

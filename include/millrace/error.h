@@ -11,20 +11,20 @@
 
 namespace millrace {
 
-/// Somebody's data, such as a key or a file name, as messages quote it: what is longer than `most` bytes is cut
-/// there, though not inside a character of UTF-8, and goes on with "…".
+/// Somebody's data, such as a key or a file name, as messages quote it: printable, and what is longer than
+/// `most` bytes is cut there, though not inside a character of UTF-8, and goes on with "…".
 std::string excerpt(std::string_view data, std::size_t most = 200);
 
-/// Base of everything that millrace throws. `what()` is one sentence for the user.
+/// Base of everything that millrace throws. `what()` is one sentence for the user, and printable: quoted data
+/// must neither draw on a terminal nor, as a zero byte would, end the text. See printable.h.
 class Error : public std::runtime_error {
  public:
-  /// A zero byte of quoted data would end `what()`: it is written as \x00.
   explicit Error(const std::string& text);
   /// The process's exit status for this error, after sysexits.h.
   virtual int exit_code() const noexcept = 0;
 };
 
-/// The user is wrong. Holds all problems at once, each with what to do about it.
+/// The user is wrong. Holds all problems at once, each with what to do about it; `what()` has a line for each.
 class ConfigError : public Error {
  public:
   /// `exit_code`: 64 for the command line, 66 for a missing input, 78 for a plan or configuration.

@@ -55,22 +55,30 @@ class Sink {
 
 /// How rows look as text.
 enum class Format : std::uint8_t {
-  table,  ///< aligned columns for people
-  text,   ///< key<TAB>value; tab, newline, carriage return and backslash are escaped
-  json,   ///< one object per line
-  csv,    ///< RFC 4180
-  tsv,    ///< as text
+  automatic,  ///< chosen for each output, see format_for
+  table,      ///< aligned columns for people
+  text,       ///< key<TAB>value, the bytes of keys as they are
+  json,       ///< one object per line
+  csv,        ///< RFC 4180
+  tsv,        ///< as text; tab, newline, carriage return and backslash are escaped in keys
 };
 
 /// What a row consists of: [start, end,] key, one column per measure.
 struct RowLayout {
-  Format format = Format::text;
-  bool header = false;
+  Format format = Format::automatic;
+  bool header = true;  ///< csv and tsv begin with a line that names the columns; other formats have none
   bool windowed = false;
   std::vector<Measure> measures;
   std::vector<std::string> names;  ///< of the measures, e.g. "count", "sum_2"
   std::uint32_t scale = 0;         ///< digits after the decimal point of all but counts
 };
+
+/// The format of an output's rows. Where `asked` leaves it open, a path's ending tells it (.csv, .tsv, .json);
+/// standard output on a terminal has tables, all else has text, as files in a directory do.
+Format format_for(const std::string& uri, Format asked);
+
+/// As people write it: "csv".
+std::string_view to_string(Format format);
 
 /// The layout of a plan's rows, with names made from its measures.
 RowLayout row_layout(const Plan& plan);

@@ -105,8 +105,8 @@ class [[nodiscard]] KeyedStream {
   /// Only the first `rows` of each result.
   KeyedStream top(std::size_t rows) const;
   KeyedStream order(Order order) const;
-  /// How sinks given by address print rows.
-  KeyedStream format(Format format, bool header = false) const;
+  /// How sinks given by address print rows; `header`: csv and tsv begin with the names of the columns.
+  KeyedStream format(Format format, bool header = true) const;
   /// How the job runs: backend, threads, memory, batches.
   KeyedStream with(Options options) const;
 

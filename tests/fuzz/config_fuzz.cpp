@@ -4,7 +4,6 @@
 
 #include "host/cli/command_line.h"
 #include "host/cli/config_file.h"
-#include "host/cli/human.h"
 #include "tests/fuzz/input.h"
 
 using namespace millrace;
@@ -36,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!error.problems().empty(), "an error names a problem");
     for (const std::string& problem : error.problems()) {
       require(!problem.empty(), "a problem has a text");
-      for (const char c : cli::printable(problem))
+      for (const char c : problem)
         require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f,
                 "no control character reaches the terminal");
     }

@@ -17,7 +17,7 @@ TEST(Excerpt, IsTheDataUnlessItIsLong) {
   EXPECT_EQ(excerpt("key"), "key");
   EXPECT_EQ(excerpt(std::string(200, 'k')), std::string(200, 'k'));
   EXPECT_EQ(excerpt(std::string(201, 'k')), std::string(200, 'k') + "…");
-  EXPECT_EQ(excerpt("a\0b"s), "a\0b"s);
+  EXPECT_EQ(excerpt("a\0b\x1b"s), "a\\x00b\\x1b") << "and never more than printable";
 }
 
 TEST(Excerpt, CutsNoCharacterInTwo) {
@@ -27,7 +27,9 @@ TEST(Excerpt, CutsNoCharacterInTwo) {
       const std::size_t whole = before >= character.size() ? 10 : 10 - before;
       EXPECT_EQ(excerpt(text, 10), text.substr(0, whole) + "…") << before;
     }
-  EXPECT_EQ(excerpt(std::string(20, '\x80'), 10).size(), 7 + std::string("…").size()) << "is no UTF-8 at all";
+  EXPECT_EQ(excerpt(std::string(20, '\x80'), 10).size(),
+            7 * std::string("\\x80").size() + std::string("…").size())
+      << "is no UTF-8 at all";
 }
 
 TEST(Error, AZeroByteDoesNotEndTheText) {
@@ -36,6 +38,14 @@ TEST(Error, AZeroByteDoesNotEndTheText) {
   EXPECT_STREQ(BudgetError("keys of a\0b"s, 1, 1).what(),
                "the memory budget of 1B does not hold the keys of a\\x00b: at least 1B are needed so far; try "
                "--memory 1B");
+}
+
+TEST(Error, DrawsNothingOnATerminal) {
+  const ConfigError error({"one\n\xc2\x9b", "two\x1b"});
+  EXPECT_STREQ(error.what(), "one\\n\\u009b\ntwo\\x1b") << "a line for each problem, and no other";
+  EXPECT_THAT(error.problems(), testing::ElementsAre("one\\n\\u009b", "two\\x1b"));
+  EXPECT_STREQ(IoError("cannot read \xe2\x80\xae.txt").what(), "cannot read \\u202e.txt");
+  EXPECT_STREQ(IoError("one\ntwo\n").what(), "one\ntwo\n");
 }
 
 TEST(Error, TooFewDescriptorsAreToldWithTheRemedy) {

@@ -167,11 +167,13 @@ TEST(Stream, ResultSettersReachTheJob) {
   Options options;
   options.threads = 3;
   const Job job =
-      read("a").words().count().top(5).order(Order::key).format(Format::csv, true).with(options).write("x");
+      read("a").words().count().top(5).order(Order::key).format(Format::csv, false).with(options).write("x");
   EXPECT_EQ(job.plan.top, 5U);
   EXPECT_EQ(job.plan.order, Order::key);
   EXPECT_EQ(job.layout.format, Format::csv);
-  EXPECT_TRUE(job.layout.header);
+  EXPECT_FALSE(job.layout.header);
+  EXPECT_TRUE(Job(read("a").words().count().format(Format::csv).write("x")).layout.header);
+  EXPECT_TRUE(Job(read("a").words().count().write("x")).layout.header);
   EXPECT_EQ(job.options.threads, 3U);
 }
 

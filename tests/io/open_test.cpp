@@ -143,9 +143,9 @@ TEST(OpenSources, TenThousandsOfAddresses) {
 
 TEST(OpenSources, MessagesFitAScreenWhateverTheAddress) {
   const std::string filler(10'000'000, 'x');
-  const std::string text = open_error({filler, filler + ":1", "stdin:" + filler, "file://" + filler, filler + '*',
-                                       "generate:" + filler},
-                                      66, 6);
+  const std::string text = open_error(
+      {filler, filler + ":1", "stdin:" + filler, "file://" + filler, filler + '*', "generate:" + filler}, 66,
+      6);
   EXPECT_LT(text.size(), 5000U);
 }
 
@@ -197,6 +197,34 @@ TEST(OpenSink, WritesToWhatTheAddressNames) {
     EXPECT_EQ(directory.read(name), "word1.0\t0\n") << name;
   EXPECT_NE(open_sink("-", count_layout(), real_disk()), nullptr);
   EXPECT_NE(open_sink("stdout:", count_layout(), real_disk()), nullptr);
+}
+
+TEST(OpenSink, TheEndingOfAPathChoosesTheFormat) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  RowLayout layout = count_layout();
+  layout.format = Format::automatic;
+  layout.header = true;
+  for (const std::string& uri : {base + "/a.csv", "file:" + base + "/b.tsv", base + "/c.json", base + "/d.txt",
+                                 base + "/e.csv/", base + "/csv"}) {
+    const auto sink = open_sink(uri, layout, real_disk());
+    sink->begin({1});
+    sink->write(rows_of(1, 1).aggregates());
+    sink->finish({1});
+  }
+  EXPECT_EQ(directory.read("a.csv"), "key,count\nword1.0,0\n");
+  EXPECT_EQ(directory.read("b.tsv"), "key\tcount\nword1.0\t0\n");
+  EXPECT_EQ(directory.read("c.json"), "{\"key\":\"word1.0\",\"count\":0}\n");
+  for (const char* text : {"d.txt", "e.csv/epoch-000000000001.txt", "csv"})
+    EXPECT_EQ(directory.read(text), "word1.0\t0\n") << text;
+}
+
+TEST(FormatFor, IsWhatWasAskedOrWhatTheAddressSays) {
+  EXPECT_EQ(format_for("a.csv", Format::json), Format::json);
+  EXPECT_EQ(format_for("a.csv", Format::automatic), Format::csv);
+  EXPECT_EQ(format_for("file:///tmp/a%2ecsv", Format::automatic), Format::csv);
+  for (const char* text : {"a", "a.csv/", "a.csv.gz", "a.CSV", "discard:", "tcp://host.csv", "", "%"})
+    EXPECT_EQ(format_for(text, Format::automatic), Format::text) << text;
 }
 
 TEST(OpenSink, ALinkStaysAndItsFileIsReplaced) {

@@ -28,11 +28,24 @@ RowLayout layout(Format format, std::vector<Measure> measures = {Measure{}},
   return {format, false, false, std::move(measures), std::move(names), 0};
 }
 
+RowFormat format_to(std::string& out, const RowLayout& columns) {
+  return {columns, [&out](std::string_view text) { out += text; }};
+}
+
 std::string format_one(const RowLayout& columns, std::string_view key, std::int64_t count,
                        std::vector<Int128> values, std::optional<Window> of = std::nullopt) {
-  RowFormat format(columns);
   std::string out;
-  format.add(std::array{Aggregate{of, key, count, values}}, out);
+  RowFormat format = format_to(out, columns);
+  format.add(std::array{Aggregate{of, key, count, values}});
+  format.flush();
+  return out;
+}
+
+std::string header_of(const RowLayout& columns) {
+  std::string out;
+  RowFormat format = format_to(out, columns);
+  format.add_header();
+  format.flush();
   return out;
 }
 
@@ -87,9 +100,9 @@ TEST(Decimal, MeansAreExactAndRoundHalfToEven) {
   EXPECT_EQ(mean(0, 5, 18), "0.000000000000000000000000");
 }
 
-TEST(Escape, TextKeepsAllButTheBytesThatEndColumns) {
+TEST(Escape, TsvKeepsAllButTheBytesThatEndColumns) {
   std::string out;
-  append_text(std::string_view("a\tb\nc\rd\\e\0f\xff \"g,", 17), out);
+  append_tsv(std::string_view("a\tb\nc\rd\\e\0f\xff \"g,", 17), out);
   EXPECT_EQ(out, std::string("a\\tb\\nc\\rd\\\\e\0f\xff \"g,", 21));
 }
 
@@ -121,8 +134,13 @@ TEST(RowFormat, TextAndTsvSeparateColumnsByTabs) {
   for (const Format format : {Format::text, Format::tsv}) {
     EXPECT_EQ(format_one(layout(format), "the", 12, {12}), "the\t12\n");
     EXPECT_EQ(format_one(layout(format), "", 1, {1}), "\t1\n");
-    EXPECT_EQ(format_one(layout(format), "a\tb", 1, {1}), "a\\tb\t1\n");
   }
+}
+
+TEST(RowFormat, TextIsRawAndTsvIsNot) {
+  const std::string_view key = "C:\\new\ta\rb\xff";
+  EXPECT_EQ(format_one(layout(Format::text), key, 1, {1}), "C:\\new\ta\rb\xff\t1\n");
+  EXPECT_EQ(format_one(layout(Format::tsv), key, 1, {1}), "C:\\\\new\\ta\\rb\xff\t1\n");
 }
 
 TEST(RowFormat, SeveralMeasuresEachHaveTheirForm) {
@@ -149,6 +167,9 @@ TEST(RowFormat, JsonIsOneObjectPerLine) {
             "{\"key\":\"a\\\"b\\\\c\\n\\u0001\\u007f/\xc3\xa9\",\"count\":3}\n");
   EXPECT_EQ(format_one(layout(Format::json), "\xff\xfe\xfd", 1, {1}),
             "{\"key_base64\":\"//79\",\"count\":1}\n");
+  EXPECT_EQ(format_one(layout(Format::json), "\xc2\x9b\xe2\x80\xae\xc2\xa0\xf0\x9f\x8c\xbe", 1, {1}),
+            "{\"key\":\"\\u009b\\u202e\xc2\xa0\xf0\x9f\x8c\xbe\",\"count\":1}\n")
+      << "what a terminal would obey is escaped, also above ASCII";
   RowLayout windowed = layout(Format::json);
   windowed.windowed = true;
   EXPECT_EQ(format_one(windowed, "k", 1, {1}, window(3661001ms)),
@@ -168,43 +189,59 @@ TEST(RowFormat, WindowsComeFirst) {
 
 TEST(RowFormat, HeadersNameTheColumns) {
   RowLayout columns = layout(Format::csv, {{Reduction::sum, 0}, {Reduction::mean, 0}}, {"sum_2", "mean_2"});
-  EXPECT_EQ(RowFormat(columns).header(), "");
+  EXPECT_EQ(header_of(columns), "");
   columns.header = true;
-  EXPECT_EQ(RowFormat(columns).header(), "key,sum_2,mean_2\n");
+  EXPECT_EQ(header_of(columns), "key,sum_2,mean_2\n");
   columns.windowed = true;
-  EXPECT_EQ(RowFormat(columns).header(), "start,end,key,sum_2,mean_2\n");
+  EXPECT_EQ(header_of(columns), "start,end,key,sum_2,mean_2\n");
   columns.format = Format::tsv;
-  EXPECT_EQ(RowFormat(columns).header(), "start\tend\tkey\tsum_2\tmean_2\n");
-  columns.format = Format::json;
-  EXPECT_EQ(RowFormat(columns).header(), "");
+  EXPECT_EQ(header_of(columns), "start\tend\tkey\tsum_2\tmean_2\n");
+  for (const Format format : {Format::json, Format::text, Format::table}) {
+    columns.format = format;
+    EXPECT_EQ(header_of(columns), "");
+  }
+  EXPECT_TRUE(RowLayout().header);
 }
 
 TEST(RowFormat, TablesAreAligned) {
-  RowFormat format(layout(Format::table));
+  std::string out;
+  RowFormat format = format_to(out, layout(Format::table));
   const std::array<Int128, 3> counts = {1000, 20, 3};
   const std::array rows = {Aggregate{{}, "the", 1000, std::span(counts).subspan(0, 1)},
                            Aggregate{{}, "caf\xc3\xa9s", 20, std::span(counts).subspan(1, 1)},
                            Aggregate{{}, "\xff\x1b", 3, std::span(counts).subspan(2, 1)}};
-  std::string out;
-  format.add(rows, out);
+  format.add(rows);
+  format.flush();
   EXPECT_EQ(out,
             "key       count\n"
             "the        1000\n"
             "caf\xc3\xa9s        20\n"
             "\\xff\\x1b      3\n");
   out.clear();
-  format.add(std::span(rows).first(1), out);
+  format.add(std::span(rows).first(1));
+  format.flush();
   EXPECT_EQ(out, "the        1000\n") << "the headings stand once";
+}
+
+TEST(RowFormat, TablesDrawNothingButRows) {
+  EXPECT_EQ(format_one(layout(Format::table),
+                       "x\xc2\x9b"
+                       "31m\xe2\x80\xae\x9b",
+                       1, {1}),
+            "key                   count\n"
+            "x\\u009b31m\\u202e\\x9b      1\n");
+  EXPECT_EQ(format_one(layout(Format::table), "C:\\new", 1, {1}), "key     count\nC:\\new      1\n");
 }
 
 TEST(RowFormat, TablesNameEachWindowOnce) {
   RowLayout columns = layout(Format::table);
   columns.windowed = true;
-  RowFormat format(columns);
-  const std::array<Int128, 1> one = {1};
   std::string out;
-  format.add(std::array{Aggregate{window(0ms), "a", 1, one}, Aggregate{window(0ms), "b", 1, one}}, out);
-  format.add(std::array{Aggregate{window(0ms), "c", 1, one}, Aggregate{window(1000ms), "a", 1, one}}, out);
+  RowFormat format = format_to(out, columns);
+  const std::array<Int128, 1> one = {1};
+  format.add(std::array{Aggregate{window(0ms), "a", 1, one}, Aggregate{window(0ms), "b", 1, one}});
+  format.add(std::array{Aggregate{window(0ms), "c", 1, one}, Aggregate{window(1000ms), "a", 1, one}});
+  format.flush();
   EXPECT_EQ(out,
             "2026-11-02T00:00:00.000Z to 2026-11-02T00:00:01.000Z\n"
             "key  count\n"

@@ -144,12 +144,13 @@ TEST(FileSink, ADirectoryHasAFilePerEpochAndNothingElse) {
   FakeDisk disk;
   RowLayout layout = count_layout();
   layout.format = Format::csv;
+  layout.header = true;
   FileSink sink(layout, "out", FileSink::Kind::directory, disk);
   write_epoch(sink, 42, rows_of(42, 1));
   sink.begin({43});
   sink.abandon({43});
   EXPECT_THAT(disk.list("out"), ElementsAre("epoch-000000000042.csv"));
-  EXPECT_EQ(disk.contents("out/epoch-000000000042.csv"), "word42.0,0\n");
+  EXPECT_EQ(disk.contents("out/epoch-000000000042.csv"), "key,count\nword42.0,0\n");
 }
 
 TEST(FileSink, LeftOversAreRemovedAndOtherFilesAreNot) {

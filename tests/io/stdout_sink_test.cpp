@@ -104,6 +104,7 @@ TEST(StdoutSink, TheHeaderComesOnce) {
   const std::string path = directory.write("out", "");
   const io::Descriptor out(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   RowLayout layout = count_layout();
+  layout.format = Format::tsv;
   layout.header = true;
   io::StdoutSink sink(layout, io::Outlet(out.get()));
   sink.begin({1});

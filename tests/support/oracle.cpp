@@ -4,8 +4,8 @@
 //   oracle words | split D | fields D KEY [VALUE SCALE]   [-- FILE...]
 //
 // Fields count from 1. Reads standard input where no file is named. Writes
-// key<TAB>count[<TAB>sum<TAB>min<TAB>max], the largest count first, equal counts by key bytes. Tells on standard
-// error how many records were rejected.
+// key<TAB>count[<TAB>sum<TAB>min<TAB>max], the largest count first, equal counts by key bytes. Tells on
+// standard error how many records were rejected.
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -168,22 +168,6 @@ void count(const Job& job, std::istream& in, Counts& counts) {
   }
 }
 
-std::string escaped(const std::string& key) {
-  std::string text;
-  for (const char c : key) {
-    if (c == '\t') {
-      text += "\\t";
-    } else if (c == '\n') {
-      text += "\\n";
-    } else if (c == '\\') {
-      text += "\\\\";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
 std::string printed(Number number, std::size_t scale) {
   const bool minus = number < 0;
   std::string digits;
@@ -202,7 +186,7 @@ void print(const Job& job, const Counts& counts) {
     return a.second.count != b.second.count ? a.second.count > b.second.count : a.first < b.first;
   });
   for (const auto& [key, tally] : rows) {
-    std::cout << escaped(key) << '\t' << tally.count;
+    std::cout << key << '\t' << tally.count;
     if (job.value)
       for (const Number number : {tally.sum, tally.min, tally.max})
         std::cout << '\t' << printed(number, job.scale);

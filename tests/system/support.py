@@ -47,16 +47,11 @@ def words(data):
     return collections.Counter(word for word in SEPARATORS.split(data) if word)
 
 
-def unescape(key):
-    return re.sub(rb"\\(.)", lambda m: {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[m.group(1)], key)
-
-
 def rows(output):
     """Rows of --format text as a Counter. A key that comes twice is an error."""
     counts = collections.Counter()
     for line in output.split(b"\n")[:-1]:
         key, count = line.rsplit(b"\t", 1)
-        key = unescape(key)
         assert key not in counts, f"{key!r} comes twice"
         counts[key] = int(count)
     assert output == b"" or output.endswith(b"\n"), "the last row has no end"

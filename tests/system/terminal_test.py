@@ -41,6 +41,16 @@ class Terminal(Case):
         self.assertRegex(shown, rb"key +count\n")
         self.assertRegex(shown.split(b"\n")[-2], rb"^(\r\x1b\[K)*6 words, [0-9]+ B in .* s, .*/s, on cpu$")
 
+    def test_a_table_on_the_terminal_beside_a_file_of_another_format(self):
+        out = self.path("out.csv")
+        code, shown = self.on_terminal(self.write("text", b"to be or not to be"), "--to", out, "--to", "-")
+        self.assertEqual(code, 0)
+        self.assertRegex(shown, rb"key +count\n")
+        with open(out, "rb") as file:
+            self.assertIn(b"key,count\nbe,2\n", file.read())
+        _, shown = self.on_terminal("check", "--to", "/dev/stdout")
+        self.assertIn(b"/dev/stdout as table, ", shown)
+
     def test_progress_is_drawn_and_erased(self):
         code, shown = self.on_terminal("--from", "generate:?rate=2M&words=2M", "--to", "discard:")
         self.assertEqual(code, 0)

@@ -56,10 +56,10 @@ TEST(CommandLine, ValuesAreTakenAsTheyAre) {
 }
 
 TEST(CommandLine, SwitchesNeedNoValue) {
-  const CommandLine line = read_command_line({"--fold-case", "-v", "--header=false", "book.txt"});
+  const CommandLine line = read_command_line({"--fold-case", "-v", "--no-output-header=false", "book.txt"});
   EXPECT_THAT(texts(line, "fold-case"), ElementsAre("true"));
   EXPECT_THAT(texts(line, "verbose"), ElementsAre("true"));
-  EXPECT_THAT(texts(line, "header"), ElementsAre("false"));
+  EXPECT_THAT(texts(line, "no-output-header"), ElementsAre("false"));
   EXPECT_THAT(texts(line, "from"), ElementsAre("book.txt"));
 }
 
@@ -106,7 +106,15 @@ TEST(CommandLine, MisspeltFlagsGetASuggestion) {
   EXPECT_THAT(refusal({"--tpo", "5"}), HasSubstr("unknown flag --tpo (did you mean \"--top\"?)"));
   EXPECT_THAT(refusal({"--fromat=json"}), HasSubstr("did you mean \"--format\"?"));
   EXPECT_THAT(refusal({"-top", "5"}), HasSubstr("did you mean \"--top\"?"));
+  EXPECT_THAT(refusal({"--no-output-heaader"}), HasSubstr("did you mean \"--no-output-header\"?"));
   EXPECT_THAT(refusal({"--moonlight"}), HasSubstr("unknown flag --moonlight; see millrace --help"));
+}
+
+TEST(CommandLine, AHeaderIsExplained) {
+  for (const char* flag : {"--header", "--header=false"})
+    EXPECT_THAT(refusal({flag, "book.csv"}),
+                AllOf(HasSubstr("--no-output-header"), HasSubstr("tail -n +2 FILE")))
+        << flag;
 }
 
 TEST(CommandLine, LongWordsAreShortenedInMessages) {

@@ -45,6 +45,9 @@ TEST(ConfigFile, UnknownKeysAreNamedWithTheirPlace) {
   EXPECT_THAT(problems_of("top = 1\n  tpo = 1\nmoon = 2\n"),
               ElementsAre("job.toml:2:3: unknown key \"tpo\" (did you mean \"top\"?)",
                           "job.toml:3:1: unknown key \"moon\""));
+  EXPECT_THAT(
+      problems_of("header = true\n"),
+      ElementsAre(AllOf(HasSubstr("job.toml:1:1: unknown key \"header\": "), HasSubstr("--no-output-header"))));
   EXPECT_THAT(problems_of("[section]\ntop = 1\n"), ElementsAre(HasSubstr("unknown key \"section\"")));
 }
 

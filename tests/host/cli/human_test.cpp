@@ -33,13 +33,5 @@ TEST(Human, Times) {
   EXPECT_EQ(human_time(3723s), "1 h 2 min");
 }
 
-TEST(Human, ControlCharactersDoNotReachTheTerminal) {
-  EXPECT_EQ(printable("plain na\xC3\xAFve"), "plain na\xC3\xAFve");
-  EXPECT_EQ(printable("a\x1b[31mb\n\t\x7f"), "a\\x1b[31mb\\n\\t\\x7f");
-  EXPECT_EQ(printable("\xC2\x9B"
-                      "2J"),
-            "\\x9b2J");
-}
-
 }  // namespace
 }  // namespace millrace::cli

@@ -46,7 +46,7 @@ TEST(Settings, WithoutAnyTheProgramIsAFilter) {
   EXPECT_EQ(settings.job.plan.keyed_by, KeyedBy::words);
   EXPECT_THAT(settings.job.plan.measures, ElementsAre(Measure{}));
   EXPECT_THAT(problems(settings.job.plan), IsEmpty());
-  EXPECT_FALSE(settings.format);
+  EXPECT_EQ(settings.job.layout.format, Format::automatic);
 }
 
 TEST(Settings, EveryFlagReachesTheJob) {
@@ -67,7 +67,7 @@ TEST(Settings, EveryFlagReachesTheJob) {
                                   "--max-record-bytes=1MiB",
                                   "--on-bad-record=stop",
                                   "--format=json",
-                                  "--header",
+                                  "--no-output-header",
                                   "--progress=never",
                                   "--color=always",
                                   "--log-format=json",
@@ -88,8 +88,8 @@ TEST(Settings, EveryFlagReachesTheJob) {
   EXPECT_EQ(s.job.options.batch_records, 10000U);
   EXPECT_EQ(s.job.options.max_record_bytes, std::size_t{1} << 20);
   EXPECT_EQ(s.job.options.on_bad_record, OnBadRecord::stop);
-  EXPECT_EQ(s.format, Format::json);
-  EXPECT_TRUE(s.job.layout.header);
+  EXPECT_EQ(s.job.layout.format, Format::json);
+  EXPECT_FALSE(s.job.layout.header);
   EXPECT_EQ(s.progress, When::never);
   EXPECT_EQ(s.color, When::always);
   EXPECT_EQ(s.log_format, LogFormat::json);
@@ -107,6 +107,8 @@ TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
     EXPECT_EQ(set.job.options.max_record_bytes, plain.job.options.max_record_bytes);
     EXPECT_EQ(set.drain_timeout, plain.drain_timeout);
     EXPECT_EQ(set.job.plan.order, plain.job.plan.order);
+    EXPECT_EQ(set.job.layout.header, plain.job.layout.header);
+    EXPECT_EQ(set.job.layout.format, plain.job.layout.format);
     EXPECT_EQ(set.job.plan.fields.delimiter, plain.job.plan.fields.delimiter);
     EXPECT_EQ(set.job.plan.fields.key, plain.job.plan.fields.key);
     EXPECT_EQ(set.job.options.on_bad_record, plain.job.options.on_bad_record);
@@ -172,7 +174,7 @@ TEST(Settings, FieldsOfWordsAreRefused) {
 TEST(Settings, LongValuesAreShortenedInMessages) {
   const std::string longest(100'000, '7');
   for (const std::string flag :
-       {"top", "memory", "every", "format", "header", "verify", "delimiter", "threads"})
+       {"top", "memory", "every", "format", "no-output-header", "verify", "delimiter", "threads"})
     EXPECT_LT(std::string(refusal_of({"--" + flag + '=' + longest}).what()).size(), 400U) << flag;
 }
 
