@@ -259,6 +259,15 @@ TEST_F(DiskTest, ManyTemporaryFilesAreForgottenAsTheyGo) {
   }));
 }
 
+TEST_F(DiskTest, AnAbruptEndRemovesHoweverManyThereAre) {
+  EXPECT_TRUE(in_child(false, [&] {
+    std::vector<std::unique_ptr<DiskFile>> files;
+    for (int i = 0; i < 200; ++i) files.push_back(disk_.create(path("file" + std::to_string(i)), kTemporary));
+    remove_temporaries();
+    EXPECT_THAT(names(), IsEmpty());
+  }));
+}
+
 TEST_F(DiskTest, ProbingTellsWhatCannotBeWrittenAndTouchesNothing) {
   directory_.write("file", "old");
   fs::create_directory(path("dir"));
