@@ -186,7 +186,9 @@ class RealDisk final : public Disk {
 
   std::uint64_t names_of(const Path& path) override {
     struct stat status {};
-    return ::lstat(path.c_str(), &status) == 0 ? status.st_nlink : 0;
+    if (::lstat(path.c_str(), &status) == 0) return status.st_nlink;
+    if (errno != ENOENT && errno != ENOTDIR) fail("look at", path, errno);
+    return 0;
   }
 
   void probe(const Path& path) override { require_writable(path); }

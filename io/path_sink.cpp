@@ -47,9 +47,12 @@ void require_file(const std::string& path, const OutputPath& output, const RowLa
   if (layout.windowed)
     throw ConfigError(
         {"windows go to a directory, with a file for each epoch: write the path as " + shown + '/'});
-  std::error_code ignored;
+  std::error_code error;
   const std::filesystem::path parent = output.path.parent_path();
-  if (!std::filesystem::is_directory(parent, ignored))
+  const auto type = std::filesystem::status(parent, error).type();
+  if (type == std::filesystem::file_type::none)
+    throw IoError::from_errno("cannot write " + shown, error.value());
+  if (type != std::filesystem::file_type::directory)
     throw ConfigError({"cannot write " + shown + ": there is no directory " + excerpt(parent.string())});
 }
 

@@ -221,6 +221,10 @@ ssize_t readlink(const char* path, char* into, std::size_t size) noexcept {
   static const auto real = next(&::readlink, "readlink");
   return fails("readlink") ? -1 : real(path, into, size);
 }
+char* realpath(const char* path, char* into) noexcept {
+  static const auto real = next(&::realpath, "realpath");
+  return fails("readlink") ? nullptr : real(path, into);
+}
 
 void* mmap(void* where, std::size_t size, int protection, int flags, int file, off_t at) noexcept {
   static const auto real = next(&::mmap, "mmap");
