@@ -21,7 +21,8 @@ class DiskFile {
   /// Durable when it returns. Never retried: a failed fsync loses what it should have kept.
   virtual void sync() = 0;
   /// Gives it the permissions of the file `model`, and its owner and group where that is allowed; where it is
-  /// not, nobody gets rights that he had not. If there is no such file: the permissions of any new one.
+  /// not, nobody gets rights that he had not. If there is no such file: the rights of any new one in
+  /// that place, as umask or the directory's default access control list say.
   virtual void take_rights_of(const std::filesystem::path& model) = 0;
   /// Whether `path` is a name of this file, and not of another one that took its place.
   virtual bool is_at(const std::filesystem::path& path) const = 0;

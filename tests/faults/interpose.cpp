@@ -211,6 +211,10 @@ ssize_t lgetxattr(const char* path, const char* name, void* into, std::size_t si
   static const auto real = next(&::lgetxattr, "lgetxattr");
   return fails("xattr") ? -1 : real(path, name, into, size);
 }
+ssize_t getxattr(const char* path, const char* name, void* into, std::size_t size) noexcept {
+  static const auto real = next(&::getxattr, "getxattr");
+  return fails("xattr") ? -1 : real(path, name, into, size);
+}
 int fsetxattr(int file, const char* name, const void* value, std::size_t size, int flags) noexcept {
   return call<&::fsetxattr>("xattr", "fsetxattr", file, name, value, size, flags);
 }
