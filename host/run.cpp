@@ -107,6 +107,11 @@ std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job, const OnEvent&
   return sinks;
 }
 
+// Last of all that may refuse the start: what opened sinks have made goes again only with them.
+void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks) {
+  for (const auto& sink : sinks) sink->open();
+}
+
 std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
   std::uint64_t total = 0;
   for (const auto& source : sources) {
@@ -157,6 +162,7 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
   BackendFactory fallback;
   if (upgrade.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
+  claim_outputs(sinks);
   return {.plan = std::move(job.plan),
           .options = std::move(options),
           .sources = std::move(sources),

@@ -30,10 +30,6 @@ class Outputs(Case):
         process.stdin.flush()
         wait_until(lambda: unread(process.stdin) == 0, "the program to read its input")
 
-    def bash(self, script, *arguments, **options):
-        """A script that has the program as $0."""
-        return subprocess.run(["bash", "-c", script, MILLRACE, *arguments], capture_output=True, timeout=60, check=False,
-                              cwd=self.directory, env=environment(), **options)
 
 
 class WhatIsOpen(Outputs):
@@ -217,8 +213,7 @@ class NothingIsLeft(Outputs):
         for output in ("out", "dir/"):
             result = self.bash('ulimit -f 100; "$0" --to "$1"', output, input=text)
             self.assert_exit(result, 74, "File too large")
-        self.assertEqual((self.names(), self.read("out")), (["dir", "out"], b"old"))
-        self.assertEqual(os.listdir(self.path("dir")), [])
+        self.assertEqual((self.names(), self.read("out")), (["out"], b"old"))
 
     def test_after_a_rename_that_fails(self):
         process = start("--to", self.path("out"))
