@@ -84,6 +84,7 @@ class Lister {
     if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
     list_.files.push_back({path, new_name(path), 0, size, size, false, nullptr});
+    list_.files.back().id = {status.st_dev, status.st_ino};
   }
   void add_matches(const std::string& pattern) {
     const Matches matches = matches_of(pattern);
