@@ -1,9 +1,12 @@
 // The list of schemes.
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 #include <millrace/error.h>
 #include <millrace/sink.h>
@@ -122,11 +125,30 @@ class Opener {
       if (nothing) list.problems.push_back("cannot read " + skipped);
     missing_ = missing_ || !list.problems.empty();
     problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
+    refuse_repeated_streams(list.streams);
     std::ranges::move(list.files, std::back_inserter(files_));
     if (!problems_.empty()) return;
     tell_skipped(list.skipped);
     for (const std::string& path : list.streams)
       sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_));
+  }
+
+  // Each of two readers would get some of it, with words torn between them. A disk is read from its start by
+  // each.
+  void refuse_repeated_streams(const std::vector<std::string>& paths) {
+    std::map<std::pair<dev_t, ino_t>, std::string> names;
+    struct stat status {};
+    if (stdin_taken_ && ::fstat(STDIN_FILENO, &status) == 0)
+      names[{status.st_dev, status.st_ino}] = "standard input";
+    for (const std::string& path : paths) {
+      if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) continue;
+      const auto [known, is_new] = names.try_emplace({status.st_dev, status.st_ino}, excerpt(path));
+      if (is_new) continue;
+      problems_.push_back(known->second == excerpt(path)
+                              ? excerpt(path) + " is named twice: it can be read once"
+                              : excerpt(path) + " is " + known->second +
+                                    ", which is so named twice: it can be read once");
+    }
   }
 
   void tell_skipped(const std::vector<std::string>& skipped) {

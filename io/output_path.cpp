@@ -52,8 +52,10 @@ std::optional<fs::path> without_links(const fs::path& path) {
   return std::nullopt;
 }
 
+// As the kernel writes it: no descriptor is named "01".
 bool is_number(std::string_view name) {
-  return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos &&
+         (name == "0" || !name.starts_with('0'));
 }
 
 // The entries of /proc/PID/fd are links to no path, although they look so: they lead to what is open.
@@ -96,7 +98,8 @@ OutputPath follow(const std::string& path) {
     if (!directory) break;  // there is none yet
     const std::string name = output.path.filename().string();
     output.path = *directory / name;
-    if (lists_descriptors(*directory) && is_number(name)) {
+    if (lists_descriptors(*directory)) {
+      if (!is_number(name)) fail(path, ENOENT);
       output.kind = OutputPath::Kind::stream;
       if (!is_ours(*directory)) break;
       output.kind = OutputPath::Kind::descriptor;
@@ -112,6 +115,16 @@ OutputPath follow(const std::string& path) {
   if (output.kind == OutputPath::Kind::directory)
     output.path = without_links(output.path).value_or(output.path);
   return output;
+}
+
+std::optional<int> descriptor_of(const std::string& path) {
+  try {
+    const OutputPath found = follow(path);
+    if (found.kind == OutputPath::Kind::descriptor) return found.descriptor;
+  } catch (const IoError&) {
+    // Opening it tells what is wrong with it.
+  }
+  return std::nullopt;
 }
 
 std::string identity_of(const OutputPath& output) {

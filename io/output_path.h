@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace millrace::io {
@@ -24,6 +25,9 @@ struct OutputPath {
 
 /// Looks, and changes nothing. Throws IoError where the kernel does not let us follow or look.
 OutputPath follow(const std::string& path);
+
+/// The descriptor of this process that a path of an input or output leads to; nothing if it leads elsewhere.
+std::optional<int> descriptor_of(const std::string& path);
 
 /// The same text for all paths of one output: links, hard links, `d` and `d/`. Throws as follow does.
 std::string identity_of(const OutputPath& output);

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/path_sink.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
 #include <millrace/error.h>
+#include <millrace/given_descriptors.h>
 
 #include "io/file_sink.h"
 #include "io/output_path.h"
@@ -65,8 +67,11 @@ std::unique_ptr<Sink> open_path(const std::string& path, const RowLayout& layout
     require_directory(path, output);
     return std::make_unique<FileSink>(layout, output.path, FileSink::Kind::directory, disk, on_event);
   }
-  if (output.kind == Kind::descriptor)
+  if (output.kind == Kind::descriptor) {
+    if (!is_given_descriptor(output.descriptor))
+      throw IoError::from_errno("cannot write to " + excerpt(path), EBADF);
     return std::make_unique<StdoutSink>(layout, Outlet(output.descriptor, path));
+  }
   if (output.kind == Kind::stream)
     return std::make_unique<StdoutSink>(layout, Outlet(output.path.string(), on_event));
   require_file(path, output, layout);

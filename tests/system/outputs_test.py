@@ -15,10 +15,6 @@ ANOTHER = 61234  # a user that nobody is
 
 
 class Outputs(Case):
-    def read(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
-
     def names(self):
         return sorted(os.listdir(self.directory))
 
