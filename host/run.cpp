@@ -93,6 +93,24 @@ void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<s
   }
 }
 
+// A partial result replaces what has its name.
+void add_outputs_in_the_way(const Job& job, std::vector<std::string>& problems) {
+  if (job.plan.every.count() > 0) return;  // windows are never partial
+  for (const std::string& output : job.to) {
+    const auto partial = partial_output(output);
+    if (!partial) continue;
+    const auto is_partial = [&](const std::string& other) {
+      return output_identity(other) == partial->identity;
+    };
+    const auto reads_it = [&](const std::string& input) { return is_input(input, partial->identity); };
+    const bool is_output = std::ranges::any_of(job.to, is_partial);
+    if (is_output || (partial->exists && std::ranges::any_of(job.from, reads_it)))
+      problems.push_back("a partial result of " + excerpt(output) + " would replace " + excerpt(partial->path) +
+                         ", which is " + (is_output ? "another output" : "an input") +
+                         " of this job: name another output");
+  }
+}
+
 std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job, const OnEvent& on_event) {
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
@@ -281,6 +299,7 @@ std::vector<std::string> problems(const Job& job) {
   if (job.to.empty() && job.to_sinks.empty() && job.to_functions.empty())
     found.emplace_back("nowhere to write: name an output");
   add_repeated_outputs(job.to, found);
+  add_outputs_in_the_way(job, found);
   add_problems_of_objects(job, found);
   if (options.threads > kThreadsMax || options.readers > kThreadsMax)
     found.emplace_back("threads and readers are limited to 1024 each: give fewer");

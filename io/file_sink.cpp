@@ -8,13 +8,14 @@
 
 #include <millrace/error.h>
 
+#include "io/output_path.h"
+
 namespace millrace::io {
 namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
 constexpr std::size_t kRowsAtATime = 16384;
 constexpr std::string_view kPrefix = "epoch-";
-constexpr std::string_view kPartial = ".partial";
 constexpr std::size_t kEpochDigits = 12;
 
 std::string epoch_name(EpochId epoch) {
@@ -56,7 +57,10 @@ std::filesystem::path FileSink::target(EpochId epoch) const {
 }
 
 void FileSink::probe(Deadline) {
-  disk_.probe(target({1}));
+  const std::filesystem::path first = target({1});
+  disk_.probe(first);
+  if (!windowed_) disk_.probe(partial_of(first));
+  disk_.probe(TemporaryFile::a_path_for(directory_, first.filename().string()));
   if (kind_ == Kind::file) return;
   was_absent_ = disk_.names_of(directory_) == 0;
   if (!was_absent_) claim_directory();
@@ -139,7 +143,7 @@ void FileSink::finish(EpochId epoch) {
   require_same_directory();
   const std::filesystem::path whole = target(epoch);
   std::filesystem::path written = whole;
-  if (partial_) written += kPartial;
+  if (partial_) written = partial_of(whole);
   const bool replaces = disk_.names_of(whole) > 0;
   const bool linked = disk_.names_of(written) > 1;
   temporary_->publish(written, replaces ? whole : written);

@@ -179,6 +179,23 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
   return opener.take();
 }
 
+bool is_input(const std::string& uri, const std::string& identity) {
+  try {
+    if (uri == "-" || uri == "stdin:") return io::identity_of_descriptor(STDIN_FILENO) == identity;
+    std::string path = uri;
+    if (!is_pattern_of_files(uri)) {
+      const Uri parsed = io::parse_address(uri);
+      if (!parsed.scheme.empty() && parsed.scheme != "file") return false;
+      path = file_path(parsed);
+    }
+    return std::ranges::any_of(io::list_files(std::span(&path, 1)).files, [&](const io::FilePart& file) {
+      return io::identity_of(file.id.device, file.id.inode) == identity;
+    });
+  } catch (const Error&) {
+    return false;  // open_sources tells what is wrong with it
+  }
+}
+
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
                                 const OnEvent& on_event) {
   if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
@@ -201,6 +218,22 @@ std::string output_identity(const std::string& uri) {
     // open_sink tells what is wrong with it.
   }
   return uri;
+}
+
+std::optional<PartialOutput> partial_output(const std::string& uri) {
+  using Kind = io::OutputPath::Kind;
+  try {
+    const Uri parsed = io::parse_address(uri);
+    if (uri == "-" || (!parsed.scheme.empty() && parsed.scheme != "file")) return std::nullopt;
+    const std::string path = file_path(parsed);
+    const io::OutputPath output = io::follow(path);
+    if (path.ends_with('/') || (output.kind != Kind::file && output.kind != Kind::absent)) return std::nullopt;
+    const std::string partial = io::partial_of(output.path).string();
+    const io::OutputPath found = io::follow(partial);
+    return PartialOutput{partial, io::identity_of(found), found.kind != Kind::absent};
+  } catch (const Error&) {
+    return std::nullopt;  // open_sink tells what is wrong with it
+  }
 }
 
 }  // namespace millrace

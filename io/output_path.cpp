@@ -81,10 +81,6 @@ OutputPath::Kind kind_of(const struct stat& status) {
   return S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) ? stream : other;
 }
 
-std::string text_of(const struct stat& status) {
-  return std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
-}
-
 }  // namespace
 
 OutputPath follow(const std::string& path) {
@@ -117,6 +113,10 @@ OutputPath follow(const std::string& path) {
   return output;
 }
 
+fs::path partial_of(fs::path file) {
+  return file += ".partial";
+}
+
 std::optional<int> descriptor_of(const std::string& path) {
   try {
     const OutputPath found = follow(path);
@@ -129,17 +129,22 @@ std::optional<int> descriptor_of(const std::string& path) {
 
 std::string identity_of(const OutputPath& output) {
   if (output.kind == OutputPath::Kind::descriptor) return identity_of_descriptor(output.descriptor);
-  if (const auto status = look(output.path.string())) return text_of(*status);
+  if (const auto status = look(output.path.string())) return identity_of(status->st_dev, status->st_ino);
   std::error_code error;
   const fs::path path = fs::weakly_canonical(output.path, error);
   if (error) fail(output.path.string(), error.value());
   const auto directory = look(path.parent_path().string());
-  return directory ? text_of(*directory) + '/' + path.filename().string() : path.string();
+  return directory ? identity_of(directory->st_dev, directory->st_ino) + '/' + path.filename().string()
+                   : path.string();
+}
+
+std::string identity_of(std::uint64_t device, std::uint64_t inode) {
+  return std::to_string(device) + ':' + std::to_string(inode);
 }
 
 std::string identity_of_descriptor(int descriptor) {
   struct stat status {};
-  if (::fstat(descriptor, &status) == 0) return text_of(status);
+  if (::fstat(descriptor, &status) == 0) return identity_of(status.st_dev, status.st_ino);
   return "descriptor " + std::to_string(descriptor);
 }
 

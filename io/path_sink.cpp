@@ -58,6 +58,19 @@ void require_file(const std::string& path, const OutputPath& output, const RowLa
     throw ConfigError({"cannot write " + shown + ": there is no directory " + excerpt(parent.string())});
 }
 
+// A partial result replaces an earlier one, and nothing else.
+void require_room_for_partial(const std::string& path, const OutputPath& output) {
+  using std::filesystem::file_type;
+  const std::filesystem::path partial = partial_of(output.path);
+  std::error_code error;
+  const file_type type = std::filesystem::symlink_status(partial, error).type();
+  if (type == file_type::none)
+    throw IoError::from_errno("cannot write a partial result of " + excerpt(path), error.value());
+  if (type != file_type::regular && type != file_type::not_found)
+    throw ConfigError({"a partial result of " + excerpt(path) + " would go to " + excerpt(partial.string()) +
+                       ", which is no regular file: move that away, or name another output"});
+}
+
 }  // namespace
 
 std::unique_ptr<Sink> open_path(const std::string& path, const RowLayout& layout, Disk& disk,
@@ -75,6 +88,7 @@ std::unique_ptr<Sink> open_path(const std::string& path, const RowLayout& layout
   if (output.kind == Kind::stream)
     return std::make_unique<StdoutSink>(layout, Outlet(output.path.string(), on_event));
   require_file(path, output, layout);
+  require_room_for_partial(path, output);
   return std::make_unique<FileSink>(layout, output.path, FileSink::Kind::file, disk, on_event);
 }
 

@@ -89,6 +89,16 @@ std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout,
 /// The same text for addresses of one output, however they are spelt: by links, hard links, or what is open.
 std::string output_identity(const std::string& uri);
 
+/// Where a partial result of an output goes, and what output_identity tells of that place.
+struct PartialOutput {
+  std::string path;
+  std::string identity;
+  bool exists = false;
+};
+
+/// Nothing for what is no file to be replaced, or cannot be looked at.
+std::optional<PartialOutput> partial_output(const std::string& uri);
+
 /// Called with rows of one epoch, in order, once or several times; may take the epoch, too. May be called
 /// again with the same rows if it throws TransientError.
 class RowFunction {
