@@ -100,11 +100,22 @@ class RealLock final : public DiskLock {
  public:
   RealLock(Opened file, bool exclusive) : file_(std::move(file)), exclusive_(exclusive) {}
   bool exclusive() const override { return exclusive_; }
+  bool is_at(const Path& path) const override { return millrace::is_at(file_, path); }
 
  private:
   Opened file_;
   bool exclusive_;
 };
+
+// The directories above and at `path` that are not there, the outermost first.
+std::vector<Path> missing_directories(Path path) {
+  const Path there = existing_part(path);
+  std::vector<Path> missing;
+  for (; path != there; path = path.parent_path()) missing.push_back(path);
+  std::ranges::reverse(missing);
+  return missing;
+}
+
 class RealDisk final : public Disk {
  public:
   std::unique_ptr<DiskFile> create(const Path& path, const CreateOptions& options) override {
@@ -152,15 +163,29 @@ class RealDisk final : public Disk {
     if (reason != 0) fail("remove", path, reason);
   }
 
-  void create_directories(const Path& path) override {
+  std::vector<Path> create_directories(const Path& path) override {
     std::error_code error;
     Path last = std::filesystem::absolute(path, error).lexically_normal();
     if (error) fail("create the directory", path, error.value());
     if (!last.has_filename()) last = last.parent_path();  // behind the last slash
-    const Path before = existing_part(last);
-    std::filesystem::create_directories(last, error);
-    if (error) fail("create the directory", path, error.value());
-    for (; last != before; last = last.parent_path()) sync_directory(last.parent_path());
+    std::vector<Path> made;
+    try {
+      for (const Path& directory : missing_directories(last)) {
+        const int reason = ::mkdir(directory.c_str(), 0777) == 0 ? 0 : errno;
+        if (reason == 0) made.push_back(directory);
+        if (reason != 0 && reason != EEXIST) fail("create the directory", path, reason);
+        sync_directory(directory.parent_path());
+      }
+      if (!std::filesystem::is_directory(last, error)) fail("create the directory", path, ENOTDIR);
+    } catch (...) {
+      for (; !made.empty(); made.pop_back()) ::rmdir(made.back().c_str());
+      throw;
+    }
+    return made;
+  }
+
+  void remove_directory(const Path& path) override {
+    if (::rmdir(path.c_str()) != 0) fail("remove the directory", path, errno);
   }
 
   void sync_directory(const Path& path) override {
@@ -186,7 +211,9 @@ class RealDisk final : public Disk {
 
   std::uint64_t names_of(const Path& path) override {
     struct stat status {};
-    return ::lstat(path.c_str(), &status) == 0 ? status.st_nlink : 0;
+    if (::lstat(path.c_str(), &status) == 0) return status.st_nlink;
+    if (errno != ENOENT && errno != ENOTDIR) fail("look at", path, errno);
+    return 0;
   }
 
   void probe(const Path& path) override { require_writable(path); }

@@ -8,8 +8,12 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
+#include <span>
 #include <string>
 
 namespace millrace {
@@ -28,14 +32,71 @@ mode_t permissions_of_new_files() {
   return 0600;
 }
 
+// On a disk that keeps no permissions the file has those that all have there.
+bool set_permissions(int file, mode_t permissions) {
+  return ::fchmod(file, permissions) == 0 || errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+constexpr const char* kAccessList = "system.posix_acl_access";
+constexpr const char* kDefaultList = "system.posix_acl_default";
+using AccessList = std::array<std::byte, 8192>;
+
+// Takes the right to execute from the owner and from whatever bounds the others' rights, as creating a file
+// with 0666 does: the mask, or the group where there is no mask, and others.
+void limit_to_0666(std::span<std::byte> list) {
+  struct Entry {
+    std::uint16_t tag, rights;
+    std::uint32_t who;
+  };
+  constexpr std::uint16_t kOwner = 0x01;
+  constexpr std::uint16_t kGroup = 0x04;
+  constexpr std::uint16_t kMask = 0x10;
+  constexpr std::uint16_t kOthers = 0x20;
+  constexpr std::uint16_t kReadAndWrite = 6;
+  constexpr std::size_t kVersionBytes = 4;
+  const auto each = [&](auto change) {
+    for (std::size_t at = kVersionBytes; at + sizeof(Entry) <= list.size(); at += sizeof(Entry)) {
+      Entry entry{};
+      std::memcpy(&entry, &list[at], sizeof entry);
+      change(entry);
+      std::memcpy(&list[at], &entry, sizeof entry);
+    }
+  };
+  bool has_mask = false;
+  each([&](const Entry& entry) { has_mask = has_mask || entry.tag == kMask; });
+  const std::uint16_t bound = has_mask ? kMask : kGroup;
+  each([&](Entry& entry) {
+    if (entry.tag == kOwner || entry.tag == bound || entry.tag == kOthers) entry.rights &= kReadAndWrite;
+  });
+}
+
+// What a new file gets from its directory in place of what umask leaves. Where it cannot be read or given, the
+// file stays its owner's.
+bool give_rights_of_new_file(int file, const char* path) {
+  AccessList list;
+  const std::string directory = directory_of(path);
+  const ssize_t size = ::getxattr(directory.c_str(), kDefaultList, list.data(), list.size());
+  if (size > 0) {
+    const std::span<std::byte> given = std::span(list).first(static_cast<std::size_t>(size));
+    limit_to_0666(given);
+    if (::fsetxattr(file, kAccessList, given.data(), given.size(), 0) == 0) return true;
+  }
+  const bool has_none = size == 0 || (size < 0 && (errno == ENODATA || errno == EOPNOTSUPP));
+  return set_permissions(file, has_none ? permissions_of_new_files() : 0600);
+}
+
 // The access control list of the model, or none: one that came from the directory could let others in.
 bool copy_access_list(int file, const char* model) {
-  constexpr const char* kName = "system.posix_acl_access";
-  std::array<char, 8192> list;
-  const ssize_t size = ::lgetxattr(model, kName, list.data(), list.size());
-  if (size > 0) return ::fsetxattr(file, kName, list.data(), static_cast<std::size_t>(size), 0) == 0;
+  AccessList list;
+  const ssize_t size = ::lgetxattr(model, kAccessList, list.data(), list.size());
+  if (size > 0) return ::fsetxattr(file, kAccessList, list.data(), static_cast<std::size_t>(size), 0) == 0;
   if (size < 0 && errno != ENODATA && errno != EOPNOTSUPP) return false;
-  return ::fremovexattr(file, kName) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
+  return ::fremovexattr(file, kAccessList) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
 }
 
 // Without its group, a file's group and the others may do what both might.
@@ -44,17 +105,12 @@ mode_t for_another_group(mode_t permissions) {
   return (permissions & kOfOwner) | both << 3 | both;
 }
 
-// On a disk that keeps no permissions the file has those that all have there.
-bool set_permissions(int file, mode_t permissions) {
-  return ::fchmod(file, permissions) == 0 || errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP;
-}
-
 }  // namespace
 
 bool take_rights(int file, const char* model) {
   struct stat status {};
   if (::lstat(model, &status) != 0 && errno != ENOENT) return false;
-  if (!S_ISREG(status.st_mode)) return set_permissions(file, permissions_of_new_files());
+  if (!S_ISREG(status.st_mode)) return give_rights_of_new_file(file, model);
   mode_t permissions = status.st_mode & kPermissions;
   const auto nobody = static_cast<uid_t>(-1);
   const bool group_kept =

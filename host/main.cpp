@@ -10,6 +10,7 @@
 #include <exception>
 
 #include <millrace/disk.h>
+#include <millrace/given_descriptors.h>
 
 #include "host/cli/abrupt_end.h"
 #include "host/cli/attendant.h"
@@ -31,8 +32,8 @@ void fill_closed_descriptors() {
       static_cast<void>(open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
-// By default the C library sets 64 MiB of addresses aside for each thread that finds them free. Under a limit of
-// addresses (ulimit -v) they are then missing elsewhere, and more of them could fail where fewer do.
+// By default the C library sets 64 MiB of addresses aside for each thread that finds them free. Under a limit
+// of addresses (ulimit -v) they are then missing elsewhere, and more of them could fail where fewer do.
 void share_one_heap_if_addresses_are_few() {
   rlimit addresses{};
   if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 1);
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   share_one_heap_if_addresses_are_few();
+  millrace::note_given_descriptors();
   fill_closed_descriptors();
   millrace::cli::clean_up_before_signals_end_us();
   const NothingHalfWritten at_the_end;

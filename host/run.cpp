@@ -93,6 +93,24 @@ void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<s
   }
 }
 
+// A partial result replaces what has its name.
+void add_outputs_in_the_way(const Job& job, std::vector<std::string>& problems) {
+  if (job.plan.every.count() > 0) return;  // windows are never partial
+  for (const std::string& output : job.to) {
+    const auto partial = partial_output(output);
+    if (!partial) continue;
+    const auto is_partial = [&](const std::string& other) {
+      return output_identity(other) == partial->identity;
+    };
+    const auto reads_it = [&](const std::string& input) { return is_input(input, partial->identity); };
+    const bool is_output = std::ranges::any_of(job.to, is_partial);
+    if (is_output || (partial->exists && std::ranges::any_of(job.from, reads_it)))
+      problems.push_back("a partial result of " + excerpt(output) + " would replace " + excerpt(partial->path) +
+                         ", which is " + (is_output ? "another output" : "an input") +
+                         " of this job: name another output");
+  }
+}
+
 std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job, const OnEvent& on_event) {
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
@@ -105,6 +123,11 @@ std::vector<std::shared_ptr<Sink>> open_all_sinks(const Job& job, const OnEvent&
   for (const RowFunction& function : job.to_functions)
     sinks.push_back(std::make_shared<FunctionSink>(function));
   return sinks;
+}
+
+// Last of all that may refuse the start: what opened sinks have made goes again only with them.
+void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks) {
+  for (const auto& sink : sinks) sink->open();
 }
 
 std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
@@ -157,6 +180,7 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget) {
   BackendFactory fallback;
   if (upgrade.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
+  claim_outputs(sinks);
   return {.plan = std::move(job.plan),
           .options = std::move(options),
           .sources = std::move(sources),
@@ -275,6 +299,7 @@ std::vector<std::string> problems(const Job& job) {
   if (job.to.empty() && job.to_sinks.empty() && job.to_functions.empty())
     found.emplace_back("nowhere to write: name an output");
   add_repeated_outputs(job.to, found);
+  add_outputs_in_the_way(job, found);
   add_problems_of_objects(job, found);
   if (options.threads > kThreadsMax || options.readers > kThreadsMax)
     found.emplace_back("threads and readers are limited to 1024 each: give fewer");

@@ -1,18 +1,19 @@
-// A table of paths that a signal handler can read.
+// A list of paths that a signal handler can read.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/temporaries.h"
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include <millrace/disk.h>
 #include <millrace/error.h>
@@ -20,49 +21,67 @@
 namespace millrace {
 namespace {
 
-enum class Slot : int { empty, making, made };
-
-// Outputs are few. What finds no place here is no worse off than after SIGKILL: the next job removes it.
-constexpr std::size_t kSlots = 64;
-
-// The path of a slot is written while it is `making`, and then nobody reads it.
-std::array<std::atomic<Slot>, kSlots> states;
-std::array<std::array<char, PATH_MAX>, kSlots> paths;
-std::atomic<bool> ending = false;
-std::mutex one_at_a_time;  ///< takes and frees slots; remove_temporaries() must not wait for it
-
-static_assert(std::atomic<Slot>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+enum class State : int { unused, making, made };
 
 }  // namespace
 
-// The slot is taken before `ending` is read, and remove_temporaries() sets `ending` before it looks at the
-// slots: one of the two sees the other.
-TemporaryInTheMaking::TemporaryInTheMaking(const char* path) : slot_(kSlots) {
+// The path is written while the entry is `making`, and then no signal handler reads it.
+struct TemporaryInTheMaking::Entry {
+  std::atomic<State> state = State::unused;
+  std::array<char, PATH_MAX> path = {};
+  Entry* next = nullptr;
+};
+
+namespace {
+
+using Entry = TemporaryInTheMaking::Entry;
+
+// Entries are added in front and never freed, so that a signal handler can walk along them at any moment.
+std::atomic<Entry*> first = nullptr;
+std::atomic<bool> ending = false;
+std::mutex one_at_a_time;  ///< takes and frees entries; remove_temporaries() must not wait for it
+
+static_assert(std::atomic<State>::is_always_lock_free && std::atomic<bool>::is_always_lock_free &&
+              std::atomic<Entry*>::is_always_lock_free);
+
+Entry& unused_entry() {
+  for (Entry* entry = first; entry != nullptr; entry = entry->next)
+    if (entry->state == State::unused) return *entry;
+  auto added = std::make_unique<Entry>();
+  added->next = first;
+  first = added.get();
+  return *added.release();
+}
+
+}  // namespace
+
+// The entry is taken before `ending` is read, and remove_temporaries() sets `ending` before it looks at the
+// entries: one of the two sees the other. The kernel takes no path that is too long for an entry.
+TemporaryInTheMaking::TemporaryInTheMaking(const char* path) {
   const std::scoped_lock lock(one_at_a_time);
   const std::size_t size = std::strlen(path) + 1;
-  const auto* const free = std::ranges::find_if(states, [](const auto& state) { return state == Slot::empty; });
-  if (free != states.end() && size <= PATH_MAX) slot_ = static_cast<std::size_t>(free - states.begin());
-  if (slot_ < kSlots) states[slot_] = Slot::making;
+  if (size > PATH_MAX) throw IoError::from_errno("cannot create " + std::string(path), ENAMETOOLONG);
+  entry_ = &unused_entry();
+  entry_->state = State::making;
   if (ending) {
-    if (slot_ < kSlots) states[slot_] = Slot::empty;
+    entry_->state = State::unused;
     throw IoError("cannot create " + std::string(path) + ": the program is ending");
   }
-  if (slot_ < kSlots) std::memcpy(paths[slot_].data(), path, size);
+  std::memcpy(entry_->path.data(), path, size);
 }
 
 TemporaryInTheMaking::~TemporaryInTheMaking() {
-  if (slot_ < kSlots) states[slot_] = Slot::empty;
+  if (entry_ != nullptr) entry_->state = State::unused;
 }
 
 void TemporaryInTheMaking::keep() noexcept {
-  if (slot_ < kSlots) states[slot_] = Slot::made;
-  slot_ = kSlots;
+  std::exchange(entry_, nullptr)->state = State::made;
 }
 
 void forget_temporary(const char* path) noexcept {
   const std::scoped_lock lock(one_at_a_time);
-  for (std::size_t i = 0; i < kSlots; ++i)
-    if (states[i] == Slot::made && std::strcmp(paths[i].data(), path) == 0) states[i] = Slot::empty;
+  for (Entry* entry = first; entry != nullptr; entry = entry->next)
+    if (entry->state == State::made && std::strcmp(entry->path.data(), path) == 0) entry->state = State::unused;
 }
 
 void remove_temporaries() noexcept {
@@ -71,10 +90,10 @@ void remove_temporaries() noexcept {
   constexpr int kTries = 100;  // in a handler that interrupted the making, waiting is in vain
   for (int tries = 0; tries < kTries; ++tries) {
     bool making = false;
-    for (std::size_t i = 0; i < kSlots; ++i) {
-      const Slot state = states[i];
-      if (state == Slot::made) ::unlink(paths[i].data());
-      making = making || state == Slot::making;
+    for (const Entry* entry = first; entry != nullptr; entry = entry->next) {
+      const State state = entry->state;
+      if (state == State::made) ::unlink(entry->path.data());
+      making = making || state == State::making;
     }
     if (!making) break;
     const timespec pause{0, 1'000'000};

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-
 namespace millrace {
 
 /// Says that a temporary file is about to be made: remove_temporaries() waits for that. Then call keep() once
@@ -17,8 +15,10 @@ class TemporaryInTheMaking {
   ~TemporaryInTheMaking();
   void keep() noexcept;
 
+  struct Entry;
+
  private:
-  std::size_t slot_;
+  Entry* entry_ = nullptr;
 };
 
 /// It has been renamed or removed. Other paths are ignored.

@@ -15,6 +15,9 @@
 #include <utility>
 
 #include <millrace/error.h>
+#include <millrace/given_descriptors.h>
+
+#include "io/output_path.h"
 
 namespace millrace::io {
 namespace {
@@ -66,6 +69,14 @@ bool has_unknown_size(const std::string& path, const struct stat& status) {
   return read_at(open_for_reading(path), 0, byte, path) > 0;
 }
 
+// What the program has opened for itself. Links from elsewhere to a regular file among that are not looked for.
+bool is_our_own(const std::string& path, const struct stat& status) {
+  if (S_ISREG(status.st_mode) && !path.starts_with("/dev/std") && path.find("/fd/") == std::string::npos)
+    return false;
+  const auto descriptor = descriptor_of(path);
+  return descriptor && !is_given_descriptor(*descriptor);
+}
+
 class Lister {
  public:
   void add(const std::string& path) {
@@ -80,10 +91,12 @@ class Lister {
  private:
   void add(const std::string& path, const struct stat& status) {
     if (S_ISDIR(status.st_mode)) return skip(path, "is a directory; name its files, as in " + files_of(path));
+    if (is_our_own(path, status)) return complain(path, text_of(EBADF));
     if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
     if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
     list_.files.push_back({path, new_name(path), 0, size, size, false, nullptr});
+    list_.files.back().id = {status.st_dev, status.st_ino};
   }
   void add_matches(const std::string& pattern) {
     const Matches matches = matches_of(pattern);

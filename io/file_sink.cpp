@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <millrace/error.h>
 
 #include "io/format.h"
+#include "io/output_path.h"
 
 namespace millrace::io {
 namespace {
 
 constexpr std::string_view kPrefix = "epoch-";
-constexpr std::string_view kPartial = ".partial";
 constexpr std::size_t kEpochDigits = 12;
 
 std::string epoch_name(EpochId epoch) {
@@ -55,7 +56,10 @@ std::filesystem::path FileSink::target(EpochId epoch) const {
 }
 
 void FileSink::probe(Deadline) {
-  disk_.probe(target({1}));
+  const std::filesystem::path first = target({1});
+  disk_.probe(first);
+  if (!windowed_) disk_.probe(partial_of(first));
+  disk_.probe(TemporaryFile::a_path_for(directory_, first.filename().string()));
   if (kind_ == Kind::file) return;
   was_absent_ = disk_.names_of(directory_) == 0;
   if (!was_absent_) claim_directory();
@@ -68,26 +72,56 @@ void FileSink::claim_directory() {
                        ": name another directory, or start again when that job has ended"});
 }
 
-void FileSink::prepare_directory() {
+void FileSink::open() {
+  if (kind_ == Kind::file || opened_) return;
+  if (made_.empty()) made_ = disk_.create_directories(directory_);
+  claim_directory();
+  if (was_absent_ && last_finished())
+    throw ConfigError({"another job has written to " + directory_.string() +
+                       " since this one started: name another directory"});
+  opened_ = true;
+}
+
+// The temporary file lies where it was made: if the directory is exchanged behind this, renaming it fails.
+void FileSink::require_same_directory() const {
+  if (claim_ && !claim_->is_at(directory_))
+    throw IoError("cannot write to " + directory_.string() +
+                  ": the directory was moved, removed or replaced while the job wrote to it");
+}
+
+void FileSink::remove_what_killed_jobs_left() {
   if (kind_ == Kind::file) {
     const std::string name = path_.filename().string();
     const std::string_view kept = name_kept(name);
     remove_left_overs(disk_, directory_, kept, [&](std::string_view made) { return made == kept; });
   } else {
-    disk_.create_directories(directory_);
-    claim_directory();
-    if (was_absent_ && last_finished())
-      throw ConfigError({"another job has written to " + directory_.string() +
-                         " since this one started: name another directory"});
     remove_left_overs(disk_, directory_, kPrefix,
                       [](std::string_view made) { return epoch_of(made).has_value(); });
   }
-  prepared_ = true;
+}
+
+// Only while nobody else can have claimed them.
+void FileSink::remove_made_directories() {
+  if (made_.empty()) return;
+  if (!claim_) claim_ = disk_.lock(directory_);
+  if (!claim_ || !claim_->is_at(directory_)) return;
+  for (; !made_.empty(); made_.pop_back()) disk_.remove_directory(made_.back());
+}
+
+FileSink::~FileSink() {
+  temporary_.reset();
+  try {
+    remove_made_directories();
+  } catch (...) {
+    // Somebody has put something there, and keeps it.
+  }
 }
 
 void FileSink::begin(const Epoch& epoch) {
   check(!temporary_, "an epoch of a sink ends before the next begins");
-  if (!prepared_) prepare_directory();
+  open();
+  require_same_directory();
+  if (!std::exchange(begun_, true)) remove_what_killed_jobs_left();
   temporary_.emplace(disk_, directory_, target(epoch.id).filename().string());
   partial_ = epoch.partial && !windowed_;
   format_.restart();
@@ -96,13 +130,15 @@ void FileSink::begin(const Epoch& epoch) {
 
 void FileSink::finish(EpochId epoch) {
   format_.flush();
+  require_same_directory();
   const std::filesystem::path whole = target(epoch);
   std::filesystem::path written = whole;
-  if (partial_) written += kPartial;
+  if (partial_) written = partial_of(whole);
   const bool replaces = disk_.names_of(whole) > 0;
   const bool linked = disk_.names_of(written) > 1;
   temporary_->publish(written, replaces ? whole : written);
   temporary_.reset();
+  made_.clear();
   if (linked)
     warn("the file " + written.string() +
          " had other names, too (hard links): they keep what it held, and only this one has the new rows");

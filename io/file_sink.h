@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <millrace/disk.h>
 #include <millrace/sink.h>
@@ -20,8 +21,10 @@ namespace millrace::io {
 /// keeps its rights. A partial result gets that name with `.partial` behind it, so that it replaces no whole
 /// one. (A window is whole with what arrived in it.)
 ///
-/// The first begin makes the directory and removes what killed jobs left of the same output. A directory
-/// belongs to one job at a time, from probe or else from the first begin on: another gets a ConfigError.
+/// A directory belongs to one job at a time, from probe on if it is there, else from open on, which makes it:
+/// another job gets a ConfigError. If its path leads elsewhere later, nothing is written there: IoError. What
+/// was made for it goes again with the sink if no epoch was finished. The first begin opens what is not open,
+/// and removes what killed jobs left of the same output.
 class FileSink final : public Sink {
  public:
   enum class Kind : bool {
@@ -30,8 +33,12 @@ class FileSink final : public Sink {
   };
   /// `path` is absolute, so that the working directory may change, and leads over no link to the file.
   FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk, OnEvent on_event = {});
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+  ~FileSink() override;
 
   void probe(Deadline deadline) override;
+  void open() override;
   void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override { format_.add(rows); }
   void finish(EpochId epoch) override;
@@ -42,7 +49,9 @@ class FileSink final : public Sink {
  private:
   std::filesystem::path target(EpochId epoch) const;
   void claim_directory();
-  void prepare_directory();
+  void require_same_directory() const;
+  void remove_what_killed_jobs_left();
+  void remove_made_directories();
   void warn(const std::string& text) const;
 
   RowFormat format_;
@@ -55,7 +64,9 @@ class FileSink final : public Sink {
   OnEvent on_event_;
   std::unique_ptr<DiskLock> claim_;  ///< of a directory
   bool was_absent_ = false;          ///< there was no such directory when it was probed
-  bool prepared_ = false;
+  bool opened_ = false;
+  std::vector<std::filesystem::path> made_;  ///< directories, the outermost first, for no epoch yet
+  bool begun_ = false;
   std::optional<TemporaryFile> temporary_;  ///< of the epoch being written
   bool partial_ = false;                    ///< its rows are no whole result
 };

@@ -24,10 +24,14 @@ constexpr std::uint64_t kSmallBytes = std::uint64_t{128} << 10;
 // Files that the kernel makes up say that they have a page, which has 64 KiB at most.
 constexpr std::uint64_t kMadeUpBytes = std::uint64_t{64} << 10;
 
-std::uint64_t size_of(const Descriptor& file, const std::string& path) {
+struct stat look_at(const Descriptor& file, const std::string& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw IoError::from_errno("cannot read " + path, errno);
-  return static_cast<std::uint64_t>(status.st_size);
+  return status;
+}
+
+std::uint64_t size_of(const Descriptor& file, const std::string& path) {
+  return static_cast<std::uint64_t>(look_at(file, path).st_size);
 }
 
 }  // namespace
@@ -75,17 +79,42 @@ bool FileSource::is_left_out() const {
 }
 
 void FileSource::open_part() {
-  if (part().opened)
+  size_told_ = part().size;
+  if (part().opened) {
     file_ = {part().opened, &part().opened->file()};
-  else
-    file_ = std::make_shared<const Descriptor>(open_for_reading(part().path));
-  end_ = part().end;
-  size_ = part().size;
+  } else {  // without waiting, should it be a FIFO now
+    file_ = std::make_shared<const Descriptor>(open_for_reading(part().path, O_NONBLOCK));
+    notice_another_file();
+  }
+  size_ = size_told_;
+  end_ = std::min(part().end, size_);
   cut_off_ = false;
+  has_grown_ = false;
   searched_ = 0;
   at_record_ = !part().may_split_record || next_[current_] != part().begin;
   // Advice only: its failure changes nothing. A small file is read at once.
   if (part().end - part().begin > kSmallBytes) ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+// The old size still bounds what is read of it, as other readers may have read their ranges before.
+void FileSource::notice_another_file() {
+  FilePart& part = parts_[current_];
+  const struct stat now = look_at(*file_, part.path);
+  if (part.id == FileId{} || part.id == FileId{now.st_dev, now.st_ino}) return;
+  tell(part.path + " was replaced by another file, of " + std::to_string(now.st_size) + " bytes instead of " +
+       std::to_string(part.size) + ": of that one the records are counted that start before the old size");
+  size_told_ = static_cast<std::uint64_t>(now.st_size);
+  part.size = std::max(part.size, size_told_);
+}
+
+// Asked when the file ends in the midst of a record. Once, as who writes faster than we read would never let
+// go.
+bool FileSource::has_grown() {
+  if (has_grown_ || size_ < size_told_) return false;
+  const std::uint64_t size_now = size_of(*file_, part().path);
+  has_grown_ = size_now > size_;
+  if (has_grown_) parts_[current_].size = size_told_ = size_ = size_now;
+  return has_grown_;
 }
 
 // A record that starts before the range belongs to the range before. A range without any record start is
@@ -104,6 +133,8 @@ std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, std::
   while (next < end_) {
     const std::size_t got = read_here(next, into.first(std::min(into.size(), size_ - next)));
     if (got == 0) break;
+    const bool unfinished = next + got == size_ && after_last_end(into.first(got), framing_.kind) < got;
+    if (unfinished && has_grown()) continue;
     const Whole whole = cut(into, got);
     if (whole.bytes == 0) {
       if (auto too_big = pass_long_record(got)) return too_big;
@@ -141,7 +172,8 @@ FileSource::Whole FileSource::cut(std::span<std::byte> into, std::size_t got) co
 std::optional<ReadResult> FileSource::pass_long_record(std::size_t seen) {
   std::uint64_t& next = next_[current_];
   const auto end = find_end(next + seen, size_);
-  if (!end && searched_ < size_) return ReadResult{ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
+  if (!end && (searched_ < size_ || has_grown()))
+    return ReadResult{ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
   if (!end && cut_off_) {
     end_ = next;
     return std::nullopt;
@@ -164,7 +196,7 @@ std::size_t FileSource::read_here(std::uint64_t offset, std::span<std::byte> int
     if (got == into.size()) return got;
     size_now = size_of(*file_, part().path);
   }
-  cut_off_ = size_now < part().size;
+  cut_off_ = size_now < size_told_;
   size_ = offset + got;
   end_ = std::min(end_, size_);
   tell_early_end(size_now);
@@ -172,19 +204,20 @@ std::size_t FileSource::read_here(std::uint64_t offset, std::span<std::byte> int
 }
 
 void FileSource::tell_early_end(std::uint64_t size_now) {
-  const std::uint64_t size = part().size;
+  const std::uint64_t size = size_told_;
   if (!cut_off_ && size <= kMadeUpBytes) return;
+  if (cut_off_)
+    tell(part().path + " became shorter while it was read, from " + std::to_string(size) + " to " +
+         std::to_string(size_now) + " bytes: what was cut off is not counted");
+  else
+    tell(part().path + " ends after " + std::to_string(size_) + " bytes, though its size says " +
+         std::to_string(size) + ": that is all there is to count");
+}
+
+void FileSource::tell(std::string text) {
   std::shared_ptr<std::atomic_flag>& told = parts_[current_].told;
   if (!told) told = std::make_shared<std::atomic_flag>();
-  if (told->test_and_set() || !on_event_) return;
-  std::string text = part().path;
-  if (cut_off_)
-    text += " became shorter while it was read, from " + std::to_string(size) + " to " +
-            std::to_string(size_now) + " bytes: what was cut off is not counted";
-  else
-    text += " ends after " + std::to_string(size_) + " bytes, though its size says " + std::to_string(size) +
-            ": that is all there is to count";
-  on_event_({Event::Level::warning, std::move(text)});
+  if (!told->test_and_set() && on_event_) on_event_({Event::Level::warning, std::move(text)});
 }
 
 // The place behind the first record end in [from, limit). A search of gigabytes must not keep the reader from

@@ -15,9 +15,16 @@
 
 namespace millrace::io {
 
+/// Which file it is, whatever its name; 0: not known.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+
 /// The records of one regular file that start in [begin, end). The file is the bytes it had when it was
-/// looked at: what is appended later is not read, and what is cut off before it is read is missed with a
-/// warning.
+/// looked at: records that are appended later are not read, and what is cut off before it is read is missed
+/// with a warning.
 struct FilePart {
   std::string path;
   std::string partition;  ///< its name in offsets
@@ -26,8 +33,10 @@ struct FilePart {
   std::uint64_t size = 0;               ///< of the whole file
   bool may_split_record = false;        ///< begin may lie inside a record, which is not this part's
   std::shared_ptr<SharedInput> opened;  ///< set where there is no path to open: standard input
-  /// That the file holds less than `size` was told. The ranges of a file share it; null: nobody has told it.
+  /// That the file is not as it was when it was looked at was told. The ranges of a file share it; null: nobody
+  /// has told it.
   std::shared_ptr<std::atomic_flag> told;
+  FileId id = {};  ///< of what was looked at, so that another file in its place is noticed
 };
 
 /// Ranges are no smaller than this.
@@ -45,6 +54,10 @@ std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsign
 /// A file may hold less than its size says. If it became shorter, that is told as a warning, the records that
 /// are still there are counted, and the one that was cut through is not. Otherwise the kernel makes the file up
 /// as it is read, as those of sysfs: it is read to its end without a word.
+///
+/// A file may hold more. If its last record had no end, what was appended to that record by the time it is read
+/// belongs to it. If another file has taken its place, that is told as a warning, and the records that start
+/// before the old size are read from the new file.
 class FileSource final : public Source {
  public:
   FileSource(std::vector<FilePart> parts, const Framing& framing, OnEvent on_event = {});
@@ -72,7 +85,10 @@ class FileSource final : public Source {
   Whole cut(std::span<std::byte> into, std::size_t got) const;
   std::optional<ReadResult> pass_long_record(std::size_t seen);
   std::size_t read_here(std::uint64_t offset, std::span<std::byte> into);
+  void notice_another_file();
+  bool has_grown();
   void tell_early_end(std::uint64_t size_now);
+  void tell(std::string text);
   std::optional<std::uint64_t> find_end(std::uint64_t from, std::uint64_t limit);
 
   std::vector<FilePart> parts_;
@@ -83,8 +99,10 @@ class FileSource final : public Source {
   bool draining_ = false;
   // Of the current part, since it was opened:
   std::shared_ptr<const Descriptor> file_;  ///< null: not yet
-  std::uint64_t end_ = 0;       ///< as the part's, or before it if the file holds less than its size said
-  std::uint64_t size_ = 0;      ///< likewise
+  std::uint64_t end_ = 0;        ///< as the part's, or before it if the file holds less than its size said
+  std::uint64_t size_ = 0;       ///< likewise, or behind it if the last record has grown
+  std::uint64_t size_told_ = 0;  ///< what the file's size was when it was last looked at
+  bool has_grown_ = false;
   bool cut_off_ = false;        ///< the file became shorter: what lies before size_ without an end is no record
   bool at_record_ = false;      ///< it stands at a record's start
   std::uint64_t searched_ = 0;  ///< the record that is looked at does not end before

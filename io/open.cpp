@@ -1,9 +1,12 @@
 // The list of schemes.
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 #include <millrace/error.h>
 #include <millrace/sink.h>
@@ -123,11 +126,30 @@ class Opener {
       if (nothing) list.problems.push_back("cannot read " + skipped);
     missing_ = missing_ || !list.problems.empty();
     problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
+    refuse_repeated_streams(list.streams);
     std::ranges::move(list.files, std::back_inserter(files_));
     if (!problems_.empty()) return;
     tell_skipped(list.skipped);
     for (const std::string& path : list.streams)
       sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_));
+  }
+
+  // Each of two readers would get some of it, with words torn between them. A disk is read from its start by
+  // each.
+  void refuse_repeated_streams(const std::vector<std::string>& paths) {
+    std::map<std::pair<dev_t, ino_t>, std::string> names;
+    struct stat status {};
+    if (stdin_taken_ && ::fstat(STDIN_FILENO, &status) == 0)
+      names[{status.st_dev, status.st_ino}] = "standard input";
+    for (const std::string& path : paths) {
+      if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) continue;
+      const auto [known, is_new] = names.try_emplace({status.st_dev, status.st_ino}, excerpt(path));
+      if (is_new) continue;
+      problems_.push_back(known->second == excerpt(path)
+                              ? excerpt(path) + " is named twice: it can be read once"
+                              : excerpt(path) + " is " + known->second +
+                                    ", which is so named twice: it can be read once");
+    }
   }
 
   void tell_skipped(const std::vector<std::string>& skipped) {
@@ -171,6 +193,23 @@ Format format_for(const std::string& uri, Format asked) {
                                                                                       : Format::text;
 }
 
+bool is_input(const std::string& uri, const std::string& identity) {
+  try {
+    if (uri == "-" || uri == "stdin:") return io::identity_of_descriptor(STDIN_FILENO) == identity;
+    std::string path = uri;
+    if (!is_pattern_of_files(uri)) {
+      const Uri parsed = io::parse_address(uri);
+      if (!parsed.scheme.empty() && parsed.scheme != "file") return false;
+      path = file_path(parsed);
+    }
+    return std::ranges::any_of(io::list_files(std::span(&path, 1)).files, [&](const io::FilePart& file) {
+      return io::identity_of(file.id.device, file.id.inode) == identity;
+    });
+  } catch (const Error&) {
+    return false;  // open_sources tells what is wrong with it
+  }
+}
+
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
                                 const OnEvent& on_event) {
   RowLayout chosen = layout;
@@ -195,6 +234,22 @@ std::string output_identity(const std::string& uri) {
     // open_sink tells what is wrong with it.
   }
   return uri;
+}
+
+std::optional<PartialOutput> partial_output(const std::string& uri) {
+  using Kind = io::OutputPath::Kind;
+  try {
+    const Uri parsed = io::parse_address(uri);
+    if (uri == "-" || (!parsed.scheme.empty() && parsed.scheme != "file")) return std::nullopt;
+    const std::string path = file_path(parsed);
+    const io::OutputPath output = io::follow(path);
+    if (path.ends_with('/') || (output.kind != Kind::file && output.kind != Kind::absent)) return std::nullopt;
+    const std::string partial = io::partial_of(output.path).string();
+    const io::OutputPath found = io::follow(partial);
+    return PartialOutput{partial, io::identity_of(found), found.kind != Kind::absent};
+  } catch (const Error&) {
+    return std::nullopt;  // open_sink tells what is wrong with it
+  }
 }
 
 }  // namespace millrace

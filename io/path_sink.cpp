@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/path_sink.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
 #include <millrace/error.h>
+#include <millrace/given_descriptors.h>
 
 #include "io/file_sink.h"
 #include "io/output_path.h"
@@ -47,10 +49,26 @@ void require_file(const std::string& path, const OutputPath& output, const RowLa
   if (layout.windowed)
     throw ConfigError(
         {"windows go to a directory, with a file for each epoch: write the path as " + shown + '/'});
-  std::error_code ignored;
+  std::error_code error;
   const std::filesystem::path parent = output.path.parent_path();
-  if (!std::filesystem::is_directory(parent, ignored))
+  const auto type = std::filesystem::status(parent, error).type();
+  if (type == std::filesystem::file_type::none)
+    throw IoError::from_errno("cannot write " + shown, error.value());
+  if (type != std::filesystem::file_type::directory)
     throw ConfigError({"cannot write " + shown + ": there is no directory " + excerpt(parent.string())});
+}
+
+// A partial result replaces an earlier one, and nothing else.
+void require_room_for_partial(const std::string& path, const OutputPath& output) {
+  using std::filesystem::file_type;
+  const std::filesystem::path partial = partial_of(output.path);
+  std::error_code error;
+  const file_type type = std::filesystem::symlink_status(partial, error).type();
+  if (type == file_type::none)
+    throw IoError::from_errno("cannot write a partial result of " + excerpt(path), error.value());
+  if (type != file_type::regular && type != file_type::not_found)
+    throw ConfigError({"a partial result of " + excerpt(path) + " would go to " + excerpt(partial.string()) +
+                       ", which is no regular file: move that away, or name another output"});
 }
 
 }  // namespace
@@ -62,11 +80,15 @@ std::unique_ptr<Sink> open_path(const std::string& path, const RowLayout& layout
     require_directory(path, output);
     return std::make_unique<FileSink>(layout, output.path, FileSink::Kind::directory, disk, on_event);
   }
-  if (output.kind == Kind::descriptor)
+  if (output.kind == Kind::descriptor) {
+    if (!is_given_descriptor(output.descriptor))
+      throw IoError::from_errno("cannot write to " + excerpt(path), EBADF);
     return std::make_unique<StdoutSink>(layout, Outlet(output.descriptor, path));
+  }
   if (output.kind == Kind::stream)
     return std::make_unique<StdoutSink>(layout, Outlet(output.path.string(), on_event));
   require_file(path, output, layout);
+  require_room_for_partial(path, output);
   return std::make_unique<FileSink>(layout, output.path, FileSink::Kind::file, disk, on_event);
 }
 

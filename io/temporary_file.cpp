@@ -54,6 +54,10 @@ TemporaryFile::TemporaryFile(Disk& disk, Path directory, std::string_view name)
   if (!file_) throw IoError("cannot create " + path_.string() + ": all such names are taken");
 }
 
+Path TemporaryFile::a_path_for(const Path& directory, std::string_view name) {
+  return directory / fresh_name(name);
+}
+
 TemporaryFile::~TemporaryFile() {
   if (!file_) return;
   try {

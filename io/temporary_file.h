@@ -23,6 +23,9 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile();
 
+  /// One of the paths that it may get, to try whether the disk takes names as long as that.
+  static std::filesystem::path a_path_for(const std::filesystem::path& directory, std::string_view name);
+
   void write(std::span<const std::byte> bytes) { file_->write(bytes); }
   /// Makes it durable and gives it the name `target`, in the same directory, and the rights of the file
   /// `model`. Call nothing afterwards. If it throws, `target` is as it was, or whole and perhaps not durable.

@@ -16,6 +16,7 @@ class AboveStatusLine final : public Sink {
  public:
   AboveStatusLine(std::unique_ptr<Sink> sink, StatusLine& status) : sink_(std::move(sink)), status_(status) {}
   void probe(Deadline deadline) override { sink_->probe(deadline); }
+  void open() override { sink_->open(); }
   void begin(const Epoch& epoch) override { sink_->begin(epoch); }
   void write(std::span<const Aggregate> rows) override {
     status_.hold();

@@ -21,7 +21,8 @@ class DiskFile {
   /// Durable when it returns. Never retried: a failed fsync loses what it should have kept.
   virtual void sync() = 0;
   /// Gives it the permissions of the file `model`, and its owner and group where that is allowed; where it is
-  /// not, nobody gets rights that he had not. If there is no such file: the permissions of any new one.
+  /// not, nobody gets rights that he had not. If there is no such file: the rights of any new one in
+  /// that place, as umask or the directory's default access control list say.
   virtual void take_rights_of(const std::filesystem::path& model) = 0;
   /// Whether `path` is a name of this file, and not of another one that took its place.
   virtual bool is_at(const std::filesystem::path& path) const = 0;
@@ -33,6 +34,8 @@ class DiskLock {
   virtual ~DiskLock() = default;
   /// False: the disk knows no locks, so that others may hold it, too.
   virtual bool exclusive() const = 0;
+  /// Whether `path` is still a name of what is locked, and not a link to it, or of what took its place.
+  virtual bool is_at(const std::filesystem::path& path) const = 0;
 };
 
 struct CreateOptions {
@@ -57,8 +60,11 @@ class Disk {
   /// Replaces `to` at once, so that readers see the old or the new file.
   virtual void rename(const Path& from, const Path& to) = 0;
   virtual void remove(const Path& path) = 0;
-  /// Durable when it returns.
-  virtual void create_directories(const Path& path) = 0;
+  /// Durable when it returns. Returns those that it made, the outermost first; if it throws, none of them
+  /// stays.
+  virtual std::vector<Path> create_directories(const Path& path) = 0;
+  /// Throws if it is not empty.
+  virtual void remove_directory(const Path& path) = 0;
   /// Makes the names in a directory durable.
   virtual void sync_directory(const Path& path) = 0;
   /// File names in a directory that begin with `beginning`, sorted; empty if there is no such directory.

@@ -31,16 +31,20 @@ enum class Delivery : std::uint8_t {
 /// How long a start or a check lets a sink look around.
 inline constexpr std::chrono::seconds kProbeTime{3};
 
-/// The committer thread calls everything but probe: begin, write 0..n times, then finish or abandon, for epochs
-/// that have something to show: rows, or the end of a job without windows. Making a sink changes nothing
-/// outside. May throw TransientError (the epoch is abandoned and repeated, a bounded number of times) and
-/// IoError.
+/// The committer thread calls everything but probe and open: begin, write 0..n times, then finish or abandon,
+/// for epochs that have something to show: rows, or the end of a job without windows. Making a sink changes
+/// nothing outside. May throw TransientError (the epoch is abandoned and repeated, a bounded number of times)
+/// and IoError.
 class Sink {
  public:
   virtual ~Sink() = default;
   /// Looks whether the sink can be written to, by `deadline`, and changes nothing outside. Throws what begin
   /// would: it is asked before anything is read.
   virtual void probe(Deadline deadline) { static_cast<void>(deadline); }
+  /// Claims what it writes to, so that another job is refused from now on. Called once by a job, after every
+  /// probe has succeeded and before anything is read; a check never calls it. What it made goes with the sink
+  /// if no epoch was finished.
+  virtual void open() {}
   virtual void begin(const Epoch& epoch) = 0;
   /// Rows of one window come together, in order; the next window's may follow in the same call.
   virtual void write(std::span<const Aggregate> rows) = 0;
@@ -92,6 +96,16 @@ std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout,
 
 /// The same text for addresses of one output, however they are spelt: by links, hard links, or what is open.
 std::string output_identity(const std::string& uri);
+
+/// Where a partial result of an output goes, and what output_identity tells of that place.
+struct PartialOutput {
+  std::string path;
+  std::string identity;
+  bool exists = false;
+};
+
+/// Nothing for what is no file to be replaced, or cannot be looked at.
+std::optional<PartialOutput> partial_output(const std::string& uri);
 
 /// Called with rows of one epoch, in order, once or several times; may take the epoch, too. May be called
 /// again with the same rows if it throws TransientError.

@@ -105,4 +105,7 @@ using SourceList = std::vector<std::unique_ptr<Source>>;
 /// something else to read. Throws ConfigError with every problem at once (exit code 66 if an input is missing).
 SourceList open_sources(std::span<const std::string> uris, const SourceOptions& options);
 
+/// Whether one of the regular files that the address names is the one with this output_identity.
+bool is_input(const std::string& uri, const std::string& identity);
+
 }  // namespace millrace

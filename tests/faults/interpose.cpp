@@ -211,6 +211,10 @@ ssize_t lgetxattr(const char* path, const char* name, void* into, std::size_t si
   static const auto real = next(&::lgetxattr, "lgetxattr");
   return fails("xattr") ? -1 : real(path, name, into, size);
 }
+ssize_t getxattr(const char* path, const char* name, void* into, std::size_t size) noexcept {
+  static const auto real = next(&::getxattr, "getxattr");
+  return fails("xattr") ? -1 : real(path, name, into, size);
+}
 int fsetxattr(int file, const char* name, const void* value, std::size_t size, int flags) noexcept {
   return call<&::fsetxattr>("xattr", "fsetxattr", file, name, value, size, flags);
 }
@@ -220,6 +224,10 @@ int fremovexattr(int file, const char* name) noexcept {
 ssize_t readlink(const char* path, char* into, std::size_t size) noexcept {
   static const auto real = next(&::readlink, "readlink");
   return fails("readlink") ? -1 : real(path, into, size);
+}
+char* realpath(const char* path, char* into) noexcept {
+  static const auto real = next(&::realpath, "realpath");
+  return fails("readlink") ? nullptr : real(path, into);
 }
 
 void* mmap(void* where, std::size_t size, int protection, int flags, int file, off_t at) noexcept {

@@ -55,10 +55,10 @@ class Ending:
 
 class Job:
     """A run of the program. `arguments` may hold {inputs}, {out} and {port}; `files`: name → (old, new, ...), each of
-    which a file may hold afterwards; old None: there was none."""
+    which a file may hold afterwards; old None: there was none. `links`: name → what it leads to, for good."""
 
-    def __init__(self, name, arguments, files=None, stdin=None, stdout=None, windows=None, sends=None):
-        self.name, self.arguments, self.files = name, arguments, files or {}
+    def __init__(self, name, arguments, files=None, stdin=None, stdout=None, windows=None, sends=None, links=None):
+        self.name, self.arguments, self.files, self.links = name, arguments, files or {}, links or {}
         self.stdin, self.stdout, self.windows, self.sends = stdin, stdout, windows, sends
 
     def prepare(self, out):
@@ -66,6 +66,8 @@ class Job:
         for name, (old, *_) in self.files.items():
             if old is not None:
                 write_file(os.path.join(out, name), old, PRIVATE)
+        for name, target in self.links.items():
+            os.symlink(target, os.path.join(out, name))
 
     def command(self, inputs, out, port=0):
         return [part.format(inputs=inputs, out=out, port=port) for part in self.arguments]
@@ -108,11 +110,14 @@ def judge_files(job, out, done, stderr):
             yield "exit 0, and the output is the old one"
         if old is not None and mode(out, name) != PRIVATE:
             yield "the output has another mode than before"
+    for name in job.links:
+        if not os.path.islink(os.path.join(out, name)):
+            yield "a link is none any more"
     for name in names:
         whole = name.removesuffix(".partial")
         if name != whole and whole in job.files:
             yield from judge_partial(job.files[whole], out, name, stderr)
-        elif name not in job.files and not (job.windows is not None and EPOCH.fullmatch(name)):
+        elif name not in job.files and name not in job.links and not (job.windows is not None and EPOCH.fullmatch(name)):
             yield f"left over: {re.sub(r'[0-9a-f]{6,}|[0-9]+', 'N', name)}"
     if job.windows is not None:
         yield from judge_windows(job, out, done)
@@ -214,6 +219,8 @@ def make_jobs(inputs, generated):
                           "--to", "{out}/"], windows=words(texts[1] * 2)),
         Job("pipe", small, stdin=texts[0], stdout=table(words(texts[0]))),
         Job("two", [*every, "--to", "{out}/result", "--to", "-"], result, stdout=table(counts)),
+        Job("link", [*small, "{inputs}/0.txt", "--to", "{out}/link"], {"result": (OLD, table(words(texts[0])))},
+            links={"link": "result"}),
         Job("fields", [*small, "--key", "1", "--value", "2", "--measure", "sum,count", "--to", "{out}/sales",
                        "{out}/sales"], {"sales": (sales, summed)}),
         Job("tcp", [*small, "--from", "tcp://127.0.0.1:{port}?reconnect=no", "--to", "{out}/result"],

@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
@@ -63,6 +64,11 @@ class DiskTest : public ::testing::Test {
     return found;
   }
   mode_t permissions(const std::string& name) const { return status(name).st_mode & 07777; }
+  std::string access_list(const std::string& name) const {
+    std::string list(200, '\0');
+    const ssize_t size = ::getxattr(path(name).c_str(), "system.posix_acl_access", list.data(), list.size());
+    return list.substr(0, static_cast<std::size_t>(std::max(size, ssize_t{0})));
+  }
   std::vector<std::string> names() const { return disk_.list(directory_.path()); }
   std::string probe_error(const std::string& name) const {
     try {
@@ -228,6 +234,29 @@ TEST_F(DiskTest, TheAccessControlListIsTheModels) {
   EXPECT_EQ(permissions("another"), 0640U);
 }
 
+TEST_F(DiskTest, ANewFileHasTheRightsThatOpenWouldGiveIt) {
+  using Half = std::uint16_t;
+  for (const Half mask : {Half{7}, Half{4}, Half{0}})
+    for (const Half others : {Half{7}, Half{4}, Half{0}})
+      for (const bool named : {true, false}) {
+        std::vector<Half> list = {2, 0, 0x01, 7, 0xffff, 0xffff};
+        if (named) list.insert(list.end(), {0x02, 7, kAnother, 0});
+        list.insert(list.end(), {0x04, named ? Half{5} : mask, 0xffff, 0xffff});
+        if (named) list.insert(list.end(), {0x10, mask, 0xffff, 0xffff});
+        list.insert(list.end(), {0x20, others, 0xffff, 0xffff});
+        if (!set_list(directory_.path(), "system.posix_acl_default", list))
+          GTEST_SKIP() << "no access control lists here";
+        const mode_t umask_before = ::umask(027);
+        disk_.create(path("opened"), {});
+        disk_.create(path("file"), kTemporary)->take_rights_of(path("nothing"));
+        ::umask(umask_before);
+        EXPECT_EQ(permissions("file"), permissions("opened"));
+        EXPECT_EQ(access_list("file"), access_list("opened"));
+        disk_.remove(path("opened"));
+        disk_.remove(path("file"));
+      }
+}
+
 TEST_F(DiskTest, AnAbruptEndRemovesWhatIsStillTemporary) {
   EXPECT_TRUE(in_child(false, [&] {
     const auto first = disk_.create(path("first"), kTemporary);
@@ -256,6 +285,15 @@ TEST_F(DiskTest, ManyTemporaryFilesAreForgottenAsTheyGo) {
     const auto last = disk_.create(path("last"), kTemporary);
     remove_temporaries();
     EXPECT_THAT(names(), ElementsAre("result"));
+  }));
+}
+
+TEST_F(DiskTest, AnAbruptEndRemovesHoweverManyThereAre) {
+  EXPECT_TRUE(in_child(false, [&] {
+    std::vector<std::unique_ptr<DiskFile>> files;
+    for (int i = 0; i < 200; ++i) files.push_back(disk_.create(path("file" + std::to_string(i)), kTemporary));
+    remove_temporaries();
+    EXPECT_THAT(names(), IsEmpty());
   }));
 }
 

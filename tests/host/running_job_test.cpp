@@ -3,14 +3,17 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <millrace/millrace.h>
+#include <millrace/testing/hooked.h>
 
 #include "tests/host/memory_jobs.h"
+#include "tests/io/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -41,6 +44,24 @@ void wait_in_threads(const Waiter& waiter, const std::function<void()>& end) {
     });
   while (begun < 4) std::this_thread::yield();
   end();
+}
+
+// Sinks are claimed one after the other, and what was made for the first goes when the last is refused.
+TEST(RunningJob, AStartThatIsRefusedLeavesNoDirectory) {
+  const testing::TemporaryDirectory directory;
+  Endless endless;
+  endless.job.to = {directory.path() / "new/deep/"};
+  int calls = 0;
+  endless.job.to_sinks = {
+      std::make_shared<testing::HookedSink>(std::make_shared<MemorySink>(), [&](std::string_view call) {
+        ++calls;
+        EXPECT_EQ(call, "open");
+        EXPECT_TRUE(std::filesystem::exists(endless.job.to[0]));
+        throw ConfigError({"somebody else has it"});
+      })};
+  EXPECT_THROW(start(endless.job), ConfigError);
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 TEST(RunningJob, AllThatWaitGetTheSummary) {

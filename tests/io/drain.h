@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,12 @@
 namespace millrace::testing {
 
 using namespace std::chrono_literals;
+
+/// Sources with whatever must live as long as they do: files, servers, writing threads.
+struct OpenedSources {
+  SourceList sources;
+  std::shared_ptr<void> keeps;
+};
 
 /// The plain meaning of framing: records without their ends, and the end of each.
 struct PlainRecords {

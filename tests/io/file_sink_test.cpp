@@ -198,6 +198,39 @@ TEST(FileSink, ADirectoryThatAnotherJobFilledMeanwhileIsRefused) {
   EXPECT_THAT(disk.list("d"), ElementsAre("epoch-000000000001.txt"));
 }
 
+TEST(FileSink, WhatOpeningMadeGoesIfNothingCameIntoIt) {
+  FakeDisk disk;
+  directory_sink(disk).open();
+  EXPECT_FALSE(disk.has_directory("d"));
+  {
+    FileSink sink = directory_sink(disk);
+    sink.open();
+    EXPECT_TRUE(disk.has_directory("d"));
+    FileSink another = directory_sink(disk);
+    EXPECT_THROW(another.open(), ConfigError);
+  }
+  EXPECT_FALSE(disk.has_directory("d"));
+  for (std::uint64_t at = 1;; ++at) {
+    FakeDisk failing;
+    failing.fail_after(at);
+    try {
+      FileSink sink = directory_sink(failing);
+      sink.open();
+      write_epoch(sink);
+    } catch (const IoError&) {
+      // The directory is looked at below.
+    }
+    if (failing.operations() < at) break;
+    failing.fail_after(0);
+    const auto names = failing.list("d");
+    EXPECT_EQ(failing.has_directory("d"), !names.empty()) << "operation " << at;
+    EXPECT_TRUE(names.empty() || names == std::vector<std::string>{"epoch-000000000001.txt"});
+  }
+  put(disk, "d/somebodys", "");
+  directory_sink(disk).open();
+  EXPECT_THAT(disk.list("d"), ElementsAre("somebodys"));
+}
+
 TEST(FileSink, EveryFailureLeavesTheOldOrTheNewFileAndNothingElse) {
   for (std::uint64_t at = 1;; ++at) {
     FakeDisk disk;

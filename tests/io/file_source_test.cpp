@@ -11,6 +11,7 @@
 #include <millrace/error.h>
 
 #include "io/file_list.h"
+#include "tests/io/opened_files.h"
 #include "tests/io/source_contract.h"
 #include "tests/io/temporary_directory.h"
 
@@ -19,30 +20,10 @@ namespace {
 
 using io::FilePart;
 using io::FileSource;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-OpenedSources open_files(const std::vector<std::string>& contents, const SourceOptions& options,
-                         std::uint64_t smallest = 1) {
-  const auto directory = std::make_shared<TemporaryDirectory>();
-  std::vector<std::string> paths;
-  for (const std::string& content : contents)
-    paths.push_back(directory->write("file" + std::to_string(paths.size()), content));
-  OpenedSources opened;
-  const io::FileList list = io::list_files(paths);
-  EXPECT_TRUE(list.problems.empty());
-  for (auto& share : io::share_out(list.files, options.readers, smallest))
-    opened.sources.push_back(std::make_unique<FileSource>(share, options.framing, options.on_event));
-  opened.keeps = directory;
-  return opened;
-}
-
-OpenedSources open_file(const std::string& content, const SourceOptions& options) {
-  return open_files({content}, options);
-}
 
 OpenedSources open_ranges(const std::string& content, SourceOptions options) {
   options.readers = 5;
@@ -112,108 +93,6 @@ TEST(FileSource, ReportsWhatThereIsToRead) {
   EXPECT_EQ(opened.sources[0]->bytes_total(), 8U);
 }
 
-/// Keeps what it is told.
-struct Told {
-  std::vector<std::string> warnings;
-  OnEvent listener() {
-    return [this](const Event& event) {
-      EXPECT_EQ(event.level, Event::Level::warning);
-      warnings.push_back(event.text);
-    };
-  }
-};
-
-void shrink(const OpenedSources& opened, std::uint64_t size) {
-  const auto& directory = *static_cast<TemporaryDirectory*>(opened.keeps.get());
-  std::filesystem::resize_file(directory.path() / "file0", size);
-}
-
-TEST(FileSource, AFileThatShrinksIsTold) {
-  Told told;
-  const OpenedSources opened = open_file(std::string(1000, '\n'), {.on_event = told.listener()});
-  std::vector<std::byte> into(500);
-  EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(0s)).bytes, 500U);
-  shrink(opened, 600);
-  EXPECT_THAT(drain(*opened.sources[0], 500).texts, SizeIs(100));
-  EXPECT_THAT(told.warnings,
-              ElementsAre(HasSubstr("file0 became shorter while it was read, from 1000 to 600 bytes")));
-}
-
-TEST(FileSource, AFileThatIsEmptiedCostsTheOthersNothing) {
-  Told told;
-  const OpenedSources opened = open_files({"gone\n", "one\n", "two\n"}, {.on_event = told.listener()});
-  shrink(opened, 0);
-  EXPECT_EQ(drain(opened.sources, 64).bytes, "one\ntwo\n");
-  EXPECT_THAT(told.warnings, SizeIs(1));
-}
-
-// Each record ends with a place of its own, so that half of one is known from all others.
-TEST(FileSource, OfAFileThatShrinksWholeRecordsAreCountedOnceAndNoHalfOnes) {
-  std::mt19937 random(11);
-  for (int round = 0; round < 300; ++round) {
-    std::string content;
-    std::vector<std::string> records;
-    for (int i = 0; i < 30; ++i) {
-      records.push_back(std::string(random() % 40, 'x') + std::to_string(i) + '.');
-      content += records.back() + '\n';
-    }
-    Told told;
-    const auto kind = random() % 2 == 0 ? Framing::Kind::newline : Framing::Kind::whitespace;
-    const OpenedSources opened =
-        open_files({content}, {{kind, 35}, static_cast<unsigned>(1 + random() % 5), false, told.listener()});
-    Drained drained;
-    for (std::size_t reads = random() % 6; reads > 0; --reads)
-      read_some(*opened.sources[random() % opened.sources.size()], 1 + random() % 100, drained);
-    const std::size_t size = random() % content.size();
-    shrink(opened, size);
-    for (const auto& source : opened.sources) {
-      const Drained rest = drain(*source, 1 + random() % 100);
-      drained.texts.insert(drained.texts.end(), rest.texts.begin(), rest.texts.end());
-    }
-    std::size_t end = 0;
-    std::size_t missing = 0;
-    for (const std::string& record : records) {
-      end += record.size() + 1;
-      if (record.size() > 35) continue;  // oversized
-      const auto times = std::ranges::count(drained.texts, record);
-      ASSERT_LE(times, 1) << record;
-      ASSERT_TRUE(times == 1 || end > size) << record;
-      if (times == 0) ++missing;
-    }
-    for (const std::string& text : drained.texts) ASSERT_THAT(records, Contains(text));
-    ASSERT_LE(told.warnings.size(), 1U);
-    ASSERT_TRUE(missing == 0 || told.warnings.size() == 1);
-  }
-}
-
-TEST(FileSource, AFileThatHasItsSizeAgainIsReadAsItIsNow) {
-  Told told;
-  const OpenedSources opened = open_file("one\ntwo\nthree\n", {.on_event = told.listener()});
-  std::vector<std::byte> into(4);
-  EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(0s)).bytes, 4U);
-  shrink(opened, 0);
-  static_cast<TemporaryDirectory*>(opened.keeps.get())->write("file0", "ONE\nTWO\nTHREE\n");
-  EXPECT_EQ(drain(*opened.sources[0], 64).bytes, "TWO\nTHREE\n");
-  EXPECT_THAT(told.warnings, IsEmpty());
-}
-
-TEST(FileSource, AShrunkFileIsReadAgainFromAnyPosition) {
-  Told told;
-  const OpenedSources opened = open_file("one\ntwo\nthree\nfour\n", {.on_event = told.listener()});
-  Source& source = *opened.sources[0];
-  std::vector<std::byte> into(8);
-  EXPECT_EQ(source.read(into, nullptr, in(0s)).bytes, 8U);
-  const Offsets before = source.position();
-  shrink(opened, 10);
-  EXPECT_EQ(drain(source, 64).bytes, "");
-  EXPECT_EQ(source.position()[0].next, 8);
-  source.seek({});
-  EXPECT_EQ(drain(source, 64).bytes, "one\ntwo\n");
-  source.seek(before);
-  EXPECT_EQ(drain(source, 64).bytes, "");
-  EXPECT_THAT(told.warnings, SizeIs(1));
-}
-
 // They say that they have a page.
 TEST(FileSource, FilesThatTheKernelMakesUpAreReadToTheirEnd) {
   const std::string path = "/sys/devices/system/cpu/online";
@@ -253,13 +132,6 @@ TEST(FileSource, ARecordOfManyMegabytesIsSearchedInSteps) {
     EXPECT_EQ(oversized, 1U);
     EXPECT_GE(idle, 10U);
   }
-}
-
-TEST(FileSource, WhatIsAppendedLaterIsNotRead) {
-  const OpenedSources opened = open_file("one\ntw", {});
-  const auto& directory = *static_cast<TemporaryDirectory*>(opened.keeps.get());
-  std::ofstream(directory.path() / "file0", std::ios::app) << "o\nthree\n";
-  EXPECT_EQ(drain(*opened.sources[0], 4).bytes, "one\ntw\n");
 }
 
 TEST(FileSource, AFileThatVanishedIsAnErrorWithItsPath) {

@@ -18,12 +18,6 @@
 
 namespace millrace::testing {
 
-/// Sources with whatever must live as long as they do: files, servers, writing threads.
-struct OpenedSources {
-  SourceList sources;
-  std::shared_ptr<void> keeps;
-};
-
 /// One kind of source. `open` makes it read `content`, to its end.
 struct SourceCase {
   std::string name;

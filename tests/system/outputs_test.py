@@ -15,10 +15,6 @@ ANOTHER = 61234  # a user that nobody is
 
 
 class Outputs(Case):
-    def read(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
-
     def names(self):
         return sorted(os.listdir(self.directory))
 
@@ -30,10 +26,6 @@ class Outputs(Case):
         process.stdin.flush()
         wait_until(lambda: unread(process.stdin) == 0, "the program to read its input")
 
-    def bash(self, script, *arguments, **options):
-        """A script that has the program as $0."""
-        return subprocess.run(["bash", "-c", script, MILLRACE, *arguments], capture_output=True, timeout=60, check=False,
-                              cwd=self.directory, env=environment(), **options)
 
 
 class WhatIsOpen(Outputs):
@@ -217,8 +209,7 @@ class NothingIsLeft(Outputs):
         for output in ("out", "dir/"):
             result = self.bash('ulimit -f 100; "$0" --to "$1"', output, input=text)
             self.assert_exit(result, 74, "File too large")
-        self.assertEqual((self.names(), self.read("out")), (["dir", "out"], b"old"))
-        self.assertEqual(os.listdir(self.path("dir")), [])
+        self.assertEqual((self.names(), self.read("out")), (["out"], b"old"))
 
     def test_after_a_rename_that_fails(self):
         process = start("--to", self.path("out"))

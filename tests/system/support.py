@@ -106,6 +106,15 @@ class Case(unittest.TestCase):
             file.write(data)
         return self.path(name)
 
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def bash(self, script, *arguments, **options):
+        """A script that has the program as $0."""
+        return subprocess.run(["bash", "-c", script, MILLRACE, *arguments], capture_output=True, timeout=60, check=False,
+                              cwd=self.directory, env=environment(), **options)
+
     def assert_exit(self, result, code, *texts):
         """The exit code, and texts that stderr must hold."""
         error = result.stderr.decode(errors="replace")

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +22,9 @@
 namespace millrace::testing {
 
 /// Keeps files in memory and knows what of them is durable: bytes after sync(), names after
-/// sync_directory(). Creating, renaming and removing change names. Directories are there when they are named.
-/// Permissions are a number without owners; a new file has 0644. Not thread-safe; outlives its files and locks.
+/// sync_directory(). Creating, renaming and removing change names. Directories are there when they are named,
+/// nothing moves them. Permissions are a number without owners; a new file has 0644. Not thread-safe; outlives
+/// its files and locks.
 class FakeDisk final : public Disk {
  public:
   /// The `count`-th operation from now throws IoError and does nothing; later ones work again. 0: none.
@@ -59,6 +61,10 @@ class FakeDisk final : public Disk {
     const auto found = names_.find(normal(path));
     if (found == names_.end()) return std::nullopt;
     return found->second->permissions;
+  }
+  /// Whether a file is in it, or it was made.
+  bool has_directory(const Path& path) const {
+    return has_files(path) || made_directories_.contains(directory(path));
   }
   /// So many exclusive creations from now on find their name taken.
   void take_names(std::uint64_t count) { names_taken_ = count; }
@@ -98,7 +104,17 @@ class FakeDisk final : public Disk {
       throw IoError("cannot remove " + path.string() + ": No such file or directory");
     set_name(path, nullptr);
   }
-  void create_directories(const Path& path) override { operate("create the directory " + path.string()); }
+  std::vector<Path> create_directories(const Path& path) override {
+    operate("create the directory " + path.string());
+    if (has_directory(path)) return {};
+    made_directories_.insert(directory(path));
+    return {directory(path)};
+  }
+  void remove_directory(const Path& path) override {
+    operate("remove the directory " + path.string());
+    if (has_files(path)) throw IoError("cannot remove " + path.string() + ": Directory not empty");
+    made_directories_.erase(directory(path));
+  }
   void sync_directory(const Path& path) override {
     operate("sync the directory " + path.string());
     std::erase_if(pending_, [&](const Change& change) {
@@ -120,11 +136,7 @@ class FakeDisk final : public Disk {
   std::uint64_t names_of(const Path& path) override {
     operate("look at " + path.string());
     const auto found = names_.find(normal(path));
-    if (found == names_.end())
-      return std::ranges::any_of(names_,
-                                 [&](const auto& name) { return name.first.parent_path() == directory(path); })
-                 ? 1
-                 : 0;
+    if (found == names_.end()) return has_directory(path) ? 1 : 0;
     return static_cast<std::uint64_t>(
         std::ranges::count_if(names_, [&](const auto& name) { return name.second == found->second; }));
   }
@@ -181,6 +193,7 @@ class FakeDisk final : public Disk {
    public:
     explicit Lock(Held held) : held_(std::move(held)) {}
     bool exclusive() const override { return held_ != nullptr; }
+    bool is_at(const Path&) const override { return true; }
 
    private:
     Held held_;
@@ -190,6 +203,10 @@ class FakeDisk final : public Disk {
   // "out", "out/" and "./out" are the same directory; names directly below it have it as their parent.
   static Path directory(const Path& path) { return (path / "x").lexically_normal().parent_path(); }
 
+  bool has_files(const Path& path) const {
+    return std::ranges::any_of(names_,
+                               [&](const auto& name) { return name.first.parent_path() == directory(path); });
+  }
   void operate(const std::string& what) {
     ++operations_;
     if (operations_ == fail_at_ || (fail_on_ && operations_ > fail_at_))
@@ -229,7 +246,8 @@ class FakeDisk final : public Disk {
   Names names_;
   Names durable_;
   std::map<Path, File> directories_;  ///< for their locks
-  std::vector<Change> pending_;       ///< of names, in order, not durable yet
+  std::set<Path> made_directories_;
+  std::vector<Change> pending_;  ///< of names, in order, not durable yet
   std::uint64_t operations_ = 0;
   std::uint64_t fail_at_ = 0;
   bool fail_on_ = false;

@@ -82,6 +82,10 @@ class HookedSink final : public Sink {
   HookedSink(std::shared_ptr<Sink> inner, Hook hook) : inner_(std::move(inner)), hook_(std::move(hook)) {}
 
   void probe(Deadline deadline) override { inner_->probe(deadline); }
+  void open() override {
+    hook_("open");
+    inner_->open();
+  }
   void begin(const Epoch& epoch) override {
     hook_("begin");
     inner_->begin(epoch);
