@@ -16,6 +16,8 @@
 
 #include <millrace/error.h>
 
+#include "io/shell_word.h"
+
 namespace millrace::io {
 namespace {
 
@@ -59,6 +61,18 @@ std::string files_of(const std::string& directory) {
   return excerpt(directory) + (directory.ends_with('/') ? "*" : "/*");
 }
 
+// To glob, ** is *: it would stand for one level, and leave the others out without a word.
+std::string each_level(const std::string& pattern) {
+  const std::size_t stars = pattern.find("**");
+  const std::string base = pattern.substr(0, stars);
+  const std::string name = pattern.substr(pattern.rfind('/') + 1);  // npos + 1 is 0
+  const std::string last = name.find("**") == std::string::npos ? name : "*";
+  return "** is not understood: name each level, as in " + excerpt(base + last, 60) + ' ' +
+         excerpt(base + "*/" + last, 60) + ", or use find " +
+         shell_word(base.empty() ? "." : base, "DIRECTORY") + " -name '" + excerpt(last, 60) +
+         "' -print0 | xargs -0 cat | millrace ...";
+}
+
 // Files made by the kernel as they are read say that they are empty.
 bool has_unknown_size(const std::string& path, const struct stat& status) {
   if (status.st_size > 0) return false;
@@ -73,6 +87,7 @@ class Lister {
     if (::stat(path.c_str(), &status) == 0) return add(path, status);
     const int reason = errno;
     if (reason != ENOENT || !is_pattern(path)) return complain(path, text_of(reason));
+    if (path.find("**") != std::string::npos) return complain(path, each_level(path));
     add_matches(path);
   }
   FileList take() { return std::move(list_); }

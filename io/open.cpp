@@ -10,6 +10,7 @@
 #include <millrace/source.h>
 
 #include "io/discard_sink.h"
+#include "io/elsewhere.h"
 #include "io/file_list.h"
 #include "io/generator_source.h"
 #include "io/output_path.h"
@@ -29,6 +30,12 @@ constexpr int kBadAddress = 78;
 constexpr std::size_t kSkippedTold = 8;
 constexpr std::array<std::string_view, 4> kSourceSchemes = {"file", "stdin", "tcp", "generate"};
 constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "discard"};
+
+// `pipe`: by what other program it is done; empty if that is not known.
+void refuse_elsewhere(const std::string& address, const std::string& pipe) {
+  if (!pipe.empty())
+    throw ConfigError({"the address \"" + excerpt(address) + "\" is not for this version; use " + pipe});
+}
 
 [[noreturn]] void unknown_scheme(const Uri& uri, std::span<const std::string_view> known) {
   const std::string suggestion = io::did_you_mean(uri.scheme, known);
@@ -55,11 +62,22 @@ std::string file_path(const Uri& uri) {
   return path;
 }
 
+bool is_source_scheme(std::string_view scheme) {
+  return std::ranges::any_of(kSourceSchemes,
+                             [&](std::string_view known) { return io::is_same_scheme(scheme, known); });
+}
+
 // "web1:*.log" looks like an address of the scheme "web1".
 bool is_pattern_of_files(const std::string& address) {
   const std::string_view scheme = io::scheme_of(address);
-  return !scheme.empty() && std::ranges::find(kSourceSchemes, scheme) == kSourceSchemes.end() &&
-         io::matches_something(address);
+  return !scheme.empty() && !is_source_scheme(scheme) && io::matches_something(address);
+}
+
+// "web1:x.log" is more likely a file that is not there than an address of the scheme "web1".
+bool is_missing_file(const std::string& address) {
+  const std::string_view scheme = io::scheme_of(address);
+  return !scheme.empty() && !is_source_scheme(scheme) && io::did_you_mean(scheme, kSourceSchemes).empty() &&
+         !address.substr(scheme.size()).starts_with("://") && address.find('\0') == std::string::npos;
 }
 
 /// Collects what the addresses name, and every problem on the way.
@@ -70,7 +88,8 @@ class Opener {
   void add(const std::string& address) {
     try {
       if (address == "-") return add_stdin();
-      if (is_pattern_of_files(address)) return paths_.push_back(address);
+      refuse_elsewhere(address, io::pipe_from(address));
+      if (is_pattern_of_files(address) || is_missing_file(address)) return paths_.push_back(address);
       const Uri uri = io::parse_address(address);
       if (uri.scheme.empty() || uri.scheme == "file")
         paths_.push_back(file_path(uri));
@@ -160,6 +179,7 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
 std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout, Disk& disk,
                                 const OnEvent& on_event) {
   if (uri == "-") return std::make_unique<io::StdoutSink>(layout);
+  refuse_elsewhere(uri, io::pipe_to(uri));
   const Uri parsed = io::parse_address(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file")
     return io::open_path(file_path(parsed), layout, disk, on_event);

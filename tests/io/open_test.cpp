@@ -143,9 +143,9 @@ TEST(OpenSources, TenThousandsOfAddresses) {
 
 TEST(OpenSources, MessagesFitAScreenWhateverTheAddress) {
   const std::string filler(10'000'000, 'x');
-  const std::string text = open_error({filler, filler + ":1", "stdin:" + filler, "file://" + filler, filler + '*',
-                                       "generate:" + filler},
-                                      66, 6);
+  const std::string text = open_error(
+      {filler, filler + ":1", "stdin:" + filler, "file://" + filler, filler + '*', "generate:" + filler}, 66,
+      6);
   EXPECT_LT(text.size(), 5000U);
 }
 
@@ -173,6 +173,37 @@ TEST(OpenSources, EveryProblemIsToldAtOnce) {
 TEST(OpenSources, UnknownSchemesNameTheKnownOnes) {
   const std::string text = open_error({"kafkaa://x"}, 78);
   EXPECT_THAT(text, AllOf(HasSubstr("Known are file: stdin: tcp: generate:"), HasSubstr("./kafkaa://x")));
+}
+
+TEST(OpenSources, WhatOthersReadIsPipedFromThem) {
+  EXPECT_THAT(open_error({"kafka://broker/topic"}, 78),
+              HasSubstr("is not for this version; use kcat -C -u -b HOST -t TOPIC | millrace ..."));
+  EXPECT_THAT(open_error({"HTTPS://h/a?b&c"}, 78), HasSubstr("use curl -sN 'HTTPS://h/a?b&c' | millrace ..."));
+  EXPECT_THAT(open_error({"kafka:topic"}, 78), HasSubstr("kcat"));
+  for (const char* address : {"s3://b/k", "hdfs:///k", "gs://b/k", "http://h", "ftp://h/x", "mqtt://h"})
+    EXPECT_THAT(open_error({address}, 78), HasSubstr("| millrace ...")) << address;
+}
+
+TEST(OpenSources, AMissingNameWithAColonIsAMissingFile) {
+  EXPECT_THAT(open_error({"web1:x.log"}, 66), HasSubstr("cannot read web1:x.log: No such file"));
+  EXPECT_THAT(open_error({"web1:50%.log", "web2:*.log"}, 66, 2),
+              AllOf(HasSubstr("web1:50%.log: No such file"), HasSubstr("web2:*.log: no file matches")));
+  EXPECT_THAT(open_error({"web1://x.log"}, 78), HasSubstr("unknown scheme"));
+  EXPECT_THAT(open_error({"stdn:"}, 78), HasSubstr("did you mean"));
+}
+
+TEST(OpenSources, TwoStarsAreNotUnderstood) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  std::filesystem::create_directory(base + "/deep");
+  directory.write("deep/x.log", "one");
+  EXPECT_THAT(
+      open_error({base + "/**/*.log"}, 66),
+      AllOf(HasSubstr("** is not understood: name each level, as in " + base + "/*.log " + base + "/*/*.log"),
+            HasSubstr("find " + base + "/ -name '*.log' -print0 | xargs -0 cat | millrace")));
+  EXPECT_THAT(open_error({"**"}, 66), HasSubstr("as in * */*, or use find . -name '*'"));
+  directory.write("a**b", "a name");
+  EXPECT_EQ(content_of({base + "/a**b"}), "a name\n");
 }
 
 TEST(OpenSources, StandardInputIsReadOnce) {
@@ -293,6 +324,8 @@ TEST(OpenSink, MistakesSayWhatToDo) {
   const TemporaryDirectory directory;
   EXPECT_THAT(sink_error(directory.write("file", "") + '/'), HasSubstr("no directory: write it without"));
   EXPECT_THAT(sink_error("stdot:"), HasSubstr("did you mean \"stdout\"?"));
+  EXPECT_THAT(sink_error("kafka://h/t"), HasSubstr("use millrace ... | kcat -P -b HOST -t TOPIC"));
+  EXPECT_THAT(sink_error("s3://b/k"), HasSubstr("use millrace ... | aws s3 cp - s3://b/k"));
   EXPECT_THAT(sink_error("tcp://h:1"), HasSubstr("Known are file: stdout: discard:"));
   EXPECT_THAT(sink_error("stdout:x"), HasSubstr("takes nothing behind"));
   EXPECT_THAT(sink_error("file:"), HasSubstr("names no file"));

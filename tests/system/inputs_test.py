@@ -101,6 +101,17 @@ class Names(Case):
         self.assertEqual(self.run_here("web1:*")[b"all"], 1)
         self.assertIn(b"reads    tcp:80", run("check", "tcp:80", cwd=self.directory).stdout)
 
+    def test_what_is_not_there_is_told_with_what_to_type(self):
+        self.assert_exit(run("web1:x.log", cwd=self.directory), 66, "cannot read web1:x.log: No such file")
+        self.assert_exit(run("--from", "kafka://h/t"), 78, "kcat -C -u -b HOST -t TOPIC | millrace")
+        self.assert_exit(run("https://h/x"), 78, "curl -sN https://h/x | millrace")
+        os.makedirs(self.path("a/b"))
+        for name in ("x.log", "a/x.log", "a/b/x.log"):
+            self.write(name, b"word\n")
+        result = run("**/*.log", cwd=self.directory)
+        self.assert_exit(result, 66, "** is not understood")
+        self.assertEqual(self.run_here("*.log", "*/*.log", "*/*/*.log"), {b"word": 3})
+
     def test_behind_two_dashes_there_are_addresses_too(self):
         self.assertEqual(sum(self.run_here("--", "generate:?words=3").values()), 3)
         self.assertEqual(rows(run("--", "-", input=b"x").stdout), {b"x": 1})
