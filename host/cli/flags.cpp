@@ -8,6 +8,7 @@
 
 #include <millrace/quantity.h>
 
+#include "host/cli/field_numbers.h"
 #include "host/cli/values.h"
 #include "kernels/cpu/text_kernels.h"
 
@@ -102,17 +103,14 @@ const std::array kFlags = {
     Flag{"key", "N", "1", kWhat, "Fields: the key; the first field is 1.", true,
          [](Settings& s, Text t) {
            s.names_fields = true;
-           s.job.plan.fields.key = parse_field(t);
+           s.job.plan.fields.key = parse_key(t, s.job.plan.fields.delimiter);
          }},
     Flag{"value", "LIST", "", kWhat, "Fields: the values; the first field is 1: 2 or 2,3.", true, add_values,
          true},
     Flag{"measure", "LIST", "", kWhat,
          "count, sum, min, max, mean; sum:2 names its field. Default: sum or count.", true, add_measures, true},
     Flag{"scale", "N", "0", kWhat, "Fields: digits kept after the decimal point, at most 18.", true,
-         [](Settings& s, Text t) {
-           s.names_fields = true;
-           s.job.plan.fields.scale = parse_number(t);
-         }},
+         [](Settings& s, Text t) { s.job.plan.fields.scale = parse_number(t); }},
     Flag{"backend", "NAME", "auto", kSpeed, "Where keys are counted: auto, cpu or cuda.", true,
          [](Settings& s, Text t) { s.job.options.backend = parse_name(t, kBackends); }},
     Flag{"threads", "N", "0", kSpeed, "CPU workers; 0: the processors this process may use.", true,

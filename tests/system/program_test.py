@@ -108,6 +108,29 @@ class Fields(Case):
         self.assert_exit(run("--value", 3, "--on-bad-record", "stop", input=b"a,b,many\n"), 65)
 
 
+class FlagsWithoutEffect(Case):
+    """Whoever gives a flag believes that it does something."""
+
+    def test_they_are_refused_wherever_they_come_from(self):
+        for flags in (("--by", "lines", "--fold-case"), ("--by", "split", "--alphanumeric"), ("--delimiter", ";"),
+                      ("--by", "lines", "--delimiter", ";"), ("--scale", 2), ("--key", 1, "--scale", 2)):
+            result = run(*flags, input=b"A,1")
+            self.assert_exit(result, 64, "belongs to", "leave it out")
+            self.assertEqual((result.stdout, result.stderr.count(b"\n")), (b"", 1))
+        self.assert_exit(run("--by", "lines", env={"MILLRACE_FOLD_CASE": "true"}), 78, "MILLRACE_FOLD_CASE: belongs")
+        config = self.write("job.toml", b"delimiter = ';'\n")
+        self.assert_exit(run("--config", config, "--by", "words"), 78, "job.toml:1:1: delimiter: belongs")
+
+    def test_one_key_is_named_once(self):
+        for flags in (("--key", "1,3"), ("--key", 1, "--key", 3)):
+            self.assert_exit(run(*flags, input=b"a,b,c"), 64, "awk -F, '{print $1\",\"$3}' FILE | millrace --by lines")
+        joined = subprocess.run(["awk", "-F,", '{print $1","$3}'], input=b"a,b,c\na,d,c\n", stdout=subprocess.PIPE,
+                                check=True).stdout
+        self.assertEqual(rows(run("--by", "lines", input=joined).stdout), {b"a,c": 2})
+        self.assert_exit(run("--key", "customer", input=b"a"), 64, "head -n 1 FILE")
+        self.assert_exit(run("--top", 1, "--top", 2, input=b"a"), 64, "--top: is given twice")
+
+
 class ExitCodes(Case):
     def test_usage(self):
         self.assert_exit(run("--tpo", 3), 64, 'unknown flag --tpo (did you mean "--top"?)')
@@ -250,14 +273,14 @@ class SubCommands(Case):
 
     def test_config_tells_origins_and_is_itself_a_configuration(self):
         file = self.write("job.toml", b'threads = 3\ntop = 9\nfrom = ["a", "b#c"]\n')
-        printed = run("config", "--config", file, "--delimiter", "tab", env={"MILLRACE_TOP": "5"}).stdout
+        printed = run("config", "--config", file, "--by", "split", "--delimiter", "tab", env={"MILLRACE_TOP": "5"}).stdout
         text = " ".join(printed.decode().split())
         self.assertIn('top = "5" # env', text)
         self.assertIn('threads = "3" # file', text)
         self.assertIn('delimiter = "tab" # flag', text)
         self.assertIn('# order = "value" # default', text)
         again = run("config", "--config", self.write("again.toml", printed)).stdout
-        self.assertEqual(again.count(b"# file"), 4)
+        self.assertEqual(again.count(b"# file"), 5)
 
 
 class Messages(Case):
