@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "io/shell_word.h"
+#include <millrace/shell_word.h>
+
 #include "io/uri.h"
 
 namespace millrace::io {

@@ -9,14 +9,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <new>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
 
 #include <millrace/error.h>
+#include <millrace/shell_word.h>
 
-#include "io/shell_word.h"
+#include "io/file_beginning.h"
 
 namespace millrace::io {
 namespace {
@@ -82,6 +84,7 @@ bool has_unknown_size(const std::string& path, const struct stat& status) {
 
 class Lister {
  public:
+  explicit Lister(const OnBeginning& on_beginning) : beginning_(on_beginning) {}
   void add(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) return add(path, status);
@@ -90,15 +93,25 @@ class Lister {
     if (path.find("**") != std::string::npos) return complain(path, each_level(path));
     add_matches(path);
   }
-  FileList take() { return std::move(list_); }
+  FileList take() {
+    for (const auto& [content, files] : not_text_)
+      list_.not_text.push_back(why_not_counted(content, files.first, files.others));
+    return std::move(list_);
+  }
 
  private:
   void add(const std::string& path, const struct stat& status) {
     if (S_ISDIR(status.st_mode)) return skip(path, "is a directory; name its files, as in " + files_of(path));
     if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
     if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
+    const FirstBytes first = beginning_.look(open_for_reading(path), path);
+    if (first.content != Content::text) return add_not_text(first.content, path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    list_.files.push_back({path, new_name(path), 0, size, size, false, nullptr});
+    list_.files.push_back({path, new_name(path), first.mark, size, size, false, nullptr});
+  }
+  void add_not_text(Content content, const std::string& path) {
+    const auto [files, is_first] = not_text_.try_emplace(content, NotText{path});
+    if (!is_first) ++files->second.others;
   }
   void add_matches(const std::string& pattern) {
     const Matches matches = matches_of(pattern);
@@ -138,14 +151,21 @@ class Lister {
     list_.skipped.push_back(excerpt(path) + ": " + reason);
   }
 
+  struct NotText {
+    std::string first;
+    std::size_t others = 0;
+  };
+
   FileList list_;
+  FileBeginning beginning_;
+  std::map<Content, NotText> not_text_;
   std::unordered_map<std::string, unsigned> times_;
 };
 
 }  // namespace
 
-FileList list_files(std::span<const std::string> paths) {
-  Lister lister;
+FileList list_files(std::span<const std::string> paths, const OnBeginning& on_beginning) {
+  Lister lister(on_beginning);
   for (const std::string& path : paths) lister.add(path);
   return lister.take();
 }
@@ -154,7 +174,7 @@ bool matches_something(const std::string& pattern) {
   return is_pattern(pattern) && pattern.find('\0') == std::string::npos && !matches_of(pattern).paths.empty();
 }
 
-std::optional<FilePart> as_file(int number, const std::string& name) {
+std::optional<FilePart> as_file(int number, const std::string& name, const OnBeginning& on_beginning) {
   Descriptor opened = duplicate(number, name);
   struct stat status {};
   if (::fstat(opened.get(), &status) != 0) throw IoError::from_errno("cannot read " + name, errno);
@@ -164,7 +184,10 @@ std::optional<FilePart> as_file(int number, const std::string& name) {
   if (here < 0) throw IoError::from_errno("cannot read " + name, errno);
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const auto offset = static_cast<std::uint64_t>(here);
-  FilePart file{name, name, std::min(offset, size), size, size};
+  // Whoever has read the front already knows what it is.
+  const FirstBytes first = offset == 0 ? FileBeginning(on_beginning).look(opened, name) : FirstBytes();
+  if (first.content != Content::text) throw ConfigError({why_not_counted(first.content, name)}, 65);
+  FilePart file{name, name, std::min(offset + first.mark, size), size, size};
   file.opened = std::make_shared<SharedInput>(std::move(opened), offset);
   return file;
 }

@@ -25,8 +25,8 @@ namespace {
 
 using io::Uri;
 
+constexpr int kNotText = 65;
 constexpr int kInputMissing = 66;
-constexpr int kBadAddress = 78;
 constexpr std::size_t kSkippedTold = 8;
 constexpr std::array<std::string_view, 4> kSourceSchemes = {"file", "stdin", "tcp", "generate"};
 constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "discard"};
@@ -96,14 +96,14 @@ class Opener {
       else
         open(uri);
     } catch (const ConfigError& error) {
-      missing_ = missing_ || error.exit_code() == kInputMissing;
-      problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
+      complain(error.problems(), error.exit_code());
     }
   }
 
   SourceList take() {
     add_paths();
-    if (!problems_.empty()) throw ConfigError(problems_, missing_ ? kInputMissing : kBadAddress);
+    if (!problems_.empty()) throw ConfigError(problems_, exit_code_);
+    tell_windows_of_stored_files();
     for (std::vector<io::FilePart>& share : io::share_out(std::move(files_), options_.readers))
       sources_.push_back(
           std::make_unique<io::FileSource>(std::move(share), options_.framing, options_.on_event));
@@ -111,6 +111,13 @@ class Opener {
   }
 
  private:
+  // What is missing goes first, as an address may only be misspelt.
+  void complain(const std::vector<std::string>& problems, int exit_code) {
+    if (problems.empty()) return;
+    if (problems_.empty() || exit_code == kInputMissing) exit_code_ = exit_code;
+    problems_.insert(problems_.end(), problems.begin(), problems.end());
+  }
+
   void open(const Uri& uri) {
     if (uri.scheme == "stdin") {
       require_no_path(uri);
@@ -128,24 +135,33 @@ class Opener {
   void add_stdin() {
     if (std::exchange(stdin_taken_, true))
       throw ConfigError({"standard input is named twice: it can be read once"});
-    if (auto file = io::as_file(0, "stdin"))
+    if (auto file = io::as_file(0, "stdin", options_.on_beginning))
       files_.push_back(*file);
     else
       sources_.push_back(std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_));
   }
 
   void add_paths() {
-    io::FileList list = io::list_files(paths_);
-    const bool nothing = files_.empty() && list.files.empty() && list.streams.empty() && sources_.empty();
+    io::FileList list = io::list_files(paths_, options_.on_beginning);
+    const bool nothing = files_.empty() && list.files.empty() && list.streams.empty() && sources_.empty() &&
+                         list.not_text.empty();
     for (const std::string& skipped : list.skipped)
       if (nothing) list.problems.push_back("cannot read " + skipped);
-    missing_ = missing_ || !list.problems.empty();
-    problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
+    complain(list.problems, kInputMissing);
+    complain(list.not_text, kNotText);
     std::ranges::move(list.files, std::back_inserter(files_));
     if (!problems_.empty()) return;
     tell_skipped(list.skipped);
     for (const std::string& path : list.streams)
       sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_));
+  }
+
+  void tell_windows_of_stored_files() {
+    if (!options_.windowed || files_.empty() || !sources_.empty() || !options_.on_event) return;
+    options_.on_event(
+        {Event::Level::warning,
+         "windows are of the time at which input arrives, and stored files arrive at once: for one "
+         "result leave --every out; windows of a time in the records are not in this version"});
   }
 
   void tell_skipped(const std::vector<std::string>& skipped) {
@@ -162,7 +178,7 @@ class Opener {
   std::vector<io::FilePart> files_;
   SourceList sources_;
   std::vector<std::string> problems_;
-  bool missing_ = false;
+  int exit_code_ = 0;
   bool stdin_taken_ = false;
 };
 

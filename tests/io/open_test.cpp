@@ -175,6 +175,28 @@ TEST(OpenSources, UnknownSchemesNameTheKnownOnes) {
   EXPECT_THAT(text, AllOf(HasSubstr("Known are file: stdin: tcp: generate:"), HasSubstr("./kafkaa://x")));
 }
 
+TEST(OpenSources, WhatIsNoTextIsBadDataUnlessSomethingIsMissing) {
+  const TemporaryDirectory directory;
+  const std::string zipped = directory.write("a.gz", "\x1F\x8B\x08");
+  EXPECT_THAT(open_error({zipped, directory.write("b", "text")}, 65),
+              HasSubstr("zcat " + zipped + " | millrace"));
+  EXPECT_THAT(open_error({zipped, directory.path().string() + "/c"}, 66, 2), HasSubstr("No such file"));
+}
+
+TEST(OpenSources, WindowsOfStoredFilesAloneAreWarnedOf) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("a", "text");
+  std::vector<std::string> told;
+  SourceOptions options{.windowed = true, .on_event = [&](const Event& event) { told.push_back(event.text); }};
+  open_sources(std::vector{file, file}, options);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("stored files arrive at once: for one result leave --every out")));
+  told.clear();
+  open_sources(std::vector<std::string>{file, "generate:?words=1"}, options);
+  options.windowed = false;
+  open_sources(std::vector{file}, options);
+  EXPECT_THAT(told, ElementsAre());
+}
+
 TEST(OpenSources, WhatOthersReadIsPipedFromThem) {
   EXPECT_THAT(open_error({"kafka://broker/topic"}, 78),
               HasSubstr("is not for this version; use kcat -C -u -b HOST -t TOPIC | millrace ..."));

@@ -27,7 +27,7 @@ class Filter(Case):
 
     def test_odd_bytes_are_never_lost(self):
         for data in (b"", b"\n", b" \t\n\v\f\r", b"end without newline", b"dos\r\nlines\r\nagain\r\n", b"nul\0byte \0 \0\0",
-                     b"\xff\xfe broken \xc3( utf\xc3\xa9 \x80", "naïve Ωμέγα 漢字 naïve".encode(), b"a" * 100000,
+                     b"a \xff\xfe broken \xc3( utf\xc3\xa9 \x80", "naïve Ωμέγα 漢字 naïve".encode(), b"a" * 100000,
                      bytes(range(256)) * 3):
             for flags in ((), ("--batch-bytes", "64"), ("--threads", "3")):
                 self.assertEqual(self.count(data, *flags), words(data), data[:40])

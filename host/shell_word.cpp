@@ -1,10 +1,10 @@
 // Quoting for shells.
 // SPDX-License-Identifier: Apache-2.0
-#include "io/shell_word.h"
+#include <millrace/shell_word.h>
 
 #include <algorithm>
 
-namespace millrace::io {
+namespace millrace {
 namespace {
 
 constexpr std::size_t kLongest = 100;
@@ -28,4 +28,4 @@ std::string shell_word(std::string_view name, std::string_view stand_in) {
   return std::ranges::all_of(name, is_plain) ? word : '\'' + word + '\'';
 }
 
-}  // namespace millrace::io
+}  // namespace millrace

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::io {
+namespace millrace {
 
 /// `name` as a shell takes it for one word, in quotes if it needs them; `stand_in` for a name that is too long
 /// or too odd to be shown.
 std::string shell_word(std::string_view name, std::string_view stand_in);
 
-}  // namespace millrace::io
+}  // namespace millrace
