@@ -165,7 +165,9 @@ class ExitCodes(Case):
         self.assert_exit(result, 74, "No space left on device")
 
     def test_dead_host(self):
-        self.assert_exit(run("--from", "tcp://127.0.0.1:1"), 69, "127.0.0.1:1")
+        result = run("--from", "tcp://127.0.0.1:1")
+        self.assert_exit(result, 69, "127.0.0.1:1")
+        self.assertEqual(result.stderr.count(b"\n"), 1, "not that the input has no end")
 
     def test_results_of_an_earlier_run_are_not_replaced(self):
         folder = self.path("windows/")
