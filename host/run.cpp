@@ -277,6 +277,7 @@ Progress RunningJob::progress() const {
                     .device_fallbacks = metrics.device_fallbacks,
                     .retries = metrics.retries,
                     .rejected = {},
+                    .bad_records = metrics.bad_records.get(),
                     .memory_used = impl().budget.used(),
                     .memory_peak = impl().budget.peak(),
                     .backend = metrics.backend.get()};

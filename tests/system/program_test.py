@@ -103,6 +103,15 @@ class Fields(Case):
         result = run("--key", 1, "--value", 3, "--scale", 2, input=self.SALES + b"eve\ncyd,x,many\n")
         self.assert_exit(result, 0, "2 records were not counted: 1 missing field, 1 malformed value")
         self.assertEqual(result.stdout.count(b"\n"), 2)
+        self.assert_exit(result, 0, '"eve" has no field 3', 'field 3 is "many" in "cyd,x,many"')
+
+    def test_what_most_records_lack_is_told_with_the_remedy(self):
+        result = run("--value", 3, input=self.SALES)
+        self.assert_exit(result, 0, "3 of 3 records were not counted", 'field 3 is "1.50" in "ann,x,1.50"', "add --scale 2")
+        self.assertEqual(result.stderr.count(b"\n"), 1)
+        self.assert_exit(run("--value", 2, input=self.SALES), 0, 'field 2 is "x"', "--value names the fields of numbers")
+        self.assert_exit(run("--value", 3, "--delimiter", ";", input=self.SALES), 0, "is --delimiter right?")
+        self.assert_exit(run("--value", 3, "--scale", 2, input=self.SALES + b"k,x,\x1b[2J\n"), 0, 'field 3 is "\\x1b[2J"')
 
     def test_bad_records_stop_the_job_if_asked(self):
         self.assert_exit(run("--value", 3, "--on-bad-record", "stop", input=b"a,b,many\n"), 65)
@@ -292,7 +301,7 @@ class Messages(Case):
         self.assertNotIn(b"\x1b", result.stderr)
 
     def test_messages_as_json(self):
-        result = run("--log-format", "json", "--value", 2, "--on-bad-record", "skip", input=b'a,"\x1b\n')
+        result = run("--log-format", "json", "--value", 2, "--on-bad-record", "skip", input=b'a,x"\x1b\n')
         message = json.loads(result.stderr.splitlines()[0])
         self.assertEqual(message["level"], "warning")
         self.assertIn("1 malformed value", message["message"])
