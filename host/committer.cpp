@@ -110,6 +110,7 @@ void Committer::finish(const EpochData& epoch) {
   shared_.metrics.tokens += tokens_;
   for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
     shared_.metrics.rejected[reason] += epoch.rejected[reason];
+  shared_.metrics.bad_records.add(epoch.bad_records);
   ++shared_.metrics.epochs;
   for (Showing& showing : sinks_) showing.begun = showing.finished = false;
   epoch_.reset();

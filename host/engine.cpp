@@ -7,10 +7,8 @@
 namespace millrace {
 namespace {
 
-std::string describe(const Reject& reject, std::span<const std::byte> batch) {
-  const std::string_view record(reinterpret_cast<const char*>(batch.data()) + reject.where.offset,
-                                reject.where.length);
-  return "bad record, " + std::string(to_string(reject.reason)) + ": \"" + excerpt(record) + '"';
+std::string_view text_of(const Reject& reject, std::span<const std::byte> batch) {
+  return {reinterpret_cast<const char*>(batch.data()) + reject.where.offset, reject.where.length};
 }
 
 }  // namespace
@@ -134,29 +132,37 @@ void Engine::take_back(const Finished& finished) {
     unsubmitted_.push_back(std::move(filled));
     return;
   }
-  const RejectCounts rejected = rejects_of(finished);
+  Rejected rejected = rejects_of(finished);
   if (holds_buffers()) {
     std::vector<Held>& held = held_[filled.pane];
-    held.push_back({std::move(filled), rejected});
+    held.push_back({std::move(filled), std::move(rejected)});
   } else {
     add_to_epoch(rejected);
     shared_.ring.give_back(filled.buffer);
   }
 }
 
-RejectCounts Engine::rejects_of(const Finished& finished) const {
-  if (!finished.rejects.empty() && shared_.options.on_bad_record == OnBadRecord::stop)
-    throw BadRecordError(describe(finished.rejects.front(), shared_.ring.memory(finished.buffer)));
-  RejectCounts rejected{};
-  for (const Reject& reject : finished.rejects) ++rejected[static_cast<std::size_t>(reject.reason)];
+Engine::Rejected Engine::rejects_of(const Finished& finished) const {
+  Rejected rejected;
+  for (const Reject& reject : finished.rejects) {
+    ++rejected.counts[static_cast<std::size_t>(reject.reason)];
+    if (rejected.shown.size() == kBadRecordsShown) continue;
+    const std::string_view text = text_of(reject, shared_.ring.memory(finished.buffer));
+    if (shared_.options.on_bad_record == OnBadRecord::stop)
+      throw BadRecordError("bad record, " + std::string(to_string(reject.reason)) + ": \"" + excerpt(text) +
+                           '"');
+    rejected.shown.push_back(describe(reject.reason, text, shared_.plan));
+  }
   return rejected;
 }
 
 // A batch that is held is told of only when a collect covers it: until then it may be counted again.
-void Engine::add_to_epoch(const RejectCounts& rejected) {
+void Engine::add_to_epoch(const Rejected& rejected) {
   ++batches_;
   ++shared_.metrics.batches;
-  for (std::size_t reason = 0; reason < kRejectReasons; ++reason) epoch_.rejected[reason] += rejected[reason];
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
+    epoch_.rejected[reason] += rejected.counts[reason];
+  add_shown(epoch_.bad_records, rejected.shown);
 }
 
 // The backend has too many panes, or too little memory for one: collect, then count the batches one by

@@ -72,10 +72,15 @@ class Engine {
   bool partial() const { return partial_; }
 
  private:
+  /// The bad records of a batch.
+  struct Rejected {
+    RejectCounts counts{};
+    std::vector<BadRecord> shown;
+  };
   /// A batch that is kept although it is counted, because the device may take what it has counted along.
   struct Held {
     Filled batch;
-    RejectCounts rejected;
+    Rejected rejected;
   };
 
   Step advance();
@@ -91,8 +96,8 @@ class Engine {
   void submit(Filled filled);
   bool reclaim_finished();
   void take_back(const Finished& finished);
-  RejectCounts rejects_of(const Finished& finished) const;
-  void add_to_epoch(const RejectCounts& rejected);
+  Rejected rejects_of(const Finished& finished) const;
+  void add_to_epoch(const Rejected& rejected);
   void submit_again();
   void settle();
   void collect(Pane pane);

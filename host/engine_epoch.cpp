@@ -170,6 +170,7 @@ void Engine::lose_device(const DeviceError& error) {
 void Engine::rewind_readers() {
   epoch_.partials.clear();
   epoch_.rejected = {};
+  epoch_.bad_records.clear();
   shared_.metrics.batches -= std::exchange(batches_, 0);
   open_panes_ = handed_open_panes_;
   round_open_ = revoked_ = final_epoch_done_ = false;

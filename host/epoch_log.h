@@ -2,17 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <utility>
 #include <vector>
 
 #include <millrace/types.h>
 
+#include "host/bad_records.h"
 #include "host/columns.h"
 
 namespace millrace {
-
-using RejectCounts = std::array<std::uint64_t, kRejectReasons>;
 
 /// What one epoch did: the frame of the log is made from it.
 struct EpochData {
@@ -22,7 +20,8 @@ struct EpochData {
   std::vector<Offsets> positions;  ///< per reader: this and earlier epochs read everything before
   std::vector<Offsets> finished;   ///< per reader: all before is in closed panes or durable; empty: nothing new
   RejectCounts rejected{};
-  bool partial = false;  ///< see Epoch
+  std::vector<BadRecord> bad_records;  ///< a few of those rejected
+  bool partial = false;                ///< see Epoch
 };
 
 /// The committer thread calls everything. Not thread-safe.

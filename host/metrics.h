@@ -11,6 +11,8 @@
 
 #include <millrace/run.h>
 
+#include "host/bad_records.h"
+
 namespace millrace {
 
 using Counter = std::atomic<std::uint64_t>;
@@ -44,6 +46,7 @@ struct Metrics {
   Counter device_fallbacks{0};
   Counter retries{0};
   std::array<Counter, kRejectReasons> rejected{};
+  BadRecords bad_records;
   BackendName backend;
 };
 

@@ -109,7 +109,9 @@ constexpr Unit kTimeUnits[] = {
     {"ms", 1'000'000},
     {"s", 1'000'000'000},
     {"m", 60'000'000'000},
+    {"min", 60'000'000'000},
     {"h", 3'600'000'000'000},
+    {"d", 86'400'000'000'000},
 };
 
 }  // namespace
@@ -127,7 +129,7 @@ std::size_t parse_size(std::string_view text) {
 
 std::chrono::nanoseconds parse_duration(std::string_view text) {
   const std::uint64_t count =
-      parse(text, {"a span of time", " of nanoseconds", "250ms, 1s or 2m", "ns, us, ms, s, m or h", kTimeUnits,
+      parse(text, {"a span of time", " of nanoseconds", "250ms, 1s or 2m", "ns, us, ms, s, m (or min), h or d", kTimeUnits,
                    std::numeric_limits<std::int64_t>::max()});
   return std::chrono::nanoseconds{static_cast<std::int64_t>(count)};
 }

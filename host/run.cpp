@@ -3,6 +3,7 @@
 #include <millrace/run.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <map>
 #include <numeric>
@@ -11,6 +12,7 @@
 
 #include "host/backend_choice.h"
 #include "host/cpus.h"
+#include "host/first_look.h"
 #include "host/function_sink.h"
 #include "host/pipeline.h"
 #include "host/pool.h"
@@ -46,30 +48,40 @@ Framing framing_of(const Plan& plan, const Options& options) {
 // Null pointers and empty functions, which cannot be called.
 constexpr auto is_empty = [](const auto& object) { return !object; };
 
-SourceList open_all(const Job& job, const Options& options, MemoryBudget& budget) {
-  const SourceOptions how{.framing = framing_of(job.plan, options),
-                          .readers = options.readers,
-                          .windowed = job.plan.every.count() > 0,
-                          .on_event = options.on_event,
-                          .budget = &budget};
-  SourceList sources;
-  if (!job.from.empty()) sources = open_sources(job.from, how);
+// Tells it once: until the job is stopped there is nothing to see, and whoever waits does not know for what.
+std::function<void()> when_rows_come(const Plan& plan, const OnEvent& on_event) {
+  if (plan.every.count() > 0 || !on_event) return {};
+  return [on_event, told = std::make_shared<std::atomic_flag>()] {
+    if (told->test_and_set()) return;
+    on_event(
+        {Event::Level::warning,
+         "the input has no end: rows come when the job is stopped, as with Ctrl-C; for rows each second add "
+         "--every 1s"});
+  };
+}
+
+SourceOptions source_options(const Job& job, const Options& options, MemoryBudget& budget,
+                             const std::shared_ptr<FirstLook>& first_look) {
+  return {.framing = framing_of(job.plan, options),
+          .readers = options.readers,
+          .windowed = job.plan.every.count() > 0,
+          .on_event = options.on_event,
+          .on_beginning = look_with(first_look),
+          .on_endless = when_rows_come(job.plan, options.on_event),
+          .budget = &budget};
+}
+
+// Opens the caller's own sources. True: one of them has no end.
+bool add_own_sources(const Job& job, const SourceOptions& how, SourceList& sources) {
+  bool any_endless = false;
   for (const SourceFactory& make : job.from_sources) {
     SourceList made = make(how);
     if (std::ranges::any_of(made, is_empty))
       throw ConfigError({"a function that makes sources gave a null one: let it leave that out, or throw"});
+    any_endless |= std::ranges::any_of(made, [](const auto& source) { return source->endless(); });
     std::ranges::move(made, std::back_inserter(sources));
   }
-  return sources;
-}
-
-// Until then there is nothing to see, and whoever waits does not know for what.
-void tell_when_rows_come(const Plan& plan, const SourceList& sources, const OnEvent& on_event) {
-  const bool endless = std::ranges::any_of(sources, [](const auto& source) { return source->endless(); });
-  if (!endless || plan.every.count() > 0 || !on_event) return;
-  on_event({Event::Level::warning,
-            "the input has no end: rows come when the job is stopped, as with Ctrl-C; for rows each second add "
-            "--every 1s"});
+  return any_endless;
 }
 
 // Without a checkpoint epochs count from 1: they would replace other results of the same name.
@@ -163,17 +175,20 @@ UpgradeRule upgrade_for(const ChosenBackend& chosen, const Plan& plan, const Bac
   return rule;
 }
 
-PipelineParts make_parts(Job& job, MemoryBudget& budget) {
+PipelineParts make_parts(Job& job, MemoryBudget& budget, const std::shared_ptr<FirstLook>& first_look) {
   Options options = with_defaults(std::move(job.options));
-  SourceList sources = open_all(job, options, budget);
+  const SourceOptions how = source_options(job, options, budget, first_look);
+  SourceList sources;
+  if (!job.from.empty()) sources = open_sources(job.from, how);
+  const bool own_endless = add_own_sources(job, how, sources);
   auto sinks = open_all_sinks(job, options.on_event);
+  if (own_endless && how.on_endless) how.on_endless();
   const BackendOptions backend_options{.threads = options.threads,
                                        .batch_bytes = options.batch_bytes,
                                        .hash_seed = random_seed(),
                                        .budget = &budget};
   ChosenBackend chosen = choose_for_job(job.plan, options, backend_options, total_bytes(sources));
   if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
-  tell_when_rows_come(job.plan, sources, options.on_event);
   UpgradeRule upgrade = upgrade_for(chosen, job.plan, backend_options, options, sources);
   if (options.batch_bytes == 0)
     options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
@@ -213,13 +228,17 @@ void add_problems_of_objects(const Job& job, std::vector<std::string>& found) {
 }  // namespace
 
 struct RunningJob::Impl {
-  explicit Impl(Job& job) : budget(budget_of(job)), parts(make_parts(job, budget)) {
+  explicit Impl(Job& job)
+      : budget(budget_of(job)),
+        first_look(std::make_shared<FirstLook>(job.plan, job.options.on_event)),
+        parts(make_parts(job, budget, first_look)) {
     bytes_total = total_bytes(parts->sources);
     pipeline.emplace(std::move(*parts));
     parts.reset();
     thread = start_thread([this] {
       try {
         pipeline->run();
+        first_look->tell_last();
         finished = true;
         ended.set_value();
       } catch (...) {
@@ -233,6 +252,7 @@ struct RunningJob::Impl {
   }
 
   MemoryBudget budget;
+  std::shared_ptr<FirstLook> first_look;
   std::optional<PipelineParts> parts;
   std::optional<std::uint64_t> bytes_total;
   std::optional<Pipeline> pipeline;
@@ -281,6 +301,7 @@ Progress RunningJob::progress() const {
                     .device_fallbacks = metrics.device_fallbacks,
                     .retries = metrics.retries,
                     .rejected = {},
+                    .bad_records = metrics.bad_records.get(),
                     .memory_used = impl().budget.used(),
                     .memory_peak = impl().budget.peak(),
                     .backend = metrics.backend.get()};

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <new>
 #include <system_error>
 #include <unordered_map>
@@ -16,7 +17,9 @@
 
 #include <millrace/error.h>
 #include <millrace/given_descriptors.h>
+#include <millrace/shell_word.h>
 
+#include "io/file_beginning.h"
 #include "io/output_path.h"
 
 namespace millrace::io {
@@ -62,6 +65,18 @@ std::string files_of(const std::string& directory) {
   return excerpt(directory) + (directory.ends_with('/') ? "*" : "/*");
 }
 
+// To glob, ** is *: it would stand for one level, and leave the others out without a word.
+std::string each_level(const std::string& pattern) {
+  const std::size_t stars = pattern.find("**");
+  const std::string base = pattern.substr(0, stars);
+  const std::string name = pattern.substr(pattern.rfind('/') + 1);  // npos + 1 is 0
+  const std::string last = name.find("**") == std::string::npos ? name : "*";
+  return "** is not understood: name each level, as in " + excerpt(base + last, 60) + ' ' +
+         excerpt(base + "*/" + last, 60) + ", or use find " +
+         shell_word(base.empty() ? "." : base, "DIRECTORY") + " -name '" + excerpt(last, 60) +
+         "' -print0 | xargs -0 cat | millrace ...";
+}
+
 // Files made by the kernel as they are read say that they are empty.
 bool has_unknown_size(const std::string& path, const struct stat& status) {
   if (status.st_size > 0) return false;
@@ -79,14 +94,20 @@ bool is_our_own(const std::string& path, const struct stat& status) {
 
 class Lister {
  public:
+  explicit Lister(const OnBeginning& on_beginning) : beginning_(on_beginning) {}
   void add(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) return add(path, status);
     const int reason = errno;
     if (reason != ENOENT || !is_pattern(path)) return complain(path, text_of(reason));
+    if (path.find("**") != std::string::npos) return complain(path, each_level(path));
     add_matches(path);
   }
-  FileList take() { return std::move(list_); }
+  FileList take() {
+    for (const auto& [content, files] : not_text_)
+      list_.not_text.push_back(why_not_counted(content, files.first, files.others));
+    return std::move(list_);
+  }
 
  private:
   void add(const std::string& path, const struct stat& status) {
@@ -94,9 +115,15 @@ class Lister {
     if (is_our_own(path, status)) return complain(path, text_of(EBADF));
     if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
     if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
+    const FirstBytes first = beginning_.look(open_for_reading(path), path);
+    if (first.content != Content::text) return add_not_text(first.content, path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    list_.files.push_back({path, new_name(path), 0, size, size, false, nullptr});
+    list_.files.push_back({path, new_name(path), first.mark, size, size, false, nullptr});
     list_.files.back().id = {status.st_dev, status.st_ino};
+  }
+  void add_not_text(Content content, const std::string& path) {
+    const auto [files, is_first] = not_text_.try_emplace(content, NotText{path});
+    if (!is_first) ++files->second.others;
   }
   void add_matches(const std::string& pattern) {
     const Matches matches = matches_of(pattern);
@@ -136,14 +163,21 @@ class Lister {
     list_.skipped.push_back(excerpt(path) + ": " + reason);
   }
 
+  struct NotText {
+    std::string first;
+    std::size_t others = 0;
+  };
+
   FileList list_;
+  FileBeginning beginning_;
+  std::map<Content, NotText> not_text_;
   std::unordered_map<std::string, unsigned> times_;
 };
 
 }  // namespace
 
-FileList list_files(std::span<const std::string> paths) {
-  Lister lister;
+FileList list_files(std::span<const std::string> paths, const OnBeginning& on_beginning) {
+  Lister lister(on_beginning);
   for (const std::string& path : paths) lister.add(path);
   return lister.take();
 }
@@ -152,7 +186,7 @@ bool matches_something(const std::string& pattern) {
   return is_pattern(pattern) && pattern.find('\0') == std::string::npos && !matches_of(pattern).paths.empty();
 }
 
-std::optional<FilePart> as_file(int number, const std::string& name) {
+std::optional<FilePart> as_file(int number, const std::string& name, const OnBeginning& on_beginning) {
   Descriptor opened = duplicate(number, name);
   struct stat status {};
   if (::fstat(opened.get(), &status) != 0) throw IoError::from_errno("cannot read " + name, errno);
@@ -162,7 +196,10 @@ std::optional<FilePart> as_file(int number, const std::string& name) {
   if (here < 0) throw IoError::from_errno("cannot read " + name, errno);
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const auto offset = static_cast<std::uint64_t>(here);
-  FilePart file{name, name, std::min(offset, size), size, size};
+  // Whoever has read the front already knows what it is.
+  const FirstBytes first = offset == 0 ? FileBeginning(on_beginning).look(opened, name) : FirstBytes();
+  if (first.content != Content::text) throw ConfigError({why_not_counted(first.content, name)}, 65);
+  FilePart file{name, name, std::min(offset + first.mark, size), size, size};
   file.opened = std::make_shared<SharedInput>(std::move(opened), offset);
   return file;
 }

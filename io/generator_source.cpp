@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include <millrace/error.h>
 #include <millrace/quantity.h>
@@ -25,17 +27,20 @@ constexpr double kSkewMax = 4;
 class GeneratorSource final : public Source {
  public:
   GeneratorSource(const GeneratorPlan& plan, std::shared_ptr<const WordMaker> maker, std::string partition,
-                  std::uint64_t first, std::uint64_t stride, const Framing& framing)
+                  std::uint64_t first, std::uint64_t stride, const SourceOptions& options)
       : plan_(plan),
         maker_(std::move(maker)),
         partition_(std::move(partition)),
         stride_(stride),
-        framing_(framing),
+        framing_(options.framing),
         first_(first),
-        next_(first) {}
+        next_(first) {
+    if (endless()) on_endless_ = options.on_endless;
+  }
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
     if (records != nullptr) records->clear();
+    if (on_endless_) std::exchange(on_endless_, {})();
     std::uint64_t oversized = 0;
     std::size_t bytes = 0;
     while (has_record(next_) && is_due(bytes > 0, deadline)) {
@@ -112,6 +117,7 @@ class GeneratorSource final : public Source {
   std::string partition_;
   std::uint64_t stride_;
   Framing framing_;
+  std::function<void()> on_endless_;  ///< for the first read
   std::uint64_t first_;
   std::uint64_t next_;
   std::uint64_t made_ = 0;  ///< records since started_
@@ -165,7 +171,7 @@ SourceList open_generator(const Uri& uri, const SourceOptions& options) {
   for (std::uint64_t i = 0; i < readers; ++i) {
     std::string partition = uri.text;
     if (readers > 1) partition += '@' + std::to_string(i) + '/' + std::to_string(readers);
-    sources.push_back(std::make_unique<GeneratorSource>(plan, maker, partition, i, readers, options.framing));
+    sources.push_back(std::make_unique<GeneratorSource>(plan, maker, partition, i, readers, options));
   }
   return sources;
 }

@@ -13,6 +13,7 @@
 #include <millrace/source.h>
 
 #include "io/discard_sink.h"
+#include "io/elsewhere.h"
 #include "io/file_list.h"
 #include "io/format.h"
 #include "io/generator_source.h"
@@ -28,11 +29,18 @@ namespace {
 
 using io::Uri;
 
+constexpr int kNotText = 65;
 constexpr int kInputMissing = 66;
-constexpr int kBadAddress = 78;
+constexpr int kNamedTwice = 78;
 constexpr std::size_t kSkippedTold = 8;
 constexpr std::array<std::string_view, 4> kSourceSchemes = {"file", "stdin", "tcp", "generate"};
 constexpr std::array<std::string_view, 3> kSinkSchemes = {"file", "stdout", "discard"};
+
+// `pipe`: by what other program it is done; empty if that is not known.
+void refuse_elsewhere(const std::string& address, const std::string& pipe) {
+  if (!pipe.empty())
+    throw ConfigError({"the address \"" + excerpt(address) + "\" is not for this version; use " + pipe});
+}
 
 [[noreturn]] void unknown_scheme(const Uri& uri, std::span<const std::string_view> known) {
   const std::string suggestion = io::did_you_mean(uri.scheme, known);
@@ -59,11 +67,22 @@ std::string file_path(const Uri& uri) {
   return path;
 }
 
+bool is_source_scheme(std::string_view scheme) {
+  return std::ranges::any_of(kSourceSchemes,
+                             [&](std::string_view known) { return io::is_same_scheme(scheme, known); });
+}
+
 // "web1:*.log" looks like an address of the scheme "web1".
 bool is_pattern_of_files(const std::string& address) {
   const std::string_view scheme = io::scheme_of(address);
-  return !scheme.empty() && std::ranges::find(kSourceSchemes, scheme) == kSourceSchemes.end() &&
-         io::matches_something(address);
+  return !scheme.empty() && !is_source_scheme(scheme) && io::matches_something(address);
+}
+
+// "web1:x.log" is more likely a file that is not there than an address of the scheme "web1".
+bool is_missing_file(const std::string& address) {
+  const std::string_view scheme = io::scheme_of(address);
+  return !scheme.empty() && !is_source_scheme(scheme) && io::did_you_mean(scheme, kSourceSchemes).empty() &&
+         !address.substr(scheme.size()).starts_with("://") && address.find('\0') == std::string::npos;
 }
 
 /// Collects what the addresses name, and every problem on the way.
@@ -74,21 +93,22 @@ class Opener {
   void add(const std::string& address) {
     try {
       if (address == "-") return add_stdin();
-      if (is_pattern_of_files(address)) return paths_.push_back(address);
+      refuse_elsewhere(address, io::pipe_from(address));
+      if (is_pattern_of_files(address) || is_missing_file(address)) return paths_.push_back(address);
       const Uri uri = io::parse_address(address);
       if (uri.scheme.empty() || uri.scheme == "file")
         paths_.push_back(file_path(uri));
       else
         open(uri);
     } catch (const ConfigError& error) {
-      missing_ = missing_ || error.exit_code() == kInputMissing;
-      problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
+      complain(error.problems(), error.exit_code());
     }
   }
 
   SourceList take() {
     add_paths();
-    if (!problems_.empty()) throw ConfigError(problems_, missing_ ? kInputMissing : kBadAddress);
+    if (!problems_.empty()) throw ConfigError(problems_, exit_code_);
+    tell_windows_of_stored_files();
     for (std::vector<io::FilePart>& share : io::share_out(std::move(files_), options_.readers))
       sources_.push_back(
           std::make_unique<io::FileSource>(std::move(share), options_.framing, options_.on_event));
@@ -96,6 +116,13 @@ class Opener {
   }
 
  private:
+  // What is missing goes first, as an address may only be misspelt.
+  void complain(const std::vector<std::string>& problems, int exit_code) {
+    if (problems.empty()) return;
+    if (problems_.empty() || exit_code == kInputMissing) exit_code_ = exit_code;
+    problems_.insert(problems_.end(), problems.begin(), problems.end());
+  }
+
   void open(const Uri& uri) {
     if (uri.scheme == "stdin") {
       require_no_path(uri);
@@ -113,19 +140,20 @@ class Opener {
   void add_stdin() {
     if (std::exchange(stdin_taken_, true))
       throw ConfigError({"standard input is named twice: it can be read once"});
-    if (auto file = io::as_file(0, "stdin"))
+    if (auto file = io::as_file(0, "stdin", options_.on_beginning))
       files_.push_back(*file);
     else
       sources_.push_back(std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_));
   }
 
   void add_paths() {
-    io::FileList list = io::list_files(paths_);
-    const bool nothing = files_.empty() && list.files.empty() && list.streams.empty() && sources_.empty();
+    io::FileList list = io::list_files(paths_, options_.on_beginning);
+    const bool nothing = files_.empty() && list.files.empty() && list.streams.empty() && sources_.empty() &&
+                         list.not_text.empty();
     for (const std::string& skipped : list.skipped)
       if (nothing) list.problems.push_back("cannot read " + skipped);
-    missing_ = missing_ || !list.problems.empty();
-    problems_.insert(problems_.end(), list.problems.begin(), list.problems.end());
+    complain(list.problems, kInputMissing);
+    complain(list.not_text, kNotText);
     refuse_repeated_streams(list.streams);
     std::ranges::move(list.files, std::back_inserter(files_));
     if (!problems_.empty()) return;
@@ -145,11 +173,18 @@ class Opener {
       if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) continue;
       const auto [known, is_new] = names.try_emplace({status.st_dev, status.st_ino}, excerpt(path));
       if (is_new) continue;
-      problems_.push_back(known->second == excerpt(path)
-                              ? excerpt(path) + " is named twice: it can be read once"
-                              : excerpt(path) + " is " + known->second +
-                                    ", which is so named twice: it can be read once");
+      const std::string how = known->second == excerpt(path) ? " is named twice"
+                                                             : " is " + known->second + ", which is so named twice";
+      complain({excerpt(path) + how + ": it can be read once"}, kNamedTwice);
     }
+  }
+
+  void tell_windows_of_stored_files() {
+    if (!options_.windowed || files_.empty() || !sources_.empty() || !options_.on_event) return;
+    options_.on_event(
+        {Event::Level::warning,
+         "windows are of the time at which input arrives, and stored files arrive at once: for one "
+         "result leave --every out; windows of a time in the records are not in this version"});
   }
 
   void tell_skipped(const std::vector<std::string>& skipped) {
@@ -166,7 +201,7 @@ class Opener {
   std::vector<io::FilePart> files_;
   SourceList sources_;
   std::vector<std::string> problems_;
-  bool missing_ = false;
+  int exit_code_ = 0;
   bool stdin_taken_ = false;
 };
 
@@ -215,6 +250,7 @@ std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout,
   RowLayout chosen = layout;
   chosen.format = format_for(uri, layout.format);
   if (uri == "-") return std::make_unique<io::StdoutSink>(chosen);
+  refuse_elsewhere(uri, io::pipe_to(uri));
   const Uri parsed = io::parse_address(uri);
   if (parsed.scheme.empty() || parsed.scheme == "file")
     return io::open_path(file_path(parsed), chosen, disk, on_event);

@@ -28,6 +28,7 @@ constexpr std::chrono::seconds kUntilSignal{1};
 StreamSource::StreamSource(Descriptor input, std::string name, const SourceOptions& options)
     : input_(std::move(input)),
       name_(std::move(name)),
+      beginning_(name_, options.on_beginning),
       framer_(options.framing, *options.budget),
       is_terminal_(::isatty(input_.get()) == 1 || errno == EIO),
       endless_(options.windowed),
@@ -41,10 +42,11 @@ ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* re
   for (;;) {
     if (auto found = framer_.next(into, records)) return *found;
     if (ending_ != ReadResult::Status::idle) return framer_.nothing(ending_);
-    if (!waker_.wait_readable(input_.get(), deadline)) return framer_.nothing(ReadResult::Status::idle);
+    if (!beginning_.is_ready() && !waker_.wait_readable(input_.get(), deadline))
+      return framer_.nothing(ReadResult::Status::idle);
 
     const std::span<std::byte> room = framer_.room(into);
-    const ssize_t got = ::read(input_.get(), room.data(), room.size());
+    const ssize_t got = beginning_.read(input_.get(), room);
     if (got < 0 && errno != EINTR && errno != EAGAIN) break_off(errno);
     if (got == 0 && has_hung_up()) {
       if (!waker_.wait(std::chrono::steady_clock::now() + kUntilSignal))
@@ -74,8 +76,23 @@ void StreamSource::break_off(int error_number) {
               std::generic_category().message(error_number));
 }
 
+// What the beginning holds back is input, too.
+std::optional<ReadResult> StreamSource::take_held_back(std::span<std::byte> into,
+                                                       std::vector<Record>* records) {
+  beginning_.end_input();
+  while (beginning_.is_ready()) {
+    if (auto found = framer_.next(into, records)) return found;
+    const ssize_t got = beginning_.read(input_.get(), framer_.room(into));
+    if (got <= 0) break;
+    received_ += static_cast<std::uint64_t>(got);
+    if (auto found = framer_.added(static_cast<std::size_t>(got), into, records)) return found;
+  }
+  return std::nullopt;
+}
+
 ReadResult StreamSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
   if (records != nullptr) records->clear();
+  if (auto found = take_held_back(into, records)) return *found;
   if (auto found = framer_.drain(into, records)) return *found;
   tell_unfinished(on_event_, name_, framer_.drop_unfinished());
   return framer_.nothing(ReadResult::Status::end);

@@ -3,19 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <millrace/source.h>
 
 #include "io/descriptor.h"
 #include "io/framer.h"
+#include "io/stream_beginning.h"
 
 namespace millrace::io {
 
 /// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes. For a job with
 /// windows it is a feed, which goes on until the job is stopped. An error that comes before anything was read
-/// is thrown; later it breaks the input, as with a socket that is reset or a terminal that is closed, and what
-/// came is kept.
+/// is thrown, as is one where the first bytes are no text; later it breaks the input, as with a socket that is
+/// reset or a terminal that is closed, and what came is kept.
 class StreamSource final : public Source {
  public:
   StreamSource(Descriptor input, std::string name, const SourceOptions& options);
@@ -32,9 +34,11 @@ class StreamSource final : public Source {
  private:
   bool has_hung_up() const;
   void break_off(int error_number);
+  std::optional<ReadResult> take_held_back(std::span<std::byte> into, std::vector<Record>* records);
 
   Descriptor input_;
   std::string name_;
+  StreamBeginning beginning_;
   Framer framer_;
   Waker waker_;
   bool is_terminal_;

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 
 #include <millrace/error.h>
@@ -39,6 +40,7 @@ class TcpSource final : public Source {
         reconnect_(reconnect),
         framer_(options.framing, *options.budget),
         on_event_(options.on_event),
+        on_endless_(options.on_endless),
         news_(name_, options.on_event),
         connector_(context_, std::move(server), name_),
         socket_(connector_.socket()) {}
@@ -124,6 +126,7 @@ class TcpSource final : public Source {
     error_code ignored;
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);  // a server that vanished is noticed
+    if (!was_connected_ && reconnect_ && on_endless_) on_endless_();
     was_connected_ = true;
     pause_ = kFirstPause;
     state_ = State::connected;
@@ -180,6 +183,7 @@ class TcpSource final : public Source {
   bool reconnect_;
   Framer framer_;
   OnEvent on_event_;
+  std::function<void()> on_endless_;  ///< for the first connection
   ConnectionNews news_;
   std::uint64_t received_ = 0;
   State state_ = State::apart;

@@ -108,6 +108,10 @@ std::string_view scheme_of(std::string_view text) {
   return plausible ? scheme : std::string_view{};
 }
 
+bool is_same_scheme(std::string_view written, std::string_view scheme) {
+  return std::ranges::equal(written, scheme, {}, lower);
+}
+
 Uri parse_uri(std::string_view text) {
   Uri uri;
   uri.text = text;
@@ -126,13 +130,17 @@ Uri parse_uri(std::string_view text) {
   return uri;
 }
 
-Uri parse_address(std::string_view text) {
+bool is_existing_name(std::string_view text) {
   const std::string_view scheme = scheme_of(text);
   const bool may_be_file = !scheme.empty() && text.find('\0') == std::string_view::npos &&
                            std::ranges::find(kStreams, text) == kStreams.end() &&
                            !text.substr(scheme.size()).starts_with("://");
   struct stat status {};
-  if (!may_be_file || ::lstat(std::string(text).c_str(), &status) != 0) return parse_uri(text);
+  return may_be_file && ::lstat(std::string(text).c_str(), &status) == 0;
+}
+
+Uri parse_address(std::string_view text) {
+  if (!is_existing_name(text)) return parse_uri(text);
   Uri uri;
   uri.text = uri.path = text;
   return uri;

@@ -29,9 +29,15 @@ Uri parse_uri(std::string_view text);
 /// The scheme as it is written; empty: a path.
 std::string_view scheme_of(std::string_view text);
 
-/// As parse_uri, but a name that exists is a path, whatever it looks like: "web1:8080.log" may be a file.
-/// Always addresses are "stdin:", "stdout:" and "discard:", which programs and scripts rely on, and what has
-/// "//" behind its scheme, which is no name but a path. Sources and sinks decide by it.
+/// Whether it is `scheme`, which is in lower case.
+bool is_same_scheme(std::string_view written, std::string_view scheme);
+
+/// Whether it has a scheme by its looks, but is a file: "web1:8080.log". Always addresses are "stdin:",
+/// "stdout:" and "discard:", which programs and scripts rely on, and what has "//" behind its scheme, which is
+/// no name but a path.
+bool is_existing_name(std::string_view text);
+
+/// As parse_uri, but a name that exists is a path, whatever it looks like. Sources and sinks decide by it.
 Uri parse_address(std::string_view text);
 
 /// Throws ConfigError unless every key of the query is one of `keys`, once. It tells of the first few that are

@@ -9,6 +9,7 @@
 #include "host/cli/commands.h"
 #include "host/cli/human.h"
 #include "host/cpus.h"
+#include "host/first_look.h"
 
 namespace millrace::cli {
 namespace {
@@ -74,9 +75,15 @@ struct Input {
 
 /// Opens all sources, as run would, and then each: a directory among other inputs is skipped.
 Input check_sources(const Job& job, Findings& findings, std::string& text) {
-  SourceOptions options{.framing = framing_of(job), .on_event = job.options.on_event};
+  const auto first_look = std::make_shared<FirstLook>(job.plan, job.options.on_event);
+  SourceOptions options{.framing = framing_of(job),
+                        .windowed = job.plan.every.count() > 0,
+                        .on_event = job.options.on_event,
+                        .on_beginning = look_with(first_look)};
   findings.gather([&] { open_sources(job.from, options); });
+  first_look->tell_last();
   options.on_event = {};
+  options.on_beginning = {};
   Input input;
   for (const std::string& uri : job.from) {
     try {

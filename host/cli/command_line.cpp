@@ -13,6 +13,7 @@
 #include <millrace/error.h>
 
 #include "host/cli/flags.h"
+#include "host/cli/foreign_flags.h"
 #include "host/cli/values.h"
 
 namespace millrace::cli {
@@ -96,9 +97,12 @@ class Parser {
     std::vector<std::string> names = {"--config", "--help", "--help-all", "--version"};
     for (const std::string_view name : flag_names()) names.push_back("--" + std::string(name));
     const std::vector<std::string_view> known(names.begin(), names.end());
-    const std::string meant = (flag.starts_with("--") ? "" : "-") + flag;
-    const std::string_view instead = instead_of(std::string_view(meant).substr(2));
-    if (!instead.empty()) refuse("unknown flag " + flag + ": " + std::string(instead));
+    const bool is_long = flag.starts_with("--");
+    const std::string meant = (is_long ? "" : "-") + flag;
+    if (const std::string_view instead = instead_of(std::string_view(meant).substr(2)); !instead.empty())
+      refuse("unknown flag " + excerpt(flag) + ": " + std::string(instead));
+    if (const std::string_view advice = advice_on(is_long ? flag : flag.substr(0, 2)); !advice.empty())
+      refuse("unknown flag " + excerpt(flag) + ": " + std::string(advice));
     refuse("unknown flag " + excerpt(flag) + did_you_mean(meant, known) + "; see millrace --help");
   }
 
@@ -149,6 +153,7 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
     from.texts.insert(from.texts.begin(), files.begin(), files.end());
   }
 
+  if (parser.config().size() > 1) refuse("--config is given twice, and takes one file");
   if (!parser.config().empty()) line.config = parser.config().back();
   line.command = parser.command().value_or(line.command);
   line.json = parser.json();

@@ -23,7 +23,8 @@ namespace {
 std::string vector_instructions() {
   std::string others;
   for (const TextKernels* kernels : runnable_kernels())
-    if (kernels != &text_kernels()) others += (others.empty() ? "" : ", ") + std::string(to_string(kernels->level));
+    if (kernels != &text_kernels())
+      others += (others.empty() ? "" : ", ") + std::string(to_string(kernels->level));
   return fmt::format("{} (MILLRACE_SIMD can choose {})", to_string(text_kernels().level), others);
 }
 

@@ -8,6 +8,7 @@
 
 #include <millrace/quantity.h>
 
+#include "host/cli/field_numbers.h"
 #include "host/cli/values.h"
 #include "kernels/cpu/text_kernels.h"
 
@@ -74,49 +75,44 @@ constexpr Text kSpeed = "Speed and memory";
 constexpr Text kManners = "Behaviour";
 
 const std::array kFlags = {
-    Flag{"from", "URI", "-", kInOut,
-         "Read this: a path, a glob, -, tcp://HOST:PORT, generate:?words=N. Repeats.", true,
-         [](Settings& s, Text t) { s.job.from.emplace_back(t); }, true},
-    Flag{"to", "URI", "stdout:", kInOut,
-         "Write here: stdout:, discard:, a path, a directory ending in /. Repeats.", true,
+    Flag{"from", "URI", "-", kInOut, "Read a path, a glob, -, tcp://HOST:PORT, generate:?words=N. Repeats.",
+         true, [](Settings& s, Text t) { s.job.from.emplace_back(t); }, true},
+    Flag{"to", "URI", "stdout:", kInOut, "Write stdout:, a path or a DIRECTORY/. Repeats.", true,
          [](Settings& s, Text t) { s.job.to.emplace_back(t); }, true},
     Flag{"format", "FORMAT", "auto", kInOut,
-         "table, text, json, csv or tsv; auto: as a path ends, a table on a terminal.", true,
+         "table, text, json, csv, tsv; auto: by the ending.", true,
          [](Settings& s, Text t) { s.job.layout.format = parse_name(t, kFormats); }},
     Flag{"no-output-header", "", "false", kInOut,
-         "Leave out the names of the columns, with which csv and tsv begin.", true,
+         "No names of columns in front of csv and tsv.", true,
          [](Settings& s, Text t) { s.job.layout.header = !parse_switch(t); }},
-    Flag{"by", "KEYS", "words", kWhat, "Count by words, split (at the delimiter), fields or lines.", true,
+    Flag{"by", "KEYS", "words", kWhat, "Count words, split (at delimiters), fields or lines.", true,
          [](Settings& s, Text t) { s.by = parse_name(t, kBy); }},
-    Flag{"every", "TIME", "0", kWhat, "A result for each span of arrival time, such as 1s; 0: one for all.",
-         true, [](Settings& s, Text t) { s.job.plan.every = parse_duration(t); }},
-    Flag{"top", "N", "0", kWhat, "Only the first N rows of each result; 0: all.", true,
+    Flag{"every", "TIME", "0", kWhat, "A result per span of arrival time: 1s, 5m; 0: one.", true,
+         [](Settings& s, Text t) { s.job.plan.every = parse_duration(t); }},
+    Flag{"top", "N", "0", kWhat, "Only the N rows with the largest values; 0: all.", true,
          [](Settings& s, Text t) { s.job.plan.top = parse_count(t); }},
-    Flag{"order", "ORDER", "value", kWhat, "Rows by value (largest first), by key, or none (as they come).",
-         true, [](Settings& s, Text t) { s.job.plan.order = parse_name(t, kOrders); }},
+    Flag{"order", "ORDER", "value", kWhat, "Rows by value (largest first), by key, or none.", true,
+         [](Settings& s, Text t) { s.job.plan.order = parse_name(t, kOrders); }},
     Flag{"fold-case", "", "false", kWhat, "Words: ASCII letters to lower case.", true,
          [](Settings& s, Text t) { s.job.plan.words.fold_case = parse_switch(t); }},
     Flag{"alphanumeric", "", "false", kWhat, "Words: only letters, digits and bytes from 0x80 on.", true,
          [](Settings& s, Text t) { s.job.plan.words.alphanumeric = parse_switch(t); }},
-    Flag{"delimiter", "BYTE", ",", kWhat, "Fields, split: the byte between them, or tab, space.", true,
+    Flag{"delimiter", "BYTE", ",", kWhat, "Fields, split: the byte between them; tab, space.", true,
          [](Settings& s, Text t) { s.job.plan.fields.delimiter = parse_byte(t); }},
     Flag{"key", "N", "1", kWhat, "Fields: the key; the first field is 1.", true,
          [](Settings& s, Text t) {
            s.names_fields = true;
-           s.job.plan.fields.key = parse_field(t);
+           s.job.plan.fields.key = parse_key(t, s.job.plan.fields.delimiter);
          }},
-    Flag{"value", "LIST", "", kWhat, "Fields: the values; the first field is 1: 2 or 2,3.", true, add_values,
+    Flag{"value", "LIST", "", kWhat, "Fields: the values, as 2 or 2,3; the first is 1.", true, add_values,
          true},
     Flag{"measure", "LIST", "", kWhat,
          "count, sum, min, max, mean; sum:2 names its field. Default: sum or count.", true, add_measures, true},
-    Flag{"scale", "N", "0", kWhat, "Fields: digits kept after the decimal point, at most 18.", true,
-         [](Settings& s, Text t) {
-           s.names_fields = true;
-           s.job.plan.fields.scale = parse_number(t);
-         }},
+    Flag{"scale", "N", "0", kWhat, "Values: digits after the decimal point, at most 18.", true,
+         [](Settings& s, Text t) { s.job.plan.fields.scale = parse_number(t); }},
     Flag{"backend", "NAME", "auto", kSpeed, "Where keys are counted: auto, cpu or cuda.", true,
          [](Settings& s, Text t) { s.job.options.backend = parse_name(t, kBackends); }},
-    Flag{"threads", "N", "0", kSpeed, "CPU workers; 0: the processors this process may use.", true,
+    Flag{"threads", "N", "0", kSpeed, "CPU workers; 0: the processors it may use.", true,
          [](Settings& s, Text t) { s.job.options.threads = parse_number(t); }},
     Flag{"memory", "SIZE", "0", kSpeed, "Limit for buffers, keys and queues; 0: half of the machine or cgroup.",
          true, [](Settings& s, Text t) { s.job.options.memory = parse_size(t); }},

@@ -20,7 +20,7 @@ struct Flag {
   bool common = false;  ///< shown by --help
   /// Takes one value. Throws ConfigError with what is wrong with the text.
   void (*set)(Settings& settings, std::string_view text) = nullptr;
-  bool repeats = false;  ///< every value counts; else the last one does
+  bool repeats = false;  ///< may be given several times, and every value counts
   char letter = 0;       ///< short form, 0 for none
 };
 

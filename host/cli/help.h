@@ -6,10 +6,10 @@
 
 namespace millrace::cli {
 
-/// One screen: at most 40 lines of at most 100 columns.
+/// The commonest flags: at most 40 lines of at most 80 columns.
 std::string help_text();
 
-/// All flags with their defaults, sub-commands, environment, configuration file, signals and exit codes.
+/// In the same width, all flags with their defaults, sub-commands, environment, configuration file, signals and exit codes.
 std::string help_all_text();
 
 }  // namespace millrace::cli

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -66,22 +65,6 @@ std::string summary_text(const Progress& progress, KeyedBy keyed_by, std::chrono
   std::string text = fmt::format("{} {}, {} in {}, {}/s", human_count(progress.tokens), tokens_of(keyed_by),
                                  human_bytes(bytes), human_time(elapsed), human_bytes(rate));
   if (!progress.backend.empty()) text += ", on " + progress.backend;
-  return text;
-}
-
-std::string rejected_text(const Progress& progress) {
-  const std::uint64_t total =
-      std::accumulate(progress.rejected.begin(), progress.rejected.end(), std::uint64_t{0});
-  if (total == 0) return {};
-  std::string text =
-      human_count(total) + (total == 1 ? " record was not counted:" : " records were not counted:");
-  std::string_view separator = " ";
-  for (std::size_t reason = 0; reason < kRejectReasons; ++reason) {
-    if (progress.rejected.at(reason) == 0) continue;
-    text += fmt::format("{}{} {}", separator, human_count(progress.rejected.at(reason)),
-                        to_string(static_cast<RejectReason>(reason)));
-    separator = ", ";
-  }
   return text;
 }
 

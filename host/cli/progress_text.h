@@ -26,7 +26,4 @@ class ProgressText {
 /// "1,234,567 words, 6.2 MiB in 0.04 s, 150.1 MiB/s, on cpu".
 std::string summary_text(const Progress& progress, KeyedBy keyed_by, std::chrono::nanoseconds elapsed);
 
-/// "3 records were not counted: 2 malformed value, 1 missing field"; empty if all were.
-std::string rejected_text(const Progress& progress);
-
 }  // namespace millrace::cli

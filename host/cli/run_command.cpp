@@ -11,6 +11,7 @@
 #include "host/cli/commands.h"
 #include "host/cli/log.h"
 #include "host/cli/progress_text.h"
+#include "host/cli/rejected_text.h"
 
 namespace millrace::cli {
 namespace {
@@ -55,12 +56,6 @@ int exit_status(const Summary& summary, int signal) {
   return 128 + signal;
 }
 
-// The commonest reason for malformed values.
-std::string_view scale_hint(const Plan& plan, const Progress& progress) {
-  const bool malformed = progress.rejected[static_cast<std::size_t>(RejectReason::malformed)] > 0;
-  return malformed && plan.fields.scale == 0 ? " (values with a fraction need --scale)" : "";
-}
-
 }  // namespace
 
 Job complete_job(const Settings& settings) {
@@ -82,8 +77,8 @@ int run_command(const Settings& settings, StatusLine& status, Attendant& attenda
   attendant.watch({.show_progress = show_progress, .drain_timeout = settings.drain_timeout});
   const Summary summary = attendant.run(job);
 
-  const std::string rejected = rejected_text(summary.progress);
-  if (!rejected.empty()) spdlog::warn("{}{}", rejected, scale_hint(job.plan, summary.progress));
+  const std::string rejected = rejected_text(summary.progress, job.plan);
+  if (!rejected.empty()) spdlog::warn("{}", rejected);
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));

@@ -3,9 +3,12 @@
 #include "host/cli/settings.h"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 
+#include "host/cli/field_numbers.h"
 #include "host/cli/flags.h"
+#include "host/cli/unused_flags.h"
 
 namespace millrace::cli {
 namespace {
@@ -20,11 +23,19 @@ struct Problems {
   }
 };
 
+/// Several values of which only one could count. A switch may be given again.
+bool contradicts_itself(const Flag& flag, const std::vector<std::string>& texts) {
+  const bool alike = std::ranges::adjacent_find(texts, std::ranges::not_equal_to()) == texts.end();
+  return !flag.repeats && texts.size() > 1 && (!flag.argument.empty() || !alike);
+}
+
 void set(const Flag& flag, const Setting& setting, Settings& settings, Problems& problems) {
-  const std::size_t first = flag.repeats || setting.texts.empty() ? 0 : setting.texts.size() - 1;
-  for (std::size_t i = first; i < setting.texts.size(); ++i) {
+  if (contradicts_itself(flag, setting.texts))
+    return problems.add(setting,
+                        "is given twice, and takes one value" + advice_on_several(flag.name, setting.texts));
+  for (const std::string& text : setting.texts) {
     try {
-      flag.set(settings, setting.texts[i]);
+      flag.set(settings, text);
     } catch (const ConfigError& error) {
       problems.add(setting, error.what());
     }
@@ -59,17 +70,11 @@ void complete_measures(Settings& settings) {
   }
 }
 
-void complete_keys(Settings& settings, const SettingMap& given, Problems& problems) {
+void complete_keys(Settings& settings) {
   const bool measures_fields = std::ranges::any_of(
       settings.measures, [](const NamedMeasure& m) { return m.field || m.reduction != Reduction::count; });
   const bool wants_fields = settings.names_fields || measures_fields;
   settings.job.plan.keyed_by = settings.by.value_or(wants_fields ? KeyedBy::fields : KeyedBy::words);
-  if (settings.job.plan.keyed_by == KeyedBy::fields || !wants_fields) return;
-  for (const std::string_view name : {"key", "value", "scale", "measure"}) {
-    const auto found = given.find(name);
-    if (found == given.end() || (name == "measure" && !measures_fields)) continue;
-    problems.add(found->second, "belongs to delimited fields: use --by fields, or leave it out");
-  }
 }
 
 }  // namespace
@@ -97,8 +102,12 @@ Settings read_settings(const SettingMap& given) {
     const auto found = given.find(flag.name);
     if (found != given.end()) set(flag, found->second, settings, problems);
   }
-  complete_keys(settings, given, problems);
+  complete_keys(settings);
   complete_measures(settings);
+  // What was not understood may have been the way of counting.
+  if (problems.texts.empty())
+    for (const UnusedFlag& unused : unused_flags(settings, given))
+      problems.add(given.find(unused.name)->second, unused.why);
   if (settings.job.from.empty()) settings.job.from.emplace_back("-");
   if (settings.job.to.empty()) settings.job.to.emplace_back("stdout:");
   if (!problems.texts.empty()) throw ConfigError(std::move(problems.texts), problems.on_command_line ? 64 : 78);

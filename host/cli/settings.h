@@ -43,7 +43,7 @@ struct NamedMeasure {
 struct Settings {
   Job job;
   std::optional<KeyedBy> by;
-  bool names_fields = false;  ///< a setting was given that only delimited fields have
+  bool names_fields = false;  ///< fields were named by their numbers
   std::vector<NamedMeasure> measures;
   When progress = When::automatic;
   When color = When::automatic;

@@ -15,12 +15,6 @@ std::uint32_t parse_number(std::string_view text) {
   return static_cast<std::uint32_t>(number);
 }
 
-std::uint32_t parse_field(std::string_view text) {
-  const std::uint32_t number = parse_number(text);
-  if (number == 0) throw ConfigError({"fields count from 1, as in cut: the first is 1"}, 64);
-  return number;
-}
-
 bool parse_switch(std::string_view text) {
   return parse_name(text, std::array<Named<bool>, 2>{{{"true", true}, {"false", false}}});
 }
@@ -39,6 +33,11 @@ char parse_byte(std::string_view text) {
   if (text == "\\t" || text == "tab") return '\t';
   if (text == "space") return ' ';
   if (text == "comma") return ',';
+  for (const std::string_view runs : {"blank", "blanks", "spaces", "whitespace", "auto"})
+    if (text == runs)
+      throw ConfigError({"runs of blanks are no delimiter yet; choose fields before: awk '{print $3}' FILE | "
+                         "millrace --by lines"},
+                        64);
   throw ConfigError({'"' + excerpt(text) + "\" is not one byte: give a character, or tab, space, comma"}, 64);
 }
 

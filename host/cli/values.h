@@ -33,9 +33,6 @@ T parse_name(std::string_view text, const std::array<Named<T>, n>& names) {
 /// A whole number that fits 32 bits.
 std::uint32_t parse_number(std::string_view text);
 
-/// The number of a field: fields count from 1.
-std::uint32_t parse_field(std::string_view text);
-
 /// "true" or "false".
 bool parse_switch(std::string_view text);
 

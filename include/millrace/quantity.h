@@ -19,7 +19,7 @@ std::uint64_t parse_count(std::string_view text);
 /// Bytes: no unit or B; KiB, MiB, GiB, TiB in steps of 1024; kB, MB, GB, TB in steps of 1000.
 std::size_t parse_size(std::string_view text);
 
-/// A span of time with one of the units ns, us, ms, s, m, h. Only 0 needs no unit.
+/// A span of time with one of the units ns, us, ms, s, m or min, h, d. Only 0 needs no unit.
 std::chrono::nanoseconds parse_duration(std::string_view text);
 
 /// Bytes as messages tell them, such as "3MiB": rounded up, in the largest unit that is not above them.

@@ -31,6 +31,14 @@ struct Job {
   Options options;
 };
 
+/// A record that was not counted, its texts shortened.
+struct BadRecord {
+  RejectReason reason = RejectReason::malformed;
+  std::string text;
+  std::uint32_t field = 0;  ///< the one that is missing or wrong; 0: no single one
+  std::string field_text;
+};
+
 /// Counters of a job, all since its start. Read at any time, by any thread.
 struct Progress {
   std::uint64_t bytes_read = 0;
@@ -43,6 +51,7 @@ struct Progress {
   std::uint64_t device_fallbacks = 0;
   std::uint64_t retries = 0;                             ///< of sources and sinks
   std::array<std::uint64_t, kRejectReasons> rejected{};  ///< by RejectReason
+  std::vector<BadRecord> bad_records;                    ///< a few of them
   std::size_t memory_used = 0;
   std::size_t memory_peak = 0;
   std::string backend;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -87,11 +88,21 @@ class Source {
   virtual std::optional<std::uint64_t> bytes_total() const { return std::nullopt; }
 };
 
+/// Looks at the beginning of an input that has a name, at most kBeginningBytes, without its byte order mark.
+/// Several threads may call it at once.
+using OnBeginning = std::function<void(const std::string& name, std::span<const std::byte> bytes)>;
+inline constexpr std::size_t kBeginningBytes = std::size_t{64} << 10;
+
 struct SourceOptions {
   Framing framing;
   unsigned readers = 1;   ///< sources to return at most, for what can be split
   bool windowed = false;  ///< the job shows windows as they end: a pipe is then a feed, and endless
   OnEvent on_event = {};  ///< outlives the sources
+  /// Sees the beginnings of files and streams, of many files the first few. Empty: nobody wants to.
+  OnBeginning on_beginning = {};
+  /// Called when an input that goes on until it is stopped is there, as when a connection is made. May be
+  /// empty.
+  std::function<void()> on_endless = {};
   /// For what a source holds between two reads: unfinished records, queues of client libraries. Outlives the
   /// sources.
   MemoryBudget* budget = &unlimited_budget();

@@ -30,7 +30,8 @@ def make_jobs(inputs):
     for name, data in zip("abc", texts):
         jobs.write_file(os.path.join(inputs, name), data)
     first, second = (jobs.by_key(words(data)) for data in texts[:2])
-    flags = ["--threads", "2", "--order", "key", "--batch-bytes", "64KiB"]
+    plain = ["--order", "key", "--batch-bytes", "64KiB"]
+    flags = [*plain, "--threads", "2"]
 
     def to_result(name):
         return jobs.Job(name, [*flags, "{inputs}/" + name, "--to", "{out}/result"],
@@ -39,7 +40,7 @@ def make_jobs(inputs):
     return [
         [to_result("a")],
         [jobs.Job("own", [*flags, "{out}/own", "--to", "{out}/own"], {"own": (texts[0], first)})],
-        [jobs.Job("directory", [*flags, "--threads", "1", "{inputs}/c", "--every", "2ms", "--to", "{out}/"],
+        [jobs.Job("directory", [*plain, "--threads", "1", "{inputs}/c", "--every", "2ms", "--to", "{out}/"],
                   windows=words(texts[2]))],
         [jobs.Job("two", [*flags, "{inputs}/a", "--to", "{out}/one", "--to", "{out}/other"],
                   {"one": (jobs.OLD, first), "other": (jobs.OLD, first)})],

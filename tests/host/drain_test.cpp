@@ -122,6 +122,7 @@ TEST(Drain, EndlessInputWithoutWindowsSaysWhenRowsCome) {
         if (event.text.find("--every") != std::string::npos) ++told;
       };
       RunningJob running = start(std::move(job));
+      while (running.progress().bytes_read == 0) std::this_thread::yield();
       running.stop();
       running.wait();
       EXPECT_EQ(told, every == 0ms && uri.ends_with("rate=1k") ? 1 : 0);

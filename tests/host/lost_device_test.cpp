@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -35,6 +36,7 @@ struct Outcome {
   std::map<std::string, std::int64_t> rows;
   std::uint64_t bytes_read, batches, fallbacks;
   RejectCounts rejected;
+  std::multiset<std::string> bad;  ///< the records that are shown
 };
 
 /// The sums of kInput, a record a batch. The device is lost in the `nth` call of this name, counted from 1; 0:
@@ -74,7 +76,9 @@ Outcome run_job(bool replayable, std::string_view call, int nth) {
   Pipeline pipeline(std::move(parts));
   pipeline.run();
   const Metrics& metrics = pipeline.metrics();
-  Outcome outcome{totals(*sink), metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}};
+  Outcome outcome{totals(*sink), metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}, {}};
+  for (const BadRecord& each : metrics.bad_records.get())
+    outcome.bad.insert(each.text + ": " + std::to_string(each.field) + each.field_text);
   std::ranges::copy(metrics.rejected, outcome.rejected.begin());
   return outcome;
 }
@@ -89,6 +93,9 @@ TEST(LostDevice, WhatIsToldIsToldOnce) {
         EXPECT_EQ(outcome.bytes_read, kInput.size()) << where;
         EXPECT_EQ(outcome.batches, 6U) << where;
         EXPECT_EQ(outcome.rejected, (RejectCounts{1, 1, 1, 1})) << where;
+        EXPECT_EQ(outcome.bad, (std::multiset<std::string>{"b,x: 2x", "no value: 2",
+                                                           "c,99999999999999999999: 299999999999999999999"}))
+            << where;
         if (nth < 2) {
           EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
         }

@@ -55,8 +55,10 @@ TEST(Quantity, DurationsNeedAUnit) {
   EXPECT_EQ(parse_duration("1s"), 1s);
   EXPECT_EQ(parse_duration("0.5s"), 500ms);
   EXPECT_EQ(parse_duration("2m"), 2min);
+  EXPECT_EQ(parse_duration("2min"), 2min);
   EXPECT_EQ(parse_duration("1h"), 1h);
-  EXPECT_THAT(error_of(parse_duration, "5"), HasSubstr("has no unit: use ns, us, ms, s, m or h"));
+  EXPECT_EQ(parse_duration("1.5d"), 36h);
+  EXPECT_THAT(error_of(parse_duration, "5"), HasSubstr("has no unit: use ns, us, ms, s, m (or min), h or d"));
 }
 
 TEST(Quantity, ErrorsQuoteTheTextAndSayWhatToDo) {

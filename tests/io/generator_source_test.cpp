@@ -218,5 +218,17 @@ TEST(GeneratorSource, AllMistakesAreToldAtOnce) {
   EXPECT_THROW(open("generate:?word=3"), ConfigError);
 }
 
+TEST(GeneratorSource, ThatItHasNoEndIsSaidWithTheFirstRead) {
+  int said = 0;
+  const SourceOptions options{.on_endless = [&] { ++said; }};
+  std::vector<std::byte> into(1000);
+  for (const char* address : {"generate:?words=3", "generate:"}) {
+    const SourceList sources = open(address, options);
+    EXPECT_EQ(said, 0);
+    for (int i = 0; i < 2; ++i) sources[0]->read(into, nullptr, in(1s));
+  }
+  EXPECT_EQ(said, 1);
+}
+
 }  // namespace
 }  // namespace millrace::testing

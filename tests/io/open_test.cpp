@@ -175,6 +175,59 @@ TEST(OpenSources, UnknownSchemesNameTheKnownOnes) {
   EXPECT_THAT(text, AllOf(HasSubstr("Known are file: stdin: tcp: generate:"), HasSubstr("./kafkaa://x")));
 }
 
+TEST(OpenSources, WhatIsNoTextIsBadDataUnlessSomethingIsMissing) {
+  const TemporaryDirectory directory;
+  const std::string zipped = directory.write("a.gz", "\x1F\x8B\x08");
+  EXPECT_THAT(open_error({zipped, directory.write("b", "text")}, 65),
+              HasSubstr("zcat " + zipped + " | millrace"));
+  EXPECT_THAT(open_error({zipped, directory.path().string() + "/c"}, 66, 2), HasSubstr("No such file"));
+}
+
+TEST(OpenSources, WindowsOfStoredFilesAloneAreWarnedOf) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("a", "text");
+  std::vector<std::string> told;
+  SourceOptions options{.windowed = true, .on_event = [&](const Event& event) { told.push_back(event.text); }};
+  open_sources(std::vector{file, file}, options);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("stored files arrive at once: for one result leave --every out")));
+  told.clear();
+  open_sources(std::vector<std::string>{file, "generate:?words=1"}, options);
+  options.windowed = false;
+  open_sources(std::vector{file}, options);
+  EXPECT_THAT(told, ElementsAre());
+}
+
+TEST(OpenSources, WhatOthersReadIsPipedFromThem) {
+  EXPECT_THAT(open_error({"kafka://broker/topic"}, 78),
+              HasSubstr("is not for this version; use kcat -C -u -b HOST -t TOPIC | millrace ..."));
+  EXPECT_THAT(open_error({"HTTPS://h/a?b&c"}, 78), HasSubstr("use curl -sN 'HTTPS://h/a?b&c' | millrace ..."));
+  EXPECT_THAT(open_error({"kafka:topic"}, 78), HasSubstr("kcat"));
+  for (const char* address : {"s3://b/k", "hdfs:///k", "gs://b/k", "http://h", "ftp://h/x", "mqtt://h"})
+    EXPECT_THAT(open_error({address}, 78), HasSubstr("| millrace ...")) << address;
+}
+
+TEST(OpenSources, AMissingNameWithAColonIsAMissingFile) {
+  EXPECT_THAT(open_error({"web1:x.log"}, 66), HasSubstr("cannot read web1:x.log: No such file"));
+  EXPECT_THAT(open_error({"web1:50%.log", "web2:*.log"}, 66, 2),
+              AllOf(HasSubstr("web1:50%.log: No such file"), HasSubstr("web2:*.log: no file matches")));
+  EXPECT_THAT(open_error({"web1://x.log"}, 78), HasSubstr("unknown scheme"));
+  EXPECT_THAT(open_error({"stdn:"}, 78), HasSubstr("did you mean"));
+}
+
+TEST(OpenSources, TwoStarsAreNotUnderstood) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  std::filesystem::create_directory(base + "/deep");
+  directory.write("deep/x.log", "one");
+  EXPECT_THAT(
+      open_error({base + "/**/*.log"}, 66),
+      AllOf(HasSubstr("** is not understood: name each level, as in " + base + "/*.log " + base + "/*/*.log"),
+            HasSubstr("find " + base + "/ -name '*.log' -print0 | xargs -0 cat | millrace")));
+  EXPECT_THAT(open_error({"**"}, 66), HasSubstr("as in * */*, or use find . -name '*'"));
+  directory.write("a**b", "a name");
+  EXPECT_EQ(content_of({base + "/a**b"}), "a name\n");
+}
+
 TEST(OpenSources, StandardInputIsReadOnce) {
   EXPECT_THAT(open_error({"-", "stdin:"}, 78), HasSubstr("named twice"));
 }
@@ -321,6 +374,8 @@ TEST(OpenSink, MistakesSayWhatToDo) {
   const TemporaryDirectory directory;
   EXPECT_THAT(sink_error(directory.write("file", "") + '/'), HasSubstr("no directory: write it without"));
   EXPECT_THAT(sink_error("stdot:"), HasSubstr("did you mean \"stdout\"?"));
+  EXPECT_THAT(sink_error("kafka://h/t"), HasSubstr("use millrace ... | kcat -P -b HOST -t TOPIC"));
+  EXPECT_THAT(sink_error("s3://b/k"), HasSubstr("use millrace ... | aws s3 cp - s3://b/k"));
   EXPECT_THAT(sink_error("tcp://h:1"), HasSubstr("Known are file: stdout: discard:"));
   EXPECT_THAT(sink_error("stdout:x"), HasSubstr("takes nothing behind"));
   EXPECT_THAT(sink_error("file:"), HasSubstr("names no file"));

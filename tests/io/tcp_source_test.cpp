@@ -196,6 +196,22 @@ TEST(TcpSource, WithoutReconnectionABrokenConnectionBreaksTheInput) {
                               "bytes of an unfinished record"));
 }
 
+TEST(TcpSource, ThatItHasNoEndIsSaidWhenThereIsAConnection) {
+  int said = 0;
+  SourceOptions options{.on_endless = [&] { ++said; }};
+  std::vector<std::byte> into(100);
+  EXPECT_THROW(open("tcp://127.0.0.1:1", options)->read(into, nullptr, in(10s)), TransientError);
+  EXPECT_EQ(said, 0) << "nobody is there";
+  Server server;
+  server.serve({sending("one\n"), sending("two\n"), sending("three")});
+  const auto source = open(server.address(), options);
+  EXPECT_EQ(read_until(*source, 8), "one\ntwo\n");
+  EXPECT_EQ(said, 1) << "not with each connection";
+  const auto ending = open(server.address() + "?reconnect=no", options);
+  EXPECT_EQ(read_until(*ending, 6), "three\n");
+  EXPECT_EQ(said, 1);
+}
+
 TEST(TcpSource, ALossThatWasNotToldYetIsToldWhenReadingStops) {
   std::vector<std::string> told;
   SourceOptions options;

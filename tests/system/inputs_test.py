@@ -1,6 +1,9 @@
 # Files as they are met: odd names, sizes that lie or change, directories, a standard input that others share.
 # SPDX-License-Identifier: Apache-2.0
+import bz2
 import glob
+import gzip
+import lzma
 import os
 import signal
 import subprocess
@@ -101,10 +104,90 @@ class Names(Case):
         self.assertEqual(self.run_here("web1:*")[b"all"], 1)
         self.assertIn(b"reads    tcp:80", run("check", "tcp:80", cwd=self.directory).stdout)
 
+    def test_what_is_not_there_is_told_with_what_to_type(self):
+        self.assert_exit(run("web1:x.log", cwd=self.directory), 66, "cannot read web1:x.log: No such file")
+        self.assert_exit(run("--from", "kafka://h/t"), 78, "kcat -C -u -b HOST -t TOPIC | millrace")
+        self.assert_exit(run("https://h/x"), 78, "curl -sN https://h/x | millrace")
+        os.makedirs(self.path("a/b"))
+        for name in ("x.log", "a/x.log", "a/b/x.log"):
+            self.write(name, b"word\n")
+        result = run("**/*.log", cwd=self.directory)
+        self.assert_exit(result, 66, "** is not understood")
+        self.assertEqual(self.run_here("*.log", "*/*.log", "*/*/*.log"), {b"word": 3})
+
     def test_behind_two_dashes_there_are_addresses_too(self):
         self.assertEqual(sum(self.run_here("--", "generate:?words=3").values()), 3)
         self.assertEqual(rows(run("--", "-", input=b"x").stdout), {b"x": 1})
         self.assert_exit(run("--", "--top"), 66, "cannot read --top: No such file")
+
+
+class NotText(Case):
+    TEXT = "hello wörld\n" * 1000
+
+    def test_packed_and_wide_text_is_refused_with_the_pipe_that_helps(self):
+        kept = self.write("out", b"kept")
+        for name, data, pipe in (("a.gz", gzip.compress(self.TEXT.encode()), "zcat"),
+                                 ("a.xz", lzma.compress(self.TEXT.encode()), "xzcat"),
+                                 ("a.bz2", bz2.compress(self.TEXT.encode()), "bzcat"),
+                                 ("a.zst", b"\x28\xb5\x2f\xfd" + b"\0" * 9, "zstdcat"),
+                                 ("16le", b"\xff\xfe" + self.TEXT.encode("utf-16-le"), "iconv -f UTF-16 -t UTF-8"),
+                                 ("16be", b"\xfe\xff" + self.TEXT.encode("utf-16-be"), "iconv -f UTF-16 -t UTF-8"),
+                                 ("32", self.TEXT.encode("utf-32"), "iconv -f UTF-32 -t UTF-8")):
+            path = self.write(name, data)
+            self.assert_exit(run(path, "--to", kept), 65, f"{pipe} {path} | millrace ...")
+            self.assert_exit(run("check", path), 65, pipe)
+            self.assert_exit(run("--to", kept, input=data), 65, f"... | {pipe} | millrace ...")
+            with open(path, "rb") as file:
+                self.assert_exit(run("--to", kept, input=None, stdin=file), 65, f"... | {pipe} | millrace ...")
+            with open(kept, "rb") as file:
+                self.assertEqual(file.read(), b"kept")
+        piped = subprocess.run(["bash", "-c", f'zcat {self.path("a.gz")} | "$0"', MILLRACE], capture_output=True,
+                               env=environment(), timeout=60, check=True)
+        self.assertEqual(rows(piped.stdout), {b"hello": 1000, "wörld".encode(): 1000})
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_word(self):
+        mark = b"\xef\xbb\xbf"
+        data = mark + b"the cat\n" * MIB
+        path = self.write("marked", data)
+        for readers in (1, 7):
+            self.assertEqual(rows(run("--readers", readers, path, path).stdout), {b"the": 2 * MIB, b"cat": 2 * MIB})
+        self.assertEqual(rows(run(input=data).stdout), {b"the": MIB, b"cat": MIB})
+        with open(path, "rb") as file:
+            self.assertEqual(rows(run(input=None, stdin=file).stdout), {b"the": MIB, b"cat": MIB})
+            self.assertEqual(os.lseek(file.fileno(), 0, os.SEEK_CUR), len(data))
+        self.assertEqual(run("--key", 1, "--value", 2, input=mark + b"a,1\na,2\n").stdout, b"a\t3\n")
+        self.assertEqual(rows(run(input=b"a " + mark + b"b").stdout), {b"a": 1, mark + b"b": 1}, "only at the front")
+
+
+class FirstLook(Case):
+    """What is told of inputs that are counted otherwise than their user expects."""
+
+    def told(self, *arguments, **options):
+        result = run(*arguments, cwd=self.directory, **options)
+        self.assert_exit(result, 0)
+        return result.stderr.decode().splitlines()
+
+    def test_quotes_headers_and_carriage_returns_are_told_once(self):
+        self.write("q.csv", b'1,3,"Brown, Mr. Owen",10,88\n' * 10)
+        self.write("h.csv", b"city,qty\nrome,1\n")
+        self.write("mac.txt", b"a b\rc d\r" * 100_000)
+        for arguments, text in ((("--key", 2, "--value", 5, "q.csv", "q.csv"), "20 records seen in the first 64 KiB of q.csv"),
+                                (("--key", 1, "h.csv", "h.csv"), "tail -n +2 h.csv | millrace"),
+                                (("--by", "lines", "mac.txt"), "tr '\\r' '\\n' < mac.txt | millrace")):
+            for command in ((), ("check",)):
+                told = self.told(*command, *arguments)
+                self.assertEqual(len(told), 1, told)
+                self.assertIn(text, told[0])
+        self.assertEqual(self.told("q.csv", "h.csv", "mac.txt"), [], "words have neither")
+        self.assertIn("... | tr", self.told("--by", "lines", input=b"a\rb\r")[0])
+
+    def test_windows_of_stored_files(self):
+        self.write("a.log", b"a b\n")
+        for arguments in (("a.log",), ("check", "a.log")):
+            told = self.told("--every", "1h", *arguments)
+            self.assertEqual(len(told), 1)
+            self.assertIn("stored files arrive at once: for one result leave --every out", told[0])
+        self.assertEqual(self.told("--every", "1h", input=b"a"), [])
 
 
 class Directories(Case):

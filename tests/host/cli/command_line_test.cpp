@@ -136,5 +136,20 @@ TEST(CommandLine, AFlagWithoutItsValueIsRefused) {
   EXPECT_THAT(refusal({"--top"}), HasSubstr("--top"));
 }
 
+TEST(CommandLine, FlagsOfOthersAreAnswered) {
+  EXPECT_EQ(refusal({"--follow", "x.log"}),
+            "unknown flag --follow: a file is read to its end: tail -F FILE | millrace --every 1s");
+  EXPECT_THAT(refusal({"--window=5s"}), HasSubstr("--every TIME"));
+  EXPECT_THAT(refusal({"--checkpoint", "dir"}), HasSubstr("in this version"));
+  EXPECT_THAT(refusal({"--filter", "x"}), HasSubstr("grep PATTERN FILE | millrace"));
+  EXPECT_THAT(refusal({"-k2"}), HasSubstr("--key N"));
+  for (const char* flag : {"--slide", "--interval", "--skip-lines", "--limit", "--separator", "-d", "-n", "-o"})
+    EXPECT_THAT(refusal({flag, "1"}), HasSubstr(std::string("unknown flag ") + flag + ": ")) << flag;
+}
+
+TEST(CommandLine, OneConfigurationIsNamed) {
+  EXPECT_THAT(refusal({"--config=a", "--config=b"}), HasSubstr("--config is given twice"));
+}
+
 }  // namespace
 }  // namespace millrace::cli

@@ -68,14 +68,5 @@ TEST(ProgressText, Summary) {
             "1,234,567 words, 8.0 MiB in 2.00 s, 4.0 MiB/s, on cpu");
 }
 
-TEST(ProgressText, RejectedRecordsByReason) {
-  Progress progress;
-  EXPECT_EQ(rejected_text(progress), "");
-  progress.rejected[static_cast<std::size_t>(RejectReason::malformed)] = 1;
-  EXPECT_EQ(rejected_text(progress), "1 record was not counted: 1 malformed value");
-  progress.rejected[static_cast<std::size_t>(RejectReason::oversized)] = 2000;
-  EXPECT_EQ(rejected_text(progress), "2,001 records were not counted: 2,000 oversized, 1 malformed value");
-}
-
 }  // namespace
 }  // namespace millrace::cli

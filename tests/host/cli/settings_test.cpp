@@ -66,7 +66,7 @@ TEST(Settings, EveryFlagReachesTheJob) {
                                   "--batch-records=10k",
                                   "--max-record-bytes=1MiB",
                                   "--on-bad-record=stop",
-                                  "--format=json",
+                                  "--format=csv",
                                   "--no-output-header",
                                   "--progress=never",
                                   "--color=always",
@@ -88,7 +88,7 @@ TEST(Settings, EveryFlagReachesTheJob) {
   EXPECT_EQ(s.job.options.batch_records, 10000U);
   EXPECT_EQ(s.job.options.max_record_bytes, std::size_t{1} << 20);
   EXPECT_EQ(s.job.options.on_bad_record, OnBadRecord::stop);
-  EXPECT_EQ(s.job.layout.format, Format::json);
+  EXPECT_EQ(s.job.layout.format, Format::csv);
   EXPECT_FALSE(s.job.layout.header);
   EXPECT_EQ(s.progress, When::never);
   EXPECT_EQ(s.color, When::always);
@@ -165,8 +165,7 @@ TEST(Settings, ASumWithoutAValueIsAProblemOfThePlan) {
 }
 
 TEST(Settings, FieldsOfWordsAreRefused) {
-  EXPECT_THAT(refusal_of({"--by=words", "--value=2"}).what(),
-              HasSubstr("--value: belongs to delimited fields"));
+  EXPECT_THAT(refusal_of({"--by=words", "--value=2"}).what(), HasSubstr("--value: belongs to --by fields"));
   EXPECT_THAT(refusal_of({"--by=words", "--measure=sum"}).what(), HasSubstr("--measure: belongs"));
   EXPECT_STREQ(refusal_of({"--by=words", "--measure=count"}).what(), "taken");
 }
@@ -188,8 +187,28 @@ TEST(Settings, AllProblemsAreToldAtOnce) {
   EXPECT_EQ(error.exit_code(), 64);
 }
 
-TEST(Settings, TheLastOfSeveralValuesWins) {
-  EXPECT_EQ(plan_of({"--top=1", "--top=2"}).top, 2U);
+TEST(Settings, OneValueIsGivenOnce) {
+  EXPECT_STREQ(refusal_of({"--top=1", "--top=2"}).what(), "--top: is given twice, and takes one value");
+  EXPECT_EQ(refusal_of({"--delimiter=;", "--delimiter=;", "--key=1"}).exit_code(), 64);
+  EXPECT_STREQ(refusal_of({"--no-output-header", "--no-output-header=false"}).what(),
+               "--no-output-header: is given twice, and takes one value");
+  EXPECT_TRUE(settings_of({"-v", "-v"}).verbose) << "a switch may be given again";
+}
+
+TEST(Settings, ADelimiterIsOneByte) {
+  EXPECT_THAT(refusal_of({"--key=1", "--delimiter=::"}).what(), HasSubstr("is not one byte"));
+  EXPECT_THAT(refusal_of({"--key=1", "--delimiter=blanks"}).what(), HasSubstr("awk '{print $3}' FILE"));
+}
+
+TEST(Settings, OneFieldIsTheKey) {
+  EXPECT_THAT(refusal_of({"--key=1", "--key=3"}).what(),
+              HasSubstr("awk -F, '{print $1\",\"$3}' FILE | millrace --by lines"));
+  EXPECT_THAT(refusal_of({"--delimiter=tab", "--key=2,9,4"}).what(),
+              HasSubstr("awk -F'\\t' '{print $2\",\"$9\",\"$4}' FILE | millrace --by lines"));
+  EXPECT_THAT(refusal_of({"--key=a,b"}).what(), HasSubstr("{print $1\",\"$3}"));
+  EXPECT_THAT(refusal_of({"--key=customer"}).what(), HasSubstr("\"customer\" is not the number of a field"));
+  EXPECT_THAT(refusal_of({"--value=amount"}).what(), HasSubstr("head -n 1 FILE"));
+  EXPECT_THAT(refusal_of({"--value=$4"}).what(), HasSubstr("write 4"));
 }
 
 TEST(Settings, FlagBeatsEnvironmentBeatsFile) {
