@@ -214,6 +214,21 @@ TEST(Settings, AProblemOutsideTheCommandLineIsOneOfConfiguration) {
   EXPECT_THAT(error.what(), HasSubstr("MILLRACE_TOP: "));
 }
 
+// Whoever typed something wrong is told so, whatever else is wrong, and wherever it comes in the list of flags.
+TEST(Settings, OneProblemOnTheCommandLineMakesItOneOfUsage) {
+  const Setting bad_flag{{"x"}, Origin::flag, "--bad"};
+  for (const Origin origin : {Origin::environment, Origin::file}) {
+    const Setting bad_other{{"x"}, origin, "elsewhere"};
+    EXPECT_EQ(refusal({{"top", bad_flag}, {"memory", bad_other}}).exit_code(), 64);
+    EXPECT_EQ(refusal({{"top", bad_other}, {"memory", bad_flag}}).exit_code(), 64);
+    EXPECT_EQ(refusal({{"top", bad_other}, {"memory", bad_other}}).exit_code(), 78);
+    EXPECT_EQ(
+        refusal({{"top", bad_flag}, {"by", {{"words"}, Origin::flag, "--by"}}, {"key", {{"1"}, origin, "k"}}})
+            .exit_code(),
+        64);
+  }
+}
+
 TEST(Environment, EveryFlagHasItsTwin) {
   std::vector<std::string> entries;
   for (const Flag& flag : flags()) entries.push_back(environment_name(flag.name) + "=x");
