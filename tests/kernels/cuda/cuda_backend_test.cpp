@@ -111,6 +111,19 @@ TEST(CudaBackend, MergesByFewBitsLoseNothing) {
   }
 }
 
+// The batch before which the pane is merged does not fit even then: what lay behind the merged entries stays
+// away.
+TEST(CudaBackend, ABatchThatFailsAfterAMergeBringsNoOldEntriesBack) {
+  Rig rig({.arena_bytes = kMiB, .table_slots = 4});
+  for (int i = 0; i < 11; ++i) rig.count(text_batch(numbered_words(0, 900, "")));
+  EXPECT_EQ(rig.backend->counters().merges, 0U);
+  rig.count(text_batch(numbered_words(10'000, 22'500, "")));
+  EXPECT_EQ(rig.backend->counters().merges, 1U);
+  EXPECT_EQ(rig.backend->counters().refused, 1U);
+  rig.driver.collect({});
+  EXPECT_EQ(rig.difference(), "");
+}
+
 TEST(CudaBackend, GivesBatchesBackWhenAPaneIsFull) {
   Rig rig({.arena_bytes = kMiB, .table_slots = 64});
   for (int i = 0; i < 30; ++i) rig.count(text_batch(numbered_words(i * 1000, i * 1000 + 1000, "-a-long-word")));
