@@ -97,6 +97,16 @@ TEST(Settings, EveryFlagReachesTheJob) {
   EXPECT_EQ(s.drain_timeout, 5s);
 }
 
+TEST(Settings, VerifyingIsEveryEpochOneInSomeOrNone) {
+  EXPECT_EQ(settings_of({}).job.options.verify, 0U);
+  EXPECT_EQ(settings_of({"--verify"}).job.options.verify, 1U);
+  EXPECT_EQ(settings_of({"--verify=true"}).job.options.verify, 1U);
+  EXPECT_EQ(settings_of({"--verify=3"}).job.options.verify, 3U);
+  EXPECT_EQ(settings_of({"--verify=false"}).job.options.verify, 0U);
+  for (const char* bad : {"--verify=0", "--verify=00", "--verify=no", "--verify=1k", "--verify=-1"})
+    EXPECT_EQ(refusal_of({bad}).exit_code(), 64) << bad;
+}
+
 TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
   const Settings plain = settings_of({});
   for (const Flag& flag : flags()) {
