@@ -139,9 +139,10 @@ TEST(UserSource, MessagesAboveTheLimitAreBad) {
     const Framing lenient{.kind = Framing::Kind::message,
                           .max_record_bytes = 200};  // its own limit, not the job's
     auto source = std::make_unique<MemorySource>(lenient);
-    for (const std::string_view message : {"aa", "", "bb", "aa"}) {
+    const std::string longest(100, 'l');
+    for (const std::string_view message : {"aa", "", longest.c_str(), "aa"}) {
       source->push(std::string(250, 'g'));
-      source->push(std::string(150, 'g'));
+      source->push(std::string(101, 'g'));
       source->push(message);
     }
     source->finish();
@@ -157,7 +158,7 @@ TEST(UserSource, MessagesAboveTheLimitAreBad) {
       job.options.batch_bytes = batch_bytes;
       job.options.batch_records = batch_records;
       EXPECT_EQ(oversized(run(job)), 8U);
-      EXPECT_EQ(totals(*sink), (Counts{{"", 1}, {"aa", 2}, {"bb", 1}}));
+      EXPECT_EQ(totals(*sink), (Counts{{"", 1}, {"aa", 2}, {std::string(100, 'l'), 1}}));
       job.options.on_bad_record = OnBadRecord::stop;
       EXPECT_THROW(run(job), BadRecordError);
     }
