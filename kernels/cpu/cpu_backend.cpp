@@ -129,13 +129,12 @@ void CpuBackend::submit(const Batch& batch) {
   workers_.post([this, batch](std::size_t worker) { count(tables_[worker], batch); });
 }
 
+// An error is told before the lock goes, or collect might take half a batch for a whole one.
 void CpuBackend::count(WorkerTables& tables, const Batch& batch) {
+  const std::lock_guard lock(tables.mutex);
   try {
     Done done{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
-    {
-      const std::lock_guard lock(tables.mutex);
-      tables.counter.count(batch, table_of(tables, batch.pane), done.rejects);
-    }
+    tables.counter.count(batch, table_of(tables, batch.pane), done.rejects);
     outbox_.push(std::move(done));
   } catch (...) {
     outbox_.fail(std::current_exception());

@@ -69,6 +69,19 @@ TEST_F(CpusTest, VersionOneReadsEachController) {
   EXPECT_EQ(limits().memory.value(), 1073741824U);
 }
 
+TEST_F(CpusTest, AControllerMayStandAnywhereInItsList) {
+  put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
+  put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  for (const char* list : {"cpu", "cpu,cpuacct", "cpuacct,cpu", "cpuset,cpu,cpuacct"}) {
+    put("proc/self/cgroup", "4:" + std::string(list) + ":/a\n");
+    EXPECT_TRUE(limits().processors) << list;
+  }
+  for (const char* list : {"", "cpuset", "cpuacct,cpuset", "xcpu", "cpux,name=cpu"}) {
+    put("proc/self/cgroup", "4:" + std::string(list) + ":/a\n");
+    EXPECT_FALSE(limits().processors) << list;
+  }
+}
+
 TEST_F(CpusTest, VersionOneQuotaOfMinusOneIsNoLimit) {
   put("proc/self/cgroup", "4:cpuset:/\n5:cpu:/\n");
   put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");

@@ -110,6 +110,24 @@ TEST(Pipeline, ATooLongRecordIsCountedAsRejected) {
   EXPECT_THROW(run(job), BadRecordError);
 }
 
+// Later epochs have none of what was told with the first.
+TEST(Pipeline, ATooLongRecordIsRejectedOnceThoughManyEpochsFollow) {
+  MemorySource* feed = nullptr;
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {memory([&](MemorySource& source) { feed = &source; }, false)}, .to_sinks = {sink}};
+  job.plan.every = 5ms;
+  job.options.max_record_bytes = 100;
+  RunningJob running = start(std::move(job));
+  feed->push(std::string(500, 'g') + '\n');
+  for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
+    feed->push("word\n");
+    while (sink->epochs().size() < epoch) std::this_thread::sleep_for(1ms);
+  }
+  feed->finish();
+  EXPECT_EQ(running.wait().progress.rejected_total(), 1U);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"word", 3}}));
+}
+
 TEST(Pipeline, BadFieldsAreRejectedByReason) {
   const auto sink = std::make_shared<MemorySink>();
   const Job job = read(text("a,1.5\nb\na,x\r\na,99999999999999999999\r\nb,-2.25\n"))

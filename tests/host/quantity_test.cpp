@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/quantity.h>
 
+#include <cstdint>
+#include <string>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,6 +51,28 @@ TEST(Quantity, SizesKnowBothKindsOfUnits) {
   EXPECT_EQ(parse_size("1TB"), 1'000'000'000'000U);
 }
 
+TEST(Quantity, EachUnitIsWhatItSays) {
+  const std::pair<const char*, std::uint64_t> counts[] = {
+      {"", 1}, {"k", 1000}, {"M", 1000'000}, {"G", 1000'000'000}};
+  for (const auto& [unit, factor] : counts) EXPECT_EQ(parse_count('3' + std::string(unit)), 3 * factor) << unit;
+
+  const std::pair<const char*, std::uint64_t> sizes[] = {{"", 1},
+                                                         {"B", 1},
+                                                         {"kB", 1000},
+                                                         {"MB", 1000'000},
+                                                         {"GB", 1000'000'000},
+                                                         {"TB", 1000'000'000'000},
+                                                         {"KiB", 1ULL << 10},
+                                                         {"MiB", 1ULL << 20},
+                                                         {"GiB", 1ULL << 30},
+                                                         {"TiB", 1ULL << 40}};
+  for (const auto& [unit, factor] : sizes) EXPECT_EQ(parse_size('3' + std::string(unit)), 3 * factor) << unit;
+
+  const std::pair<const char*, std::chrono::nanoseconds> times[] = {{"ns", 1ns}, {"us", 1us}, {"ms", 1ms},
+                                                                    {"s", 1s},   {"m", 1min}, {"h", 1h}};
+  for (const auto& [unit, span] : times) EXPECT_EQ(parse_duration('3' + std::string(unit)), 3 * span) << unit;
+}
+
 TEST(Quantity, DurationsNeedAUnit) {
   EXPECT_EQ(parse_duration("0"), 0ns);
   EXPECT_EQ(parse_duration("7ns"), 7ns);
@@ -74,6 +100,16 @@ TEST(Quantity, ErrorsQuoteTheTextAndSayWhatToDo) {
   EXPECT_THAT(error_of(parse_count, "1e3"), HasSubstr("unknown unit \"e3\""));
   EXPECT_THAT(error_of(parse_size, "1.0001KiB"), HasSubstr("is not a whole number of bytes"));
   EXPECT_THAT(error_of(parse_duration, "0.1ns"), HasSubstr("is not a whole number of nanoseconds"));
+}
+
+TEST(Quantity, TheLargestFits) {
+  EXPECT_EQ(parse_size("18446744073709551615"), SIZE_MAX);
+  EXPECT_EQ(parse_size("18014398509481983.5KiB"), SIZE_MAX - 511);
+  EXPECT_EQ(parse_duration("9223372036854775807ns"), std::chrono::nanoseconds::max());
+  EXPECT_THAT(error_of(parse_duration, "9223372036854775808ns"), HasSubstr("is too large"));
+  EXPECT_EQ(parse_count("00000000000000000000000000000000000007"), 7U) << "zeros before a number are no digits";
+  EXPECT_THAT(error_of(parse_size, "0.00000000000000000001TiB"), HasSubstr("is not a whole number"));
+  EXPECT_THAT(error_of(parse_size, "0.000000000000000000001TiB"), HasSubstr("has too many digits"));
 }
 
 TEST(Quantity, WhatDoesNotFitIsTooLarge) {

@@ -23,6 +23,10 @@ TEST(Ring, LendsTheBufferThatWasUsedLast) {
   EXPECT_TRUE(ring.drained());
   ring.give_back(*first);
   EXPECT_EQ(ring.take(1, 0), first);
+  ring.give_back(*first);
+  ring.give_back(*second);
+  EXPECT_EQ(ring.take(1, 0), second);
+  EXPECT_EQ(ring.take(1, 0), first);
 }
 
 TEST(Ring, ALargeRecordGetsABufferOfItsOwn) {

@@ -51,6 +51,16 @@ inline bool is_bad(std::string_view word) {
   return word.front() == 'd' && word.size() % 3 == 0;
 }
 
+/// The sources skip it.
+inline bool is_oversized(std::string_view word) {
+  return word.front() == 'c' && word.size() % 4 == 0;
+}
+
+/// Neither of both.
+inline bool is_counted(std::string_view word) {
+  return !is_bad(word) && !is_oversized(word);
+}
+
 /// Words from a list, one record each; fails, idles and stops short at random.
 class SimSource final : public Source {
  public:
@@ -107,20 +117,19 @@ class SimSource final : public Source {
   std::size_t committed() const { return committed_; }
   void add_prefix(std::size_t end, Counts& counts) const {
     for (std::size_t i = 0; i < end; ++i)
-      if (!is_bad(words_[i])) ++counts[words_[i]];
+      if (is_counted(words_[i])) ++counts[words_[i]];
   }
   /// All that was read, each record in the window in which it was read last.
   void add_read(WindowCounts& counts) const {
     for (std::size_t i = 0; i < next_; ++i)
-      if (!is_bad(words_[i])) ++counts[{panes_->window(read_in_[i]), words_[i]}];
+      if (is_counted(words_[i])) ++counts[{panes_->window(read_in_[i]), words_[i]}];
   }
-  std::uint64_t bad_read() const {
-    return static_cast<std::uint64_t>(
-        std::count_if(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(next_), is_bad));
-  }
+  std::uint64_t bad_read() const { return read_that(is_bad); }
+  std::uint64_t oversized_read() const { return read_that(is_oversized); }
   std::uint64_t bytes_read() const {
     std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < next_; ++i) bytes += words_[i].size() + (messages_ ? 0 : 1);
+    for (std::size_t i = 0; i < next_; ++i)
+      if (!is_oversized(words_[i])) bytes += words_[i].size() + (messages_ ? 0 : 1);
     return bytes;
   }
 
@@ -128,9 +137,19 @@ class SimSource final : public Source {
   void stumble() {
     if (dice_.one_in(20)) throw TransientError("the source stumbled");
   }
+  std::uint64_t read_that(bool (*is_wanted)(std::string_view)) const {
+    return static_cast<std::uint64_t>(
+        std::count_if(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(next_), is_wanted));
+  }
   ReadResult take(int count, std::span<std::byte> into, std::vector<Record>* records) {
     std::size_t bytes = 0;
+    std::uint64_t oversized = 0;
     for (; count > 0 && next_ < words_.size(); --count) {
+      if (is_oversized(words_[next_])) {
+        ++next_;
+        ++oversized;
+        continue;
+      }
       const std::string text = words_[next_] + (messages_ ? "" : "\n");
       if (text.size() > into.size() - bytes) break;
       std::memcpy(into.data() + bytes, text.data(), text.size());
@@ -138,8 +157,9 @@ class SimSource final : public Source {
       bytes += text.size();
       read_in_[next_++] = panes_->at(clock_.now());
     }
-    if (bytes == 0) return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
-    return {.status = ReadResult::Status::data, .bytes = bytes};
+    if (bytes > 0) return {.status = ReadResult::Status::data, .bytes = bytes, .oversized = oversized};
+    if (oversized > 0) return {.status = ReadResult::Status::idle, .oversized = oversized};
+    return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
   }
 
   std::vector<std::string> words_;

@@ -237,14 +237,18 @@ class Simulation {
 
   std::string verdict_on_counters() const {
     std::uint64_t bad = 0;
+    std::uint64_t oversized = 0;
     std::uint64_t bytes = 0;
     for (const SimSource* source : sources_) {
       bad += source->bad_read();
+      oversized += source->oversized_read();
       bytes += source->bytes_read();
     }
     const Metrics& metrics = pipeline_->metrics();
     if (metrics.rejected[static_cast<std::size_t>(RejectReason::malformed)] != bad)
       return "records are rejected more than once, or not told of";
+    if (metrics.rejected[static_cast<std::size_t>(RejectReason::oversized)] != oversized)
+      return "oversized records are told of more than once, or not at all";
     if (metrics.bytes_read != bytes) return "bytes_read is not what was read";
     return "";
   }

@@ -70,6 +70,23 @@ TEST(PaneState, PartialsThatRepeatAKeyAreNotAdopted) {
   EXPECT_EQ(state.count(0), 5);
 }
 
+// A device and the host may give parts of one pane: one part that repeats keys is enough.
+TEST(PaneState, PartialsAreUniqueOnlyIfAllPartsAre) {
+  for (const bool first : {false, true}) {
+    Columns columns = columns_of({{"a", 2, {}}}, 0, first);
+    const Key key = make_key("a", 1, hash_rule(7, 4));
+    const std::string_view text;
+    const std::int64_t count = 3;
+    columns.add(
+        {.keys = {&key, 1}, .texts = {&text, 1}, .counts = {&count, 1}, .values = {}, .unique = !first});
+    EXPECT_FALSE(columns.unique);
+    PaneState state({}, kSeed, unlimited_budget());
+    state.merge(std::move(columns));
+    EXPECT_EQ(state.size(), 1U);
+    EXPECT_EQ(state.count(0), 5);
+  }
+}
+
 TEST(PaneState, MergesLikeAMap) {
   std::mt19937 random(1);
   std::map<std::string, std::int64_t> truth;

@@ -93,6 +93,32 @@ TEST(UserFunction, RecordsThatItMakesTooLongAreBad) {
   }
 }
 
+// They come row by row, and backends read column by column.
+TEST(UserFunction, MayGiveSeveralValuesWithAKey) {
+  for (const std::uint32_t values : {1U, 2U, 3U, 5U}) {
+    const auto sink = std::make_shared<MemorySink>();
+    Job job = job_with(
+        [values](std::string_view record, RecordOut& out) {
+          std::vector<std::int64_t> row;
+          for (std::uint32_t i = 0; i < values; ++i) row.push_back(10 * i + (record == "a" ? 1 : 2));
+          out.row("key", row);
+        },
+        sink);
+    job.plan.keyed_by = KeyedBy::rows;
+    job.plan.row_values = values;
+    job.plan.measures.clear();
+    std::vector<Int128> expected;
+    for (std::uint32_t i = 0; i < values; ++i) {
+      job.plan.measures.push_back({Reduction::sum, i});
+      expected.push_back(20 * i + 3);
+    }
+    run(job);
+    EXPECT_THAT(sink->epochs().begin()->second,
+                ElementsAre(::testing::Field(&testing::MemoryRow::values, expected)))
+        << values << " values";
+  }
+}
+
 TEST(UserFunction, MustGiveWhatThePlanExpects) {
   const auto sink = std::make_shared<MemorySink>();
   const auto gives_record = [](std::string_view record, RecordOut& out) { out.record(record); };
@@ -110,11 +136,13 @@ TEST(UserFunction, MustGiveWhatThePlanExpects) {
 
 TEST(UserSource, MessagesAboveTheLimitAreBad) {
   const auto messages = [](const SourceOptions&) {
-    const Framing lenient{.kind = Framing::Kind::message, .max_record_bytes = 200};  // its own limit, not the job's
+    const Framing lenient{.kind = Framing::Kind::message,
+                          .max_record_bytes = 200};  // its own limit, not the job's
     auto source = std::make_unique<MemorySource>(lenient);
-    for (const std::string_view message : {"aa", "", "bb", "aa"}) {
+    const std::string longest(100, 'l');
+    for (const std::string_view message : {"aa", "", longest.c_str(), "aa"}) {
       source->push(std::string(250, 'g'));
-      source->push(std::string(150, 'g'));
+      source->push(std::string(101, 'g'));
       source->push(message);
     }
     source->finish();
@@ -130,7 +158,7 @@ TEST(UserSource, MessagesAboveTheLimitAreBad) {
       job.options.batch_bytes = batch_bytes;
       job.options.batch_records = batch_records;
       EXPECT_EQ(oversized(run(job)), 8U);
-      EXPECT_EQ(totals(*sink), (Counts{{"", 1}, {"aa", 2}, {"bb", 1}}));
+      EXPECT_EQ(totals(*sink), (Counts{{"", 1}, {"aa", 2}, {std::string(100, 'l'), 1}}));
       job.options.on_bad_record = OnBadRecord::stop;
       EXPECT_THROW(run(job), BadRecordError);
     }

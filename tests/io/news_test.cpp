@@ -88,6 +88,8 @@ TEST(ConnectionNews, WhatKeepsItAwayIsToldOnceForEachLoss) {
   news.connected(0, kStart);
   news.lost(1, 0, "the server closed it", kStart);
   told.lines.clear();
+  news.missed("cannot connect to tcp://h:1: Connection refused", kStart + 9s);
+  EXPECT_THAT(told.lines, IsEmpty()) << "the loss was told less than ten seconds ago";
   for (int i = 0; i < 60; ++i) news.missed("cannot connect to tcp://h:1: Connection refused", kStart + i * 1s);
   EXPECT_THAT(told.lines, ElementsAre("! cannot connect to tcp://h:1: Connection refused; trying again"));
   news.connected(1, kStart + 2min);

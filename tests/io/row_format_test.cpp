@@ -159,7 +159,18 @@ TEST(RowFormat, CsvQuotesWhatItMust) {
   EXPECT_EQ(format_one(layout(Format::csv), "a,b", 1, {1}), "\"a,b\",1\n");
   EXPECT_EQ(format_one(layout(Format::csv), "say \"x\"", 1, {1}), "\"say \"\"x\"\"\",1\n");
   EXPECT_EQ(format_one(layout(Format::csv), "a\r\nb", 1, {1}), "\"a\r\nb\",1\n");
+  EXPECT_EQ(format_one(layout(Format::csv), "a\nb", 1, {1}), "\"a\nb\",1\n");
+  EXPECT_EQ(format_one(layout(Format::csv), "\r", 1, {1}), "\"\r\",1\n");
   EXPECT_EQ(format_one(layout(Format::csv), "a\tb\\", 1, {1}), "a\tb\\,1\n");
+}
+
+// Many readers take one alone for the end of a line, and a terminal writes over what it has shown.
+TEST(RowFormat, ACarriageReturnEndsNoRow) {
+  EXPECT_EQ(format_one(layout(Format::text), "a\rb", 1, {1}), "a\rb\t1\n") << "raw, as uniq -c has it";
+  EXPECT_EQ(format_one(layout(Format::tsv), "a\rb", 1, {1}), "a\\rb\t1\n");
+  EXPECT_EQ(format_one(layout(Format::csv), "a\rb", 1, {1}), "\"a\rb\",1\n");
+  EXPECT_EQ(format_one(layout(Format::json), "a\rb", 1, {1}), "{\"key\":\"a\\rb\",\"count\":1}\n");
+  EXPECT_EQ(format_one(layout(Format::table), "a\rb", 1, {1}), "key   count\na\\rb      1\n");
 }
 
 TEST(RowFormat, JsonIsOneObjectPerLine) {

@@ -103,6 +103,18 @@ TEST_F(SharedInputTest, TheFirstRecordStartsWhereTheFileStands) {
   }
 }
 
+// Who is about to begin the next range when reading stops leaves it to the next program.
+TEST(SharedInputRanges, NoneBeginsWhereReadingHasStopped) {
+  io::SharedInput input(io::Descriptor(), 0);
+  for (std::uint64_t begin = 0; begin < 40; begin += 10) input.expect(begin, begin + 10);
+  EXPECT_TRUE(input.begin(10));
+  EXPECT_EQ(input.stop(), 20U);
+  EXPECT_FALSE(input.begin(20));
+  EXPECT_FALSE(input.begin(30));
+  EXPECT_TRUE(input.begin(0)) << "it lies before what is read already";
+  EXPECT_EQ(input.stop(), 20U);
+}
+
 TEST_F(SharedInputTest, ItNeverGoesBack) {
   open("one\ntwo\n");
   std::vector<FileSource> made = sources(1);

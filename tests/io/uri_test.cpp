@@ -94,7 +94,11 @@ TEST(Uri, HostsAndPorts) {
   EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://h")); }),
               HasSubstr("has no port: write tcp://HOST:PORT"));
   EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://::1:80")); }), HasSubstr("without brackets"));
-  EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://h:99999")); }), HasSubstr("from 1 to 65535"));
+  EXPECT_EQ(host_and_port(parse_uri("tcp://h:1")).port, "1");
+  EXPECT_EQ(host_and_port(parse_uri("tcp://h:65535")).port, "65535");
+  for (const std::string port : {"0", "65536", "99999", "100000", "-1", "80x", ""})
+    EXPECT_THAT(error_of([&] { host_and_port(parse_uri("tcp://h:" + port)); }), HasSubstr("from 1 to 65535"))
+        << port;
 }
 
 TEST(DidYouMean, OnlyNearMissesAreSuggested) {

@@ -217,33 +217,6 @@ TEST_P(BackendContract, RejectsSayWhereTheRecordIs) {
   EXPECT_EQ(finished->rejects[1].reason, RejectReason::malformed);
 }
 
-TEST_P(BackendContract, ReducesRows) {
-  TestBatch batch;
-  batch.bytes = "keylonger-keykey\n";
-  batch.has_rows = true;
-  batch.key_at = {0, 3, 13, 0, 0, 3};
-  batch.key_length = {3, 10, 3, 0, 1, 10};
-  batch.values = {1, -2, 3, 4, INT64_MAX, 6, 10, 20, 30, 40, 50, INT64_MIN};
-  TestBatch none;
-  none.has_rows = true;
-  expect_right(rows_plan(), {batch, none, batch});
-}
-
-TEST_P(BackendContract, SumsNeverWrap) {
-  TestBatch up;
-  up.bytes = "key longer-key";
-  up.has_rows = true;
-  for (int i = 0; i < 50; ++i) {
-    up.key_at.insert(up.key_at.end(), {0, 4});
-    up.key_length.insert(up.key_length.end(), {3, 10});
-  }
-  up.values.assign(200, INT64_MAX);
-  TestBatch down = up;
-  down.values.assign(200, INT64_MIN);
-  expect_right(rows_plan(), {up, up, down});
-  expect_right(rows_plan(), {down, down, down, down, down});
-}
-
 TEST_P(BackendContract, ManyKeysWithValuesStayRight) {
   std::vector<TestBatch> batches;
   for (int b = 0; b < 6; ++b) {

@@ -4,6 +4,7 @@
 
 #include "tests/kernels/backend_contract.h"
 #include "tests/kernels/backend_plans.h"
+#include "tests/support/crafted_keys.h"
 
 namespace millrace {
 
@@ -98,6 +99,65 @@ TEST_P(CpuBackend, FailsForGoodWhenItsBudgetIsExhausted) {
   Gather gather({}, {}, answer);
   EXPECT_THROW(backend->collect({}, gather), BudgetError);
   EXPECT_TRUE(answer.panes.empty());
+}
+
+// What was counted of it before it failed is lost, and must not be shown: nobody could tell which part that is.
+TEST_P(CpuBackend, ABatchThatFailsWhileAPaneIsCollectedShowsNothing) {
+  std::string text;
+  for (int i = 0; i < 220'000; ++i) text += std::to_string(i) + ' ';
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    MemoryBudget budget(std::size_t{8} << 20);
+    const auto backend = make_cpu_backend(Plan{}, {.threads = GetParam(), .budget = &budget});
+    TestBatch batch = text_batch(text);
+    reference::Answer answer;
+    Gather gather({}, {}, answer);
+    const auto collect_until_it_fails = [&] {
+      backend->submit(batch.view(0));
+      for (;;) backend->collect({}, gather);
+    };
+    EXPECT_THROW(collect_until_it_fails(), BudgetError);
+    EXPECT_TRUE(answer.panes.empty());
+  }
+}
+
+/// Words that all fall into the first of the ranges that workers merge: its table must grow while they do.
+std::vector<TestBatch> batches_of_one_range(std::size_t count) {
+  constexpr std::size_t kWords = 500;
+  const std::vector<std::string> words = crafted_words(SpreadSeed(spread_seed(1)), count * kWords, 2);
+  std::vector<TestBatch> batches;
+  for (std::size_t b = 0; b < count; ++b) {
+    std::string text;
+    for (int repeat = 0; repeat < 20; ++repeat)
+      for (std::size_t i = b * kWords; i < (b + 1) * kWords; ++i) text += words[i] + ' ';
+    batches.push_back(text_batch(text));
+  }
+  return batches;
+}
+
+// Whatever is left when a pane is collected: all of its rows come, or the job ends.
+TEST(CpuBackend, AMergeForWhichTheBudgetDoesNotSufficeFails) {
+  constexpr std::size_t kLimit = std::size_t{64} << 20;
+  std::vector<TestBatch> batches = batches_of_one_range(8);
+  const reference::Answer expected = expected_of(Plan{}, batches);
+  bool failed = false;
+  bool succeeded = false;
+  for (std::size_t left = 0; left <= std::size_t{1} << 20; left += std::size_t{16} << 10) {
+    MemoryBudget budget(kLimit);
+    const auto backend = make_cpu_backend(Plan{}, {.threads = 4, .hash_seed = 1, .budget = &budget});
+    Driver driver(*backend, Plan{});
+    for (TestBatch& batch : batches) driver.submit(batch);
+    driver.take_back_all();
+    Reservation rest(budget);
+    rest.set(kLimit - budget.used() - left, "the rest");
+    try {
+      driver.collect({});
+      EXPECT_EQ(reference::difference(driver.answer, expected), "") << left;
+      succeeded = true;
+    } catch (const BudgetError&) {
+      failed = true;
+    }
+  }
+  EXPECT_TRUE(failed && succeeded);
 }
 
 /// Texts whose keys lie before, on and behind the places where the backend cuts its input into stretches of

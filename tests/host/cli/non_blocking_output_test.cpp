@@ -76,7 +76,8 @@ TEST_P(NonBlockingOutputTest, DropsLinesWholeWhenItKeepsEnough) {
   NonBlockingOutput output(end());
   std::string expected = fill(output);
   const std::string line = std::string(999, 'l') + '\n';
-  for (int i = 0; i < 200; ++i) output.add({line});
+  for (int i = 0; i < 200; ++i)
+    output.add({std::string_view(line).substr(0, 500), std::string_view(line).substr(500)});
   std::string taken;
   while (!output.flush()) taken += take();
   taken += take();

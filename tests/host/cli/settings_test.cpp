@@ -97,6 +97,16 @@ TEST(Settings, EveryFlagReachesTheJob) {
   EXPECT_EQ(s.drain_timeout, 5s);
 }
 
+TEST(Settings, VerifyingIsEveryEpochOneInSomeOrNone) {
+  EXPECT_EQ(settings_of({}).job.options.verify, 0U);
+  EXPECT_EQ(settings_of({"--verify"}).job.options.verify, 1U);
+  EXPECT_EQ(settings_of({"--verify=true"}).job.options.verify, 1U);
+  EXPECT_EQ(settings_of({"--verify=3"}).job.options.verify, 3U);
+  EXPECT_EQ(settings_of({"--verify=false"}).job.options.verify, 0U);
+  for (const char* bad : {"--verify=0", "--verify=00", "--verify=no", "--verify=1k", "--verify=-1"})
+    EXPECT_EQ(refusal_of({bad}).exit_code(), 64) << bad;
+}
+
 TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
   const Settings plain = settings_of({});
   for (const Flag& flag : flags()) {
@@ -233,6 +243,21 @@ TEST(Settings, AProblemOutsideTheCommandLineIsOneOfConfiguration) {
   const ConfigError error = refusal({{"top", {{"x"}, Origin::environment, "MILLRACE_TOP"}}});
   EXPECT_EQ(error.exit_code(), 78);
   EXPECT_THAT(error.what(), HasSubstr("MILLRACE_TOP: "));
+}
+
+// Whoever typed something wrong is told so, whatever else is wrong, and wherever it comes in the list of flags.
+TEST(Settings, OneProblemOnTheCommandLineMakesItOneOfUsage) {
+  const Setting bad_flag{{"x"}, Origin::flag, "--bad"};
+  for (const Origin origin : {Origin::environment, Origin::file}) {
+    const Setting bad_other{{"x"}, origin, "elsewhere"};
+    EXPECT_EQ(refusal({{"top", bad_flag}, {"memory", bad_other}}).exit_code(), 64);
+    EXPECT_EQ(refusal({{"top", bad_other}, {"memory", bad_flag}}).exit_code(), 64);
+    EXPECT_EQ(refusal({{"top", bad_other}, {"memory", bad_other}}).exit_code(), 78);
+    EXPECT_EQ(
+        refusal({{"top", bad_flag}, {"by", {{"words"}, Origin::flag, "--by"}}, {"key", {{"1"}, origin, "k"}}})
+            .exit_code(),
+        64);
+  }
 }
 
 TEST(Environment, EveryFlagHasItsTwin) {

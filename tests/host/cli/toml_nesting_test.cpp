@@ -41,6 +41,7 @@ TEST(TomlNesting, TextsAndCommentsDoNotCount) {
     EXPECT_EQ(find_nesting(text, 3), std::nullopt) << text;
   EXPECT_EQ(find_nesting("x = \"\"\ny = [[[[", 3), 14U) << "an empty text is no beginning of a long one";
   EXPECT_EQ(find_nesting("x = \"open\ny = [[[[", 3), 17U) << "a line ends a text";
+  EXPECT_EQ(find_nesting("x = '\\' = [[[[", 3), 13U) << "a literal text has no escapes";
   EXPECT_EQ(find_nesting("x = \"\"\"a\"\"\"\ny = [[[[", 3), 19U);
 }
 

@@ -111,6 +111,19 @@ TEST(CudaBackend, MergesByFewBitsLoseNothing) {
   }
 }
 
+// The batch before which the pane is merged does not fit even then: what lay behind the merged entries stays
+// away.
+TEST(CudaBackend, ABatchThatFailsAfterAMergeBringsNoOldEntriesBack) {
+  Rig rig({.arena_bytes = kMiB, .table_slots = 4});
+  for (int i = 0; i < 11; ++i) rig.count(text_batch(numbered_words(0, 900, "")));
+  EXPECT_EQ(rig.backend->counters().merges, 0U);
+  rig.count(text_batch(numbered_words(10'000, 22'500, "")));
+  EXPECT_EQ(rig.backend->counters().merges, 1U);
+  EXPECT_EQ(rig.backend->counters().refused, 1U);
+  rig.driver.collect({});
+  EXPECT_EQ(rig.difference(), "");
+}
+
 TEST(CudaBackend, GivesBatchesBackWhenAPaneIsFull) {
   Rig rig({.arena_bytes = kMiB, .table_slots = 64});
   for (int i = 0; i < 30; ++i) rig.count(text_batch(numbered_words(i * 1000, i * 1000 + 1000, "-a-long-word")));
@@ -145,6 +158,58 @@ TEST(CudaBackend, TheHostCountsWhatNoEmptyPaneCanTake) {
   EXPECT_EQ(rig.backend->counters().batches, 1U);
   EXPECT_FALSE(rig.driver.collect({}).all_unique());  // both have "0-word"
   EXPECT_EQ(rig.difference(), "");
+}
+
+std::vector<std::string> long_words(int from, int to) {
+  std::vector<std::string> words;
+  for (int i = from; i < to; ++i) words.push_back(std::to_string(i) + std::string(55, 'w'));
+  return words;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += word + ' ';
+  return text;
+}
+
+// The index of a batch that did not fit must not lead to texts that are there no longer. Some of its words come
+// again, with new ones that are written over their places.
+TEST(CudaBackend, AnArenaWhoseFirstBatchFailedForgetsItsTexts) {
+  Rig rig({.arena_bytes = kMiB}, {}, {.batch_bytes = kMiB});
+  rig.count(text_batch(joined(long_words(10'000, 15'000))));
+  ASSERT_EQ(rig.backend->counters().on_host, 1U);
+  rig.count(text_batch(joined(long_words(20'000, 22'000)) + joined(long_words(10'000, 11'500))));
+  ASSERT_EQ(rig.backend->counters().batches, 1U) << "it fits";
+  rig.driver.collect({});
+  EXPECT_EQ(rig.difference(), "");
+}
+
+// Nor may that of a pane before it.
+TEST(CudaBackend, AnArenaForgetsTheTextsOfThePaneBefore) {
+  Rig rig({.arena_bytes = kMiB});
+  for (int pane = 0; pane < 4; ++pane) {
+    TestBatch batch = text_batch(joined(long_words(pane * 1000 + 500, pane * 1000 + 2000)), {pane});
+    rig.count(std::move(batch));
+    rig.driver.collect({pane});
+    ASSERT_EQ(rig.difference(), "") << pane;
+  }
+}
+
+// Rows come in chunks of what a budget affords, 2048 here. Where the texts of a chunk end, the next one says.
+TEST(CudaBackend, RowsOfEveryNumberComeInChunks) {
+  constexpr int kChunk = 2048;
+  for (const int packed : {0, 1, kChunk - 1, kChunk, kChunk + 1})
+    for (const int hashed : {0, 1, kChunk - 1, kChunk, kChunk + 1, 6000}) {
+      MemoryBudget budget(kMiB);
+      Rig rig({.arena_bytes = kMiB}, {}, {.batch_bytes = 64 << 10, .budget = &budget});
+      for (int i = 0; i < packed; i += 5000)
+        rig.count(text_batch(numbered_words(i, std::min(i + 5000, packed), "")));
+      for (int i = 0; i < hashed; i += 4000)
+        rig.count(text_batch(numbered_words(i, std::min(i + 4000, hashed), "-a-word")));
+      EXPECT_EQ(rig.driver.collect({}).calls(), (packed + hashed + kChunk - 1) / kChunk);
+      EXPECT_EQ(rig.backend->counters().on_host, 0U);
+      ASSERT_EQ(rig.difference(), "") << packed << " packed keys and " << hashed << " others";
+    }
 }
 
 TEST(CudaBackend, TheHostCountsBatchesLargerThanABuffer) {

@@ -1,5 +1,6 @@
 // Kernel bodies, each alone on the shim: right in every launch, and within whatever room there is.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -134,6 +135,17 @@ TEST(Kernels, LongWordsOfOneHashAreComparedByTheirBytes) {
     for (const std::uint32_t slots : {4U, 512U})
       EXPECT_EQ(Counted({}, text_batch(text), {64, 2, slots, hash_bits}).difference(), "")
           << hash_bits << " bits, " << slots << " slots";
+}
+
+// A slot of the table has eight bits for the length of a long word, and a packed key none for an eighth byte.
+TEST(Kernels, WordsOfEveryLengthThatATableTellsApart) {
+  for (const std::size_t length : {6U, 7U, 8U, 9U, 255U, 256U, 257U, 262U, 263U, 264U, 265U, 519U, 520U}) {
+    std::string text;
+    for (const char last : {'a', 'b', 'a', 'c'}) text += std::string(length - 1, 'w') + last + ' ';
+    Counted counted({}, text_batch(text), {64, 100, 64});
+    EXPECT_EQ(counted.difference(), "") << "words of " << length << " bytes";
+    EXPECT_EQ(counted.input.control().spilled, length > 263 ? 4U : 0U) << length;
+  }
 }
 
 // Where one word ends and the next begins, at every place of a thread's bytes and of a tile.
@@ -283,6 +295,36 @@ TEST(Kernels, ABatchWhoseSumsMightWrapIsRefused) {
     plan.measures = {{Reduction::sum, 0}};
     Counted counted(plan, batch);
     EXPECT_EQ(finish(counted.job).failures, fits ? 0U : kSumsMightWrap) << a << ' ' << b;
+  }
+}
+
+// The pane has what earlier batches gave it: the batch fits alone, and no longer there.
+TEST(Kernels, SumsMightWrapOverAPanesBatches) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  struct Case {
+    std::uint64_t tokens, largest;
+    bool fits;
+  };
+  for (const auto& [tokens, largest, fits] :
+       {Case{0, kMost, true}, Case{1, 0, true}, Case{2, kMost / 3, true}, Case{2, kMost / 3 + 1, false},
+        Case{1, kMost / 2 + 1, false}, Case{kMost / 7 - 1, 0, true}, Case{kMost / 7, 0, false},
+        Case{std::uint64_t{1} << 63, std::uint64_t{1} << 63, false}}) {
+    TestBatch batch = text_batch("x");
+    batch.has_rows = true;
+    batch.key_at = {0};
+    batch.key_length = {1};
+    batch.values = {-7};
+    Plan plan;
+    plan.keyed_by = KeyedBy::rows;
+    plan.row_values = 1;
+    plan.measures = {{Reduction::sum, 0}};
+    Counted counted(plan, batch);
+    PaneControl& pane = counted.arena.control();
+    pane.tokens = tokens;
+    pane.largest = largest;
+    EXPECT_EQ(finish(counted.job).failures, fits ? 0U : kSumsMightWrap) << tokens << ' ' << largest;
+    EXPECT_EQ(pane.tokens, fits ? tokens + 1 : tokens);
+    EXPECT_EQ(pane.largest, fits ? std::max<std::uint64_t>(largest, 7) : largest);
   }
 }
 

@@ -1,0 +1,117 @@
+// What a budget gives and refuses, to the byte.
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/memory_budget.h>
+
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+TEST(MemoryBudget, GivesItsLimitAndNotAByteMore) {
+  MemoryBudget budget(100);
+  EXPECT_TRUE(budget.try_reserve(0));
+  EXPECT_TRUE(budget.try_reserve(60));
+  EXPECT_FALSE(budget.try_reserve(41));
+  EXPECT_FALSE(budget.try_reserve(kMost)) << "what is used and this would wrap";
+  EXPECT_EQ(budget.used(), 60U) << "a refusal changes nothing";
+  EXPECT_TRUE(budget.try_reserve(40));
+  EXPECT_FALSE(budget.try_reserve(1));
+  budget.release(100);
+  EXPECT_EQ(budget.used(), 0U);
+  EXPECT_EQ(budget.peak(), 100U) << "the peak is what was used, not what was asked for";
+}
+
+TEST(MemoryBudget, SaysWhatItWouldHaveNeeded) {
+  MemoryBudget budget(std::size_t{4} << 20);
+  budget.reserve(std::size_t{3} << 20, "first");
+  try {
+    budget.reserve(std::size_t{2} << 20, "second");
+    FAIL() << "5 of 4 MiB";
+  } catch (const BudgetError& error) {
+    EXPECT_EQ(error.needed(), std::size_t{5} << 20);
+    EXPECT_NE(std::string(error.what()).find("4MiB does not hold the second"), std::string::npos);
+  }
+  EXPECT_EQ(budget.used(), std::size_t{3} << 20);
+}
+
+TEST(MemoryBudget, IsExactWhenThreadsShareIt) {
+  MemoryBudget budget(1000);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 20'000; ++n)
+        if (budget.try_reserve(300)) budget.release(300);
+    });
+  threads.clear();
+  EXPECT_EQ(budget.used(), 0U);
+  EXPECT_LE(budget.peak(), 900U);
+}
+
+TEST(Reservation, GrowsShrinksAndGivesItselfBack) {
+  MemoryBudget budget(100);
+  {
+    Reservation share(budget);
+    share.set(40, "a share");
+    EXPECT_EQ(budget.used(), 40U);
+    share.set(100, "a share");
+    EXPECT_EQ(budget.used(), 100U);
+    EXPECT_THROW(share.set(101, "a share"), BudgetError);
+    EXPECT_EQ(budget.used(), 100U);
+    share.set(10, "a share");
+    EXPECT_EQ(budget.used(), 10U);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+// Little comes from the heap, much in huge pages: each way grows to itself and to the other.
+TEST(Memory, GrowsWithWhatItHolds) {
+  const std::size_t sizes[] = {1,         100,           1023,         1024, 5000, kHugePage - 1,
+                               kHugePage, kHugePage + 1, 3 * kHugePage};
+  for (const std::size_t before : sizes)
+    for (const std::size_t after : sizes) {
+      if (after <= before) continue;
+      MemoryBudget budget(32 * kHugePage);
+      auto* data = static_cast<unsigned char*>(allocate_memory(before, Fill::zeros, budget));
+      EXPECT_GE(budget.used(), before);
+      EXPECT_EQ(data[0], 0);
+      EXPECT_EQ(data[before - 1], 0);
+      std::memset(data, 7, before);
+      data = static_cast<unsigned char*>(grow_memory(data, before, after, Fill::zeros, budget));
+      EXPECT_GE(budget.used(), after);
+      EXPECT_LT(budget.used(), after + kHugePage) << "what it was before is given back";
+      EXPECT_EQ(data[0], 7);
+      EXPECT_EQ(data[before - 1], 7);
+      EXPECT_EQ(data[after - 1], 0) << before << " to " << after;
+      free_memory(data, after, budget);
+      EXPECT_EQ(budget.used(), 0U) << before << " to " << after;
+    }
+}
+
+TEST(Memory, ThatCannotGrowStaysAsItIs) {
+  for (const auto& [before, after] :
+       {std::pair{std::size_t{100}, std::size_t{5000}}, {5000, kHugePage}, {kHugePage, 3 * kHugePage}}) {
+    MemoryBudget budget(before + after / 2);
+    void* data = allocate_memory(before, Fill::anything, budget);
+    const std::size_t used = budget.used();
+    std::memset(data, 7, before);
+    EXPECT_THROW(grow_memory(data, before, after, Fill::anything, budget), BudgetError);
+    EXPECT_EQ(budget.used(), used);
+    EXPECT_EQ(static_cast<unsigned char*>(data)[before - 1], 7);
+    free_memory(data, before, budget);
+    EXPECT_EQ(budget.used(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace millrace
