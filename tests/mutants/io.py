@@ -22,7 +22,7 @@ MUTANTS = (
     ("sink: what follows the first piece of an endless key is lost", "io/row_format.cpp",
      "    key.remove_prefix(piece.size());", "    key = {};", "endless_key_test"),
     ("files: half a record of a file that became shorter", "io/file_source.cpp", "next + got == size_ && !cut_off_",
-     "next + got == size_", "file_source_test"),
+     "next + got == size_", "changing_file_test"),
     ("files: a range that begins inside a record counts its end", "io/file_source.cpp",
      "!part().may_split_record || next_[current_] != part().begin", "true", "file_source_test"),
     ("files: a reader that goes back keeps the file that it had open", "io/file_source.cpp",
