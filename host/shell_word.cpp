@@ -16,7 +16,7 @@ bool is_plain(char c) {
 }
 
 bool is_odd(char c) {
-  return c == '\'' || c == '\x7F' || (c >= '\0' && c < ' ');
+  return c == '\'' || c == '\x7F' || static_cast<unsigned char>(c) < ' ';
 }
 
 }  // namespace
