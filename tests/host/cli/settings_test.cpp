@@ -11,6 +11,7 @@
 
 #include "host/cli/command_line.h"
 #include "host/cli/flags.h"
+#include "tests/host/cli/refusal.h"
 
 namespace millrace::cli {
 namespace {
@@ -25,18 +26,6 @@ Settings settings_of(const std::vector<std::string>& arguments) {
 }
 Plan plan_of(const std::vector<std::string>& arguments) {
   return settings_of(arguments).job.plan;
-}
-
-ConfigError refusal(const SettingMap& settings) {
-  try {
-    read_settings(settings);
-  } catch (const ConfigError& error) {
-    return error;
-  }
-  return ConfigError({"taken"}, 0);
-}
-ConfigError refusal_of(const std::vector<std::string>& arguments) {
-  return refusal(read_command_line(arguments).settings);
 }
 
 TEST(Settings, WithoutAnyTheProgramIsAFilter) {

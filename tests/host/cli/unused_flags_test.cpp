@@ -11,6 +11,7 @@
 
 #include "host/cli/command_line.h"
 #include "host/cli/flags.h"
+#include "tests/host/cli/refusal.h"
 
 namespace millrace::cli {
 namespace {
@@ -18,18 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::SizeIs;
 using testing::StartsWith;
-
-ConfigError refusal_of(const SettingMap& settings) {
-  try {
-    read_settings(settings);
-  } catch (const ConfigError& error) {
-    return error;
-  }
-  return ConfigError({"taken"}, 0);
-}
-ConfigError refusal_of(const std::vector<std::string>& arguments) {
-  return refusal_of(read_command_line(arguments).settings);
-}
 
 /// Every flag that takes part in finding keys, with a value that asks for something, and who uses it.
 TEST(UnusedFlags, EachFlagIsTakenOrRefusedByEachWayOfCounting) {
@@ -69,7 +58,7 @@ TEST(UnusedFlags, AScaleDoesNotTurnWordsIntoFields) {
 }
 
 TEST(UnusedFlags, ElsewhereThanOnTheCommandLineTheyAreWrongConfiguration) {
-  const ConfigError error = refusal_of({{"by", {{"lines"}, Origin::flag, "--by"}},
+  const ConfigError error = refusal({{"by", {{"lines"}, Origin::flag, "--by"}},
                                         {"fold-case", {{"true"}, Origin::environment, "MILLRACE_FOLD_CASE"}},
                                         {"delimiter", {{";"}, Origin::file, "job.toml:2:1: delimiter"}}});
   EXPECT_EQ(error.exit_code(), 78);
@@ -79,7 +68,7 @@ TEST(UnusedFlags, ElsewhereThanOnTheCommandLineTheyAreWrongConfiguration) {
 }
 
 TEST(UnusedFlags, ASwitchThatIsOffAsksForNothing) {
-  EXPECT_STREQ(refusal_of({{"by", {{"lines"}, Origin::flag, "--by"}},
+  EXPECT_STREQ(refusal({{"by", {{"lines"}, Origin::flag, "--by"}},
                            {"fold-case", {{"false"}, Origin::file, "job.toml:1:1"}}})
                    .what(),
                "taken");
