@@ -13,7 +13,7 @@
 
 #include <millrace/backend.h>
 
-#include "host/batch_loop.h"
+#include "host/backends/batch_loop.h"
 
 namespace millrace::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <exception>
 #include <vector>
 
-#include "io/generator_source.h"
+#include "io/generate/generator_source.h"
 #include "io/uri.h"
 
 int main(int argc, char** argv) try {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include <millrace/shell_word.h>
+#include "base/text/shell_word.h"
 
 #include "io/uri.h"
 

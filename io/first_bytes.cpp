@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include <millrace/error.h>
-#include <millrace/shell_word.h>
+#include "base/text/shell_word.h"
 
 namespace millrace::io {
 namespace {

@@ -14,14 +14,14 @@
 
 #include "io/discard_sink.h"
 #include "io/elsewhere.h"
-#include "io/file_list.h"
-#include "io/format.h"
-#include "io/generator_source.h"
-#include "io/output_path.h"
-#include "io/path_sink.h"
-#include "io/stdout_sink.h"
-#include "io/stream_source.h"
-#include "io/tcp_source.h"
+#include "io/file/file_list.h"
+#include "io/file/output_path.h"
+#include "io/file/path_sink.h"
+#include "io/format/format.h"
+#include "io/generate/generator_source.h"
+#include "io/stdio/pipe_source.h"
+#include "io/stdio/stdout_sink.h"
+#include "io/tcp/tcp_source.h"
 #include "io/uri.h"
 
 namespace millrace {
@@ -173,8 +173,9 @@ class Opener {
       if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) continue;
       const auto [known, is_new] = names.try_emplace({status.st_dev, status.st_ino}, excerpt(path));
       if (is_new) continue;
-      const std::string how = known->second == excerpt(path) ? " is named twice"
-                                                             : " is " + known->second + ", which is so named twice";
+      const std::string how = known->second == excerpt(path)
+                                  ? " is named twice"
+                                  : " is " + known->second + ", which is so named twice";
       complain({excerpt(path) + how + ": it can be read once"}, kNamedTwice);
     }
   }

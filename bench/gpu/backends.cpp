@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/machine.h"
 #include "bench/gpu/probe_devices.h"
 #include "bench/gpu/sections.h"
-#include "host/cpus.h"
 #include "kernels/cuda/cuda_backend.h"
 
 namespace millrace::bench {

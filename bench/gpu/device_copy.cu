@@ -3,7 +3,7 @@
 #include "bench/gpu/device_copy.h"
 
 #include "bench/gpu/workload.h"
-#include "kernels/cuda/check.h"
+#include "kernels/cuda/device/check.h"
 
 namespace millrace::bench {
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "base/machine.h"
 #include "bench/gpu/sections.h"
-#include "host/cpus.h"
-#include "host/pipeline.h"
-#include "host/pool.h"
+#include "host/backends/pool.h"
+#include "host/engine/pipeline.h"
 #include "io/discard_sink.h"
-#include "io/file_list.h"
+#include "io/file/file_list.h"
 #include "kernels/cuda/cuda_backend.h"
 
 namespace millrace::bench {

@@ -10,8 +10,8 @@
 
 #include <millrace/error.h>
 
+#include "base/machine.h"
 #include "bench/gpu/sections.h"
-#include "host/cpus.h"
 
 namespace {
 

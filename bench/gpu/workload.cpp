@@ -9,7 +9,7 @@
 
 #include <millrace/error.h>
 
-#include "host/batch_loop.h"
+#include "host/backends/batch_loop.h"
 
 namespace millrace::bench {
 namespace {

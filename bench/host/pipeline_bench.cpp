@@ -6,7 +6,7 @@
 
 #include <millrace/testing/memory_sink.h>
 
-#include "host/pipeline.h"
+#include "host/engine/pipeline.h"
 
 namespace millrace {
 namespace {

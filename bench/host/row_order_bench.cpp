@@ -5,8 +5,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "host/row_order.h"
-#include "host/row_writer.h"
+#include "host/state/row_order.h"
+#include "host/state/row_writer.h"
 #include "kernels/key.h"
 
 namespace millrace {

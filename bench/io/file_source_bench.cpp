@@ -8,7 +8,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "io/file_list.h"
+#include "io/file/file_list.h"
 
 namespace millrace::io {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "io/row_format.h"
+#include "io/format/row_format.h"
 
 namespace millrace::io {
 namespace {

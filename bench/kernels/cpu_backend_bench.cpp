@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/kernels/jobs.h"
-#include "host/batch_loop.h"
+#include "host/backends/batch_loop.h"
 
 namespace millrace {
 namespace {

@@ -9,8 +9,8 @@
 
 #include <millrace/error.h>
 
-#include "host/batch_loop.h"
-#include "io/generator_source.h"
+#include "host/backends/batch_loop.h"
+#include "io/generate/generator_source.h"
 
 namespace millrace::bench {
 namespace {

@@ -9,8 +9,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "kernels/cpu/key_list.h"
-#include "kernels/cpu/pane_table.h"
+#include "kernels/cpu/table/key_list.h"
+#include "kernels/cpu/table/pane_table.h"
 #include "kernels/cpu/word_counter.h"
 #include "tests/support/crafted_keys.h"
 

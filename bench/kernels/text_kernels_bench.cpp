@@ -6,8 +6,8 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/kernels/jobs.h"
-#include "kernels/cpu/length_classes.h"
-#include "kernels/cpu/text_scan.h"
+#include "kernels/cpu/simd/length_classes.h"
+#include "kernels/cpu/simd/text_scan.h"
 
 namespace millrace {
 namespace {

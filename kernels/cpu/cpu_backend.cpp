@@ -15,9 +15,9 @@
 #include <millrace/backend.h>
 
 #include "kernels/cpu/batch_counter.h"
-#include "kernels/cpu/emit.h"
-#include "kernels/cpu/outbox.h"
-#include "kernels/cpu/pane_table.h"
+#include "kernels/cpu/completion_queue.h"
+#include "kernels/cpu/table/emit.h"
+#include "kernels/cpu/table/pane_table.h"
 #include "kernels/cpu/workers.h"
 
 namespace millrace {

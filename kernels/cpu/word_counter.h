@@ -9,9 +9,9 @@
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
-#include "kernels/cpu/key_list.h"
-#include "kernels/cpu/pane_table.h"
-#include "kernels/cpu/text_scan.h"
+#include "kernels/cpu/simd/text_scan.h"
+#include "kernels/cpu/table/key_list.h"
+#include "kernels/cpu/table/pane_table.h"
 
 namespace millrace {
 

@@ -13,9 +13,9 @@
 #include "kernels/cuda/batch_slots.h"
 #include "kernels/cuda/buffer.h"
 #include "kernels/cuda/count_rule.h"
+#include "kernels/cuda/device/shared_layout.h"
 #include "kernels/cuda/host_counter.h"
 #include "kernels/cuda/pane_store.h"
-#include "kernels/cuda/shared_layout.h"
 
 namespace millrace::cuda {
 namespace {

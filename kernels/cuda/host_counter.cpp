@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "kernels/cpu/emit.h"
+#include "kernels/cpu/table/emit.h"
 
 namespace millrace::cuda {
 namespace {

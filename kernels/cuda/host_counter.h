@@ -8,7 +8,7 @@
 #include <millrace/backend.h>
 
 #include "kernels/cpu/batch_counter.h"
-#include "kernels/cpu/pane_table.h"
+#include "kernels/cpu/table/pane_table.h"
 
 namespace millrace::cuda {
 

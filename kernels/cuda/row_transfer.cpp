@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/text_layout.h"
+#include "kernels/cuda/device/text_layout.h"
 
 namespace millrace::cuda {
 namespace {

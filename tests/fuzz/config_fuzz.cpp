@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/error.h>
 
-#include "host/cli/command_line.h"
-#include "host/cli/config_file.h"
+#include "host/program/cli/flags/command_line.h"
+#include "host/program/cli/flags/config_file.h"
 #include "tests/fuzz/input.h"
 
 using namespace millrace;

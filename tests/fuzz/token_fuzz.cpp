@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <vector>
 
-#include "kernels/cpu/text_scan.h"
+#include "kernels/cpu/simd/text_scan.h"
 #include "kernels/token.h"
 #include "tests/fuzz/input.h"
 

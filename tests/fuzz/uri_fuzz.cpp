@@ -6,7 +6,7 @@
 #include <millrace/error.h>
 #include <millrace/quantity.h>
 
-#include "io/generator_source.h"
+#include "io/generate/generator_source.h"
 #include "io/uri.h"
 
 namespace {

@@ -11,9 +11,9 @@
 
 #include "io/descriptor.h"
 #include "io/discard_sink.h"
-#include "io/file_sink.h"
-#include "io/path_sink.h"
-#include "io/stdout_sink.h"
+#include "io/file/file_sink.h"
+#include "io/file/path_sink.h"
+#include "io/stdio/stdout_sink.h"
 #include "tests/io/sink_contract.h"
 #include "tests/io/temporary_directory.h"
 

@@ -5,7 +5,7 @@
 
 #include <millrace/backend.h>
 
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/availability.h"
 
 namespace millrace {
 namespace {

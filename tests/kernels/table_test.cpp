@@ -1,6 +1,6 @@
 // The CPU backend's hash table: growth, ranges, and keys that somebody has crafted.
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cpu/table.h"
+#include "kernels/cpu/table/table.h"
 
 #include <map>
 #include <numeric>

@@ -1,6 +1,6 @@
 // Every instruction set that this machine has, against one byte at a time.
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cpu/text_kernels.h"
+#include "kernels/cpu/simd/text_kernels.h"
 
 #include <algorithm>
 #include <string>

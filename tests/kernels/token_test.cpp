@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/cpu/text_scan.h"
-#include "kernels/cuda/token_text.h"
+#include "kernels/cpu/simd/text_scan.h"
+#include "kernels/cuda/device/token_text.h"
 #include "tests/support/property.h"
 
 namespace millrace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/slots.h"
+#include "kernels/cpu/table/slots.h"
 
 namespace millrace {
 

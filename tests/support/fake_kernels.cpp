@@ -11,10 +11,10 @@
 #include "tests/support/fake_device.h"
 #include "tests/support/simt.h"
 // After the names that kernels use.
-#include "kernels/cuda/count_records.h"
-#include "kernels/cuda/count_words.h"
-#include "kernels/cuda/shared_layout.h"
-#include "kernels/cuda/steps.h"
+#include "kernels/cuda/device/batch_epilogue.h"
+#include "kernels/cuda/device/count_records.h"
+#include "kernels/cuda/device/count_words.h"
+#include "kernels/cuda/device/shared_layout.h"
 #include "kernels/reduce.h"
 
 namespace millrace::cuda {

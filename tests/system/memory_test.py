@@ -171,7 +171,7 @@ class Memory(Case):
     def test_a_budget_that_the_control_group_does_not_hold(self):
         with Cgroup(256 * MIB) as group:
             if not group.path:
-                self.skipTest("no control group can be made here; cpus_test tries the rule itself")
+                self.skipTest("no control group can be made here; machine_test tries the rule itself")
             def job(*arguments):
                 return subprocess.run([MILLRACE, *arguments], input=b"a b a", capture_output=True, env=environment(),
                                       preexec_fn=group.enter, timeout=60, check=False)

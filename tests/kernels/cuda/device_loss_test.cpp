@@ -9,7 +9,7 @@
 #include <millrace/testing/memory_sink.h>
 #include <millrace/testing/memory_source.h>
 
-#include "host/pipeline.h"
+#include "host/engine/pipeline.h"
 #include "kernels/cuda/cuda_backend.h"
 #include "tests/support/fake_device.h"
 

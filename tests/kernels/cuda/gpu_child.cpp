@@ -18,7 +18,7 @@
 #include <millrace/testing/memory_sink.h>
 #include <millrace/testing/memory_source.h>
 
-#include "host/pipeline.h"
+#include "host/engine/pipeline.h"
 #include "tests/kernels/cuda/gpu_support.h"
 #include "tests/kernels/cuda/gpu_trap.h"
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/kernels/cuda/gpu_trap.h"
 
-#include "kernels/cuda/check.h"
+#include "kernels/cuda/device/check.h"
 
 namespace millrace {
 namespace {

@@ -10,10 +10,10 @@
 
 #include "tests/support/simt.h"
 // After the names that kernels use.
-#include "kernels/cuda/count_records.h"
 #include "kernels/cuda/count_rule.h"
-#include "kernels/cuda/count_words.h"
-#include "kernels/cuda/steps.h"
+#include "kernels/cuda/device/batch_epilogue.h"
+#include "kernels/cuda/device/count_records.h"
+#include "kernels/cuda/device/count_words.h"
 #include "tests/kernels/backend_plans.h"
 #include "tests/kernels/cuda/test_arena.h"
 

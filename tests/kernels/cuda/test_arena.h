@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cuda/device/text_layout.h"
 #include "kernels/cuda/device_types.h"
-#include "kernels/cuda/text_layout.h"
 #include "tests/kernels/backend_driver.h"
 
 namespace millrace::cuda {

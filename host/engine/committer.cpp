@@ -1,0 +1,141 @@
+// frame -> sink(id) -> commit, with bounded retries.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine/committer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "host/state/row_order.h"
+#include "host/state/row_writer.h"
+
+namespace millrace {
+
+Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
+    : shared_(shared),
+      columns_(value_columns(shared.plan.measures)),
+      state_(columns_, shared.state_seed, shared.budget),
+      backoff_(shared.options) {
+  for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
+  const auto repeats_badly = [](const Showing& showing) {
+    return showing.sink->delivery() == Delivery::at_least_once;
+  };
+  std::ranges::stable_sort(sinks_, {}, repeats_badly);
+}
+
+void Committer::take(EpochData epoch) {
+  check(idle(), "the engine hands over one epoch at a time");
+  {
+    const std::scoped_lock lock(handover_);
+    handed_ = std::move(epoch);
+    idle_.store(false, std::memory_order_release);
+  }
+  work.notify();
+}
+
+Step Committer::step() {
+  if (!epoch_) {
+    const std::scoped_lock lock(handover_);
+    if (!handed_) return Step::wait();
+    epoch_ = std::exchange(handed_, std::nullopt);
+    backoff_.succeeded();
+    record(*epoch_);
+    return Step::done();
+  }
+  if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
+  try {
+    if (has_rows(*epoch_)) show(*epoch_);
+  } catch (const TransientError&) {
+    abandon(epoch_->id);
+    if (backoff_.exhausted()) throw;
+    backoff_.failed(shared_.clock.now());
+    ++shared_.metrics.retries;
+    return Step::wait(backoff_.until());
+  } catch (...) {
+    abandon(epoch_->id);
+    throw;
+  }
+  finish(*epoch_);
+  return Step::done();
+}
+
+// After this the epoch can be shown any number of times, with the same rows.
+void Committer::record(EpochData& epoch) {
+  shared_.log.append(epoch);
+  tokens_ = 0;
+  for (auto& [pane, columns] : epoch.partials) {
+    tokens_ += static_cast<std::uint64_t>(columns.count_total);
+    state_.merge(pane, std::move(columns));
+  }
+  epoch.partials.clear();
+}
+
+// The end of a job without windows is shown even if nothing was counted: an empty input has an empty result.
+bool Committer::has_rows(const EpochData& epoch) {
+  return std::ranges::any_of(
+      epoch.closed, [&](Pane pane) { return !shared_.panes.windowed() || state_.at(pane).size() > 0; });
+}
+
+void Committer::show(const EpochData& epoch) {
+  rows_ = 0;
+  tell_sinks([&](Showing& showing) {
+    showing.begun = true;
+    showing.sink->begin({epoch.id, epoch.partial});
+  });
+  for (const Pane pane : epoch.closed) write_pane(pane);
+  tell_sinks([&](Showing& showing) {
+    showing.sink->finish(epoch.id);
+    showing.finished = true;
+  });
+}
+
+// A sink whose reader has gone gets no more; the job goes on for the others, and ends with the last one.
+void Committer::tell_sinks(const std::function<void(Showing&)>& tell) {
+  for (Showing& showing : sinks_) {
+    if (!showing.wants_rows()) continue;
+    try {
+      tell(showing);
+    } catch (const OutputClosed&) {
+      showing.gone = true;
+      showing.sink->abandon(epoch_->id);
+      if (std::ranges::all_of(sinks_, &Showing::gone)) throw;
+    }
+  }
+}
+
+void Committer::finish(const EpochData& epoch) {
+  for (const Pane pane : epoch.closed) state_.forget(pane);
+  shared_.log.commit(epoch.id);
+  shared_.readers.epoch_over(epoch.finished);
+  shared_.metrics.rows += rows_;
+  shared_.metrics.tokens += tokens_;
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
+    shared_.metrics.rejected[reason] += epoch.rejected[reason];
+  shared_.metrics.bad_records.add(epoch.bad_records);
+  ++shared_.metrics.epochs;
+  for (Showing& showing : sinks_) showing.begun = showing.finished = false;
+  epoch_.reset();
+  idle_.store(true, std::memory_order_release);
+  shared_.ring.engine.notify();
+}
+
+// A sink that has already finished the epoch keeps it; the others get it again under the same id.
+void Committer::abandon(EpochId epoch) {
+  for (Showing& showing : sinks_) {
+    if (showing.begun && showing.wants_rows()) showing.sink->abandon(epoch);
+    showing.begun = false;
+  }
+}
+
+void Committer::write_pane(Pane pane) {
+  const PaneState& state = state_.at(pane);
+  const auto order = ordered_rows(state, shared_.plan, shared_.budget, shared_.options.threads);
+  RowWriter writer(state, shared_.plan.measures, columns_, shared_.panes.window(pane));
+  writer.write(order, [this](std::span<const Aggregate> rows) { write(rows); });
+}
+
+void Committer::write(std::span<const Aggregate> rows) {
+  tell_sinks([&](Showing& showing) { showing.sink->write(rows); });
+  rows_ += rows.size();
+}
+
+}  // namespace millrace

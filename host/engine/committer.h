@@ -1,0 +1,90 @@
+// The committer: merges an epoch into state, shows it to the world, and finishes it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <millrace/clock.h>
+#include <millrace/options.h>
+#include <millrace/plan.h>
+#include <millrace/sink.h>
+
+#include "host/engine/backoff.h"
+#include "host/engine/event_count.h"
+#include "host/engine/metrics.h"
+#include "host/engine/reader_mailbox.h"
+#include "host/engine/ring.h"
+#include "host/engine/step.h"
+#include "host/log/epoch_log.h"
+#include "host/state/state.h"
+#include "host/time/pane_clock.h"
+
+namespace millrace {
+
+/// What the committer works with. Everything outlives it.
+struct CommitterShared {
+  const Plan& plan;
+  const Options& options;
+  const Clock& clock;
+  const PaneClock& panes;
+  Ring& ring;             ///< to wake the engine
+  ReaderOrders& readers;  ///< told what is committed
+  EpochLog& log;
+  MemoryBudget& budget;
+  Metrics& metrics;
+  std::uint64_t state_seed;
+};
+
+/// Its thread (or a simulator) calls step(); the engine thread calls take() and idle().
+class Committer {
+ public:
+  Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared);
+
+  /// Hands over an epoch. REQUIRES: idle().
+  void take(EpochData epoch);
+  /// No epoch is there: the last one is finished for good.
+  bool idle() const { return idle_.load(std::memory_order_acquire); }
+
+  Step step();
+
+  EventCount work;  ///< an epoch was handed over
+
+ private:
+  struct Showing {
+    std::shared_ptr<Sink> sink;
+    bool begun = false;
+    bool finished = false;
+    bool gone = false;  ///< nobody reads it any more
+    bool wants_rows() const { return !finished && !gone; }
+  };
+
+  void record(EpochData& epoch);
+  bool has_rows(const EpochData& epoch);
+  void show(const EpochData& epoch);
+  void tell_sinks(const std::function<void(Showing&)>& tell);
+  void finish(const EpochData& epoch);
+  void abandon(EpochId epoch);
+  void write_pane(Pane pane);
+  void write(std::span<const Aggregate> rows);
+
+  CommitterShared shared_;
+  std::vector<ValueColumn> columns_;
+  State state_;
+  std::vector<Showing> sinks_;  ///< those that can repeat an epoch without a trace come first
+
+  std::atomic<bool> idle_{true};
+  std::mutex handover_;
+  std::optional<EpochData> handed_;  ///< guarded by handover_
+
+  std::optional<EpochData> epoch_;  ///< recorded, not yet finished
+  std::uint64_t tokens_ = 0;        ///< of epoch_
+  std::uint64_t rows_ = 0;          ///< written in this attempt
+  Backoff backoff_;
+};
+
+}  // namespace millrace

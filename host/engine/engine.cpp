@@ -1,0 +1,208 @@
+// The journey of a batch, and of an epoch.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine/engine.h"
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+std::string_view text_of(const Reject& reject, std::span<const std::byte> batch) {
+  return {reinterpret_cast<const char*>(batch.data()) + reject.where.offset, reject.where.length};
+}
+
+}  // namespace
+
+Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared)
+    : shared_(shared),
+      value_columns_(value_columns(shared.plan.measures).size()),
+      backend_(std::move(backends.first)),
+      fallback_(std::move(backends.fallback)),
+      epoch_began_(shared.clock.now()),
+      marked_(start.size()),
+      ended_(start.size()),
+      rewinding_(start.size()),
+      positions_(start),
+      handed_positions_(std::move(start)) {
+  shared_.metrics.backend.set(backend_->name());
+  if (!backends.upgrade.start) return;
+  check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");
+  upgrade_.emplace(std::move(backends.upgrade), shared_.clock, shared_.budget);
+}
+
+Step Engine::step() {
+  try {
+    return advance();
+  } catch (const DeviceError& error) {
+    lose_device(error);
+    return Step::done();
+  }
+}
+
+Step Engine::advance() {
+  pass_on_drain();
+  bool progress = shared_.ring.serve_one_offs();
+  progress |= reclaim_finished();
+  ask_for_the_trial();
+  const Instant now = shared_.clock.now();
+  if (epoch_is_due(now)) ask_for_markers(now);
+  if (all_marked()) {
+    finish_round();
+    progress = true;
+  } else if (!is_held_up(now)) {
+    progress |= pop_item();
+  }
+  finish_job_if_done();
+  return progress || finished_ ? Step::done() : Step::wait(next_wake());
+}
+
+void Engine::pass_on_drain() {
+  if (drain_passed_on_ || !drain_asked_.load(std::memory_order_acquire)) return;
+  drain_passed_on_ = true;
+  shared_.readers.drain();
+}
+
+bool Engine::pop_item() {
+  Item item;
+  if (!shared_.ring.pop(item)) return false;
+  std::visit([this](auto&& each) { take(std::forward<decltype(each)>(each)); }, std::move(item));
+  return true;
+}
+
+void Engine::take(Filled filled) {
+  // What a reader pushed before it went back will be read again.
+  if (rewinding_[filled.reader]) {
+    shared_.ring.give_back(filled.buffer);
+    return;
+  }
+  if (has_room_for(filled.pane)) {
+    submit(std::move(filled));
+  } else {
+    unsubmitted_.push_back(std::move(filled));
+    submit_again();
+  }
+}
+
+bool Engine::has_room_for(Pane pane) const {
+  return in_backend_.contains(pane) || in_backend_.size() < static_cast<std::size_t>(backend_->panes_max());
+}
+
+void Engine::submit(Filled filled) {
+  const BufferId buffer = filled.buffer;
+  open_panes_.insert(filled.pane);
+  in_backend_.insert(filled.pane);
+  anything_new_ = true;
+  const Filled& in = in_flight_.insert_or_assign(buffer, std::move(filled)).first->second;
+  Batch batch{.buffer = buffer,
+              .pane = in.pane,
+              .bytes = shared_.ring.memory(buffer).first(in.bytes),
+              .ends = in.ends,
+              .has_rows = in.has_rows,
+              .rows = {}};
+  if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, in.rows.values};
+  if (upgrade_) upgrade_->see(batch);
+  backend_->submit(batch);
+}
+
+// Buffers go back to the pool as they come. The engine waits for one only when nobody else can give it
+// anything to do.
+bool Engine::reclaim_finished() {
+  bool any = false;
+  while (!in_flight_.empty()) {
+    const Wait wait = !any && shared_.ring.drained() ? Wait::yes : Wait::no;
+    const std::optional<Finished> finished = backend_->reclaim(wait);
+    if (!finished) break;
+    take_back(*finished);
+    any = true;
+  }
+  if (!unsubmitted_.empty()) submit_again();
+  if (!held_.empty() && in_flight_.empty() && shared_.ring.drained()) {
+    while (!held_.empty()) collect(held_.begin()->first);
+    any = true;
+  }
+  return any;
+}
+
+void Engine::take_back(const Finished& finished) {
+  auto node = in_flight_.extract(finished.buffer);
+  check(!node.empty(), "a backend gives back the buffers it was given");
+  Filled filled = std::move(node.mapped());
+  if (!finished.counted) {
+    ++shared_.metrics.batches_repeated;
+    unsubmitted_.push_back(std::move(filled));
+    return;
+  }
+  Rejected rejected = rejects_of(finished);
+  if (holds_buffers()) {
+    std::vector<Held>& held = held_[filled.pane];
+    held.push_back({std::move(filled), std::move(rejected)});
+  } else {
+    add_to_epoch(rejected);
+    shared_.ring.give_back(filled.buffer);
+  }
+}
+
+Engine::Rejected Engine::rejects_of(const Finished& finished) const {
+  Rejected rejected;
+  for (const Reject& reject : finished.rejects) {
+    ++rejected.counts[static_cast<std::size_t>(reject.reason)];
+    if (rejected.shown.size() == kBadRecordsShown) continue;
+    const std::string_view text = text_of(reject, shared_.ring.memory(finished.buffer));
+    if (shared_.options.on_bad_record == OnBadRecord::stop)
+      throw BadRecordError("bad record, " + std::string(to_string(reject.reason)) + ": \"" + excerpt(text) +
+                           '"');
+    rejected.shown.push_back(describe(reject.reason, text, shared_.plan));
+  }
+  return rejected;
+}
+
+// A batch that is held is told of only when a collect covers it: until then it may be counted again.
+void Engine::add_to_epoch(const Rejected& rejected) {
+  ++batches_;
+  ++shared_.metrics.batches;
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
+    epoch_.rejected[reason] += rejected.counts[reason];
+  add_shown(epoch_.bad_records, rejected.shown);
+}
+
+// The backend has too many panes, or too little memory for one: collect, then count the batches one by
+// one. Until a batch is submitted it stays in the list, so that a device lost here loses no batch.
+void Engine::submit_again() {
+  settle();
+  while (!unsubmitted_.empty()) {
+    const Pane pane = unsubmitted_.back().pane;
+    if (in_backend_.contains(pane)) collect(pane);
+    if (!has_room_for(pane)) collect(*in_backend_.begin());
+    Filled filled = std::move(unsubmitted_.back());
+    unsubmitted_.pop_back();
+    const BufferId buffer = filled.buffer;
+    submit(std::move(filled));
+    settle();
+    check(unsubmitted_.empty() || unsubmitted_.back().buffer != buffer,
+          "a backend counts a batch into a pane that was just collected");
+  }
+}
+
+void Engine::settle() {
+  while (!in_flight_.empty()) {
+    const std::optional<Finished> finished = backend_->reclaim(Wait::yes);
+    check(finished.has_value(), "a backend gives back every buffer it was given");
+    take_back(*finished);
+  }
+}
+
+// REQUIRES: nothing of the pane is in flight, so that a device lost later cannot have counted half of it.
+void Engine::collect(Pane pane) {
+  Columns columns(value_columns_, shared_.budget);
+  backend_->collect(pane, columns);
+  in_backend_.erase(pane);
+  if (columns.size() != 0) epoch_.partials.emplace_back(pane, std::move(columns));
+  auto covered = held_.extract(pane);
+  if (covered.empty()) return;
+  for (const Held& held : covered.mapped()) {
+    add_to_epoch(held.rejected);
+    shared_.ring.give_back(held.batch.buffer);
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,161 @@
+// The engine: takes batches from the ring to the backend and decides where epochs end.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <millrace/backend.h>
+#include <millrace/clock.h>
+#include <millrace/options.h>
+
+#include "host/backends/migration.h"
+#include "host/backends/trial.h"
+#include "host/engine/committer.h"
+#include "host/engine/metrics.h"
+#include "host/engine/reader_mailbox.h"
+#include "host/engine/ring.h"
+#include "host/engine/step.h"
+#include "host/log/epoch_log.h"
+#include "host/time/pane_clock.h"
+
+namespace millrace {
+
+/// What the engine works with. Everything outlives it.
+struct EngineShared {
+  const Plan& plan;
+  const Options& options;
+  const Clock& clock;
+  PaneClock& panes;
+  Ring& ring;
+  ReaderOrders& readers;
+  Committer& committer;
+  MemoryBudget& budget;
+  Metrics& metrics;
+  bool durable = false;     ///< epochs outlive the process
+  bool replayable = false;  ///< every source can go back
+};
+
+/// What a job counts with, in the course of its life.
+struct EngineBackends {
+  std::unique_ptr<Backend> first;
+  BackendFactory fallback;  ///< for a backend that may fail; may be empty
+  UpgradeRule upgrade;      ///< REQUIRES, if set: `first` cannot fail
+};
+
+/// Owns the backend. Its thread (or a simulator) calls step(); any thread may call drain().
+///
+/// An epoch ends at markers: when one is due, every reader is asked, closes its buffers and pushes its
+/// marker; when all have marked, the engine waits for the backend, collects and hands over to the
+/// committer. When a device is lost, what was collected for the epoch under way is thrown away and
+/// sources go back to the last epoch handed over; where a source cannot, counted buffers are held until
+/// a collect covers them, and go to the fallback.
+///
+/// A job may move to a faster backend, once. It moves where an epoch ends: that epoch holds all that the old
+/// backend has counted, open panes too, so that a device lost later takes nothing of it along.
+class Engine {
+ public:
+  Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared);
+
+  Step step();
+  void drain() { drain_asked_.store(true, std::memory_order_release); }
+
+  bool finished() const { return finished_; }
+  /// A source that has an end was not read to it.
+  bool partial() const { return partial_; }
+
+ private:
+  /// The bad records of a batch.
+  struct Rejected {
+    RejectCounts counts{};
+    std::vector<BadRecord> shown;
+  };
+  /// A batch that is kept although it is counted, because the device may take what it has counted along.
+  struct Held {
+    Filled batch;
+    Rejected rejected;
+  };
+
+  Step advance();
+  void pass_on_drain();
+  bool pop_item();
+  void take(Filled filled);
+  void take(Marker marker);
+  void take(const Ended& ended);
+  void take(const Revoked& revoked);
+  void take(const Rewound& rewound);
+
+  bool has_room_for(Pane pane) const;
+  void submit(Filled filled);
+  bool reclaim_finished();
+  void take_back(const Finished& finished);
+  Rejected rejects_of(const Finished& finished) const;
+  void add_to_epoch(const Rejected& rejected);
+  void submit_again();
+  void settle();
+  void collect(Pane pane);
+
+  bool epoch_may_end() const;
+  bool epoch_is_due(Instant now) const;
+  bool is_held_up(Instant now) const;
+  Instant due_by_clock() const;
+  Instant next_wake() const;
+  void ask_for_markers(Instant now);
+  bool all_marked() const;
+  void finish_round();
+  void finish_epoch();
+  std::vector<Offsets> finished_positions();
+  void finish_job_if_done();
+  void lose_device(const DeviceError& error);
+  void rewind_readers();
+  void ask_for_the_trial();
+  void move();
+  void tell(Event::Level level, std::string text) const;
+  bool all_ended() const;
+  bool holds_buffers() const { return backend_->may_fail() && !shared_.replayable; }
+
+  EngineShared shared_;
+  std::size_t value_columns_;
+  std::unique_ptr<Backend> backend_;
+  BackendFactory fallback_;
+  std::optional<Upgrade> upgrade_;
+  std::optional<TrialAnswer> moving_;  ///< to be done when the next epoch has ended
+
+  std::map<BufferId, Filled> in_flight_;
+  std::vector<Filled> unsubmitted_;         ///< to be submitted, or given back uncounted
+  std::map<Pane, std::vector<Held>> held_;  ///< counted, not yet covered by a collect
+  std::set<Pane> in_backend_;               ///< panes whose partials are in the backend
+  std::set<Pane> open_panes_;               ///< panes with data anywhere, not yet closed
+
+  EpochData epoch_;            ///< under way
+  std::uint64_t batches_ = 0;  ///< whose partials and rejects it has, or the backend
+  std::uint64_t epochs_ = 0;   ///< numbers given
+  Instant epoch_began_;
+  bool anything_new_ = false;  ///< a batch was submitted in the epoch under way
+  bool round_open_ = false;
+  Pane round_pane_;  ///< when it was asked for: those before are over, and no reader that has marked goes back
+                     ///< to one
+  bool revoked_ = false;
+  bool final_epoch_done_ = false;
+  std::vector<char> marked_, ended_, rewinding_;  ///< per reader
+  std::vector<ReaderPosition> positions_;         ///< of the last markers
+
+  std::vector<ReaderPosition> handed_positions_;  ///< where the last epoch handed over ends
+  std::set<Pane> handed_open_panes_;
+  /// Positions that are finished for good once no pane up to the given one is open.
+  std::optional<std::pair<Pane, std::vector<Offsets>>> unfinished_;
+
+  std::atomic<bool> drain_asked_{false};
+  bool drain_passed_on_ = false;
+  bool partial_ = false;
+  std::atomic<bool> finished_{false};
+};
+
+}  // namespace millrace

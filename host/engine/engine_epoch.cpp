@@ -1,0 +1,211 @@
+// How epochs end: markers, the hand-over, the end of the job, the loss of a device, and the move to one.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "host/engine/engine.h"
+
+namespace millrace {
+
+bool Engine::all_ended() const {
+  return std::ranges::all_of(ended_, [](char ended) { return ended != 0; });
+}
+
+// Nothing can end an epoch while one is ending, the last one is with the committer, or readers go back.
+bool Engine::epoch_may_end() const {
+  const bool rewinding = std::ranges::any_of(rewinding_, [](char each) { return each != 0; });
+  return !round_open_ && !final_epoch_done_ && !rewinding && shared_.committer.idle();
+}
+
+bool Engine::epoch_is_due(Instant now) const {
+  if (!epoch_may_end()) return false;
+  return all_ended() || revoked_ || moving_ || now >= due_by_clock();
+}
+
+// A slow sink must slow the sources down: while the committer is busy and the next epoch overdue, ended
+// panes pile up in the backend. Half of the memory is left for collecting and sorting them.
+// And while a trial measures the processors they get no other work.
+bool Engine::is_held_up(Instant now) const {
+  if (upgrade_ && upgrade_->wants_quiet()) return true;
+  return !shared_.committer.idle() && now >= due_by_clock() &&
+         shared_.budget.used() > shared_.budget.limit() / 2;
+}
+
+// A job that has read nothing new is never due, so idling is free.
+Instant Engine::due_by_clock() const {
+  if (open_panes_.empty()) return kNever;
+  Instant due = shared_.panes.end(*open_panes_.begin());
+  if (shared_.options.commit_every.count() > 0 && anything_new_)
+    due = std::min(due, later(epoch_began_, shared_.options.commit_every));
+  return due;
+}
+
+// A trial says nothing when it is done: it is asked.
+Instant Engine::next_wake() const {
+  constexpr std::chrono::milliseconds kAskAgain{5};
+  const Instant due = epoch_may_end() ? due_by_clock() : kNever;
+  return upgrade_ && upgrade_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
+}
+
+void Engine::ask_for_markers(Instant now) {
+  round_open_ = true;
+  round_pane_ = shared_.panes.at(now);
+  std::ranges::fill(marked_, 0);
+  shared_.readers.ask_for_markers();
+}
+
+void Engine::take(Marker marker) {
+  if (rewinding_[marker.reader]) return;
+  check(round_open_ && !marked_[marker.reader], "a reader marks once in a round");
+  marked_[marker.reader] = 1;
+  positions_[marker.reader] = std::move(marker.position);
+  epoch_.rejected[static_cast<std::size_t>(RejectReason::oversized)] += marker.oversized;
+}
+
+bool Engine::all_marked() const {
+  return round_open_ && std::ranges::all_of(marked_, [](char marked) { return marked != 0; });
+}
+
+// Readers go on at once. What they push is popped after the epoch has ended, also if a device is lost on
+// the way and the end is tried again.
+void Engine::finish_round() {
+  shared_.readers.end_round();
+  finish_epoch();
+  round_open_ = false;
+  revoked_ = false;
+  if (moving_ && !final_epoch_done_) move();
+}
+
+void Engine::take(const Ended& ended) {
+  if (rewinding_[ended.reader]) return;
+  ended_[ended.reader] = 1;
+  partial_ = partial_ || ended.partial;
+}
+
+void Engine::take(const Revoked& revoked) {
+  if (!rewinding_[revoked.reader]) revoked_ = true;
+}
+
+void Engine::take(const Rewound& rewound) {
+  rewinding_[rewound.reader] = 0;
+}
+
+// The engine's half of an epoch's end. Columns reach the committer only when every pane was collected,
+// so that an error on the way throws them away whole.
+void Engine::finish_epoch() {
+  const bool last = all_ended();
+  settle();
+  if (!unsubmitted_.empty()) submit_again();
+  std::vector<Pane> closed;
+  for (const Pane pane : open_panes_)
+    if (last || pane < round_pane_) closed.push_back(pane);
+  // A job without windows shows its result even if it is empty, so that every run leaves an output.
+  if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
+
+  const bool everything = shared_.durable || moving_ || (backend_->may_fail() && shared_.replayable);
+  for (const Pane pane : std::vector(in_backend_.begin(), in_backend_.end()))
+    if (everything || std::ranges::binary_search(closed, pane)) collect(pane);
+
+  for (const Pane pane : closed) open_panes_.erase(pane);
+  final_epoch_done_ = last;
+  epoch_began_ = shared_.clock.now();
+  anything_new_ = false;
+  const bool rejected =
+      std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
+  if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
+  epoch_.id = {++epochs_};
+  epoch_.closed = std::move(closed);
+  for (const ReaderPosition& position : positions_) epoch_.positions.push_back(position.offsets);
+  epoch_.finished = finished_positions();
+  epoch_.partial = partial_;
+  handed_positions_ = positions_;
+  handed_open_panes_ = open_panes_;
+  batches_ = 0;
+  shared_.committer.take(std::exchange(epoch_, {}));
+}
+
+// Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
+// epoch, so those positions are finished only when the pane has closed too.
+std::vector<Offsets> Engine::finished_positions() {
+  if (shared_.durable || open_panes_.empty()) {
+    unfinished_.reset();
+    return epoch_.positions;
+  }
+  std::vector<Offsets> finished;
+  if (unfinished_ && unfinished_->first < *open_panes_.begin()) {
+    finished = std::move(unfinished_->second);
+    unfinished_.reset();
+  }
+  if (!unfinished_) unfinished_.emplace(*open_panes_.rbegin(), epoch_.positions);
+  return finished;
+}
+
+void Engine::finish_job_if_done() {
+  finished_ = final_epoch_done_ && shared_.committer.idle();
+}
+
+void Engine::lose_device(const DeviceError& error) {
+  if (!fallback_) throw DeviceError(error.what());
+  ++shared_.metrics.device_fallbacks;
+  tell(Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what()));
+  const bool held = holds_buffers();
+  // Ends the lost one, which may still be reading buffers that are given back or freed below.
+  backend_ = std::exchange(fallback_, nullptr)();
+  shared_.metrics.backend.set(backend_->name());
+  in_backend_.clear();
+
+  std::vector<Filled> again;
+  for (auto& [buffer, filled] : std::exchange(in_flight_, {})) again.push_back(std::move(filled));
+  for (Filled& filled : std::exchange(unsubmitted_, {})) again.push_back(std::move(filled));
+  if (held) {
+    for (auto& [pane, batches] : std::exchange(held_, {}))
+      for (Held& each : batches) again.push_back(std::move(each.batch));
+    unsubmitted_ = std::move(again);
+    submit_again();
+    return;
+  }
+  for (const Filled& filled : again) shared_.ring.give_back(filled.buffer);
+  rewind_readers();
+}
+
+void Engine::rewind_readers() {
+  epoch_.partials.clear();
+  epoch_.rejected = {};
+  epoch_.bad_records.clear();
+  shared_.metrics.batches -= std::exchange(batches_, 0);
+  open_panes_ = handed_open_panes_;
+  round_open_ = revoked_ = final_epoch_done_ = false;
+  std::ranges::fill(rewinding_, 1);
+  std::ranges::fill(ended_, 0);
+  partial_ = false;
+  unfinished_.reset();
+  shared_.readers.rewind(handed_positions_);
+}
+
+void Engine::ask_for_the_trial() {
+  if (!upgrade_) return;
+  std::optional<TrialAnswer> answer = upgrade_->answer();
+  if (!answer) return;
+  if (answer->backend) {
+    moving_ = std::move(answer);
+  } else {
+    tell(Event::Level::info, std::move(answer->reason));
+  }
+  upgrade_.reset();
+}
+
+// The epoch that has just ended covers all that the old backend has counted.
+void Engine::move() {
+  check(in_flight_.empty() && unsubmitted_.empty() && held_.empty() && in_backend_.empty(),
+        "a job moves when its backend has given up everything");
+  tell(Event::Level::info, std::move(moving_->reason));
+  shared_.ring.fill(std::move(moving_->pool));
+  backend_ = std::move(moving_->backend);
+  shared_.metrics.backend.set(backend_->name());
+  moving_.reset();
+}
+
+void Engine::tell(Event::Level level, std::string text) const {
+  if (shared_.options.on_event) shared_.options.on_event({level, std::move(text)});
+}
+
+}  // namespace millrace

@@ -1,0 +1,78 @@
+// What the engine and the committer ask of the readers.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <millrace/types.h>
+
+#include "host/engine/event_count.h"
+#include "host/engine/ring.h"
+
+namespace millrace {
+
+/// A mailbox: written by engine and committer, read by the reader between two reads of its source.
+class Orders {
+ public:
+  /// What a reader finds in its mailbox. Positions are handed out once.
+  struct Current {
+    bool drain = false;                    ///< stop reading
+    bool round_open = false;               ///< a marker is wanted, or was given and others are awaited
+    std::uint64_t round = 0;               ///< numbers the rounds, so that a reader marks once in each
+    std::optional<ReaderPosition> rewind;  ///< forget everything and go on from here
+    bool epoch_over = false;               ///< an epoch was committed, or there was nothing to commit
+    std::optional<Offsets> committed;      ///< everything before is finished for good
+  };
+
+  void change(const std::function<void(Current&)>& make) {
+    const std::scoped_lock lock(mutex_);
+    make(current_);
+  }
+
+  Current read() {
+    const std::scoped_lock lock(mutex_);
+    Current current = std::exchange(current_, {});
+    current_.drain = current.drain;
+    current_.round_open = current.round_open;
+    current_.round = current.round;
+    return current;
+  }
+
+ private:
+  std::mutex mutex_;
+  Current current_;
+};
+
+/// The one place where readers are told anything: it puts an order into every mailbox first and wakes the
+/// readers then, so that none looks too early and sleeps on. Engine and committer may call it at one time.
+class ReaderOrders {
+ public:
+  /// `asleep` is what readers wait for outside their sources; `wake_source` ends a wait inside. Both outlive
+  /// it.
+  ReaderOrders(std::size_t readers, EventCount& asleep, std::function<void(std::size_t reader)> wake_source);
+
+  Orders& of(std::size_t reader) { return *mailboxes_[reader]; }
+
+  void ask_for_markers();
+  void end_round();
+  void drain();
+  void rewind(std::span<const ReaderPosition> to);
+  /// `finished` has everything before which is finished for good, by reader; empty: nothing new.
+  void epoch_over(std::span<const Offsets> finished);
+
+ private:
+  enum class Where : bool { outside_sources, anywhere };
+  void tell(Where waiting, const std::function<void(Orders::Current&, std::size_t reader)>& order);
+
+  std::vector<std::unique_ptr<Orders>> mailboxes_;
+  EventCount& asleep_;
+  std::function<void(std::size_t)> wake_source_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,47 @@
+// The epoch log: the one place where an epoch becomes impossible to lose.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include <millrace/types.h>
+
+#include "host/state/bad_records.h"
+#include "host/state/columns.h"
+
+namespace millrace {
+
+/// What one epoch did: the frame of the log is made from it.
+struct EpochData {
+  EpochId id;
+  std::vector<std::pair<Pane, Columns>> partials;  ///< a pane may come several times
+  std::vector<Pane> closed;                        ///< panes whose rows are final, oldest first
+  std::vector<Offsets> positions;  ///< per reader: this and earlier epochs read everything before
+  std::vector<Offsets> finished;   ///< per reader: all before is in closed panes or durable; empty: nothing new
+  RejectCounts rejected{};
+  std::vector<BadRecord> bad_records;  ///< a few of those rejected
+  bool partial = false;                ///< see Epoch
+};
+
+/// The committer thread calls everything. Not thread-safe.
+class EpochLog {
+ public:
+  virtual ~EpochLog() = default;
+  /// Whether epochs outlive the process; then an epoch's end collects open panes too.
+  virtual bool durable() const = 0;
+  /// The epoch can no longer be lost when this returns.
+  virtual void append(const EpochData& epoch) = 0;
+  /// The epoch was shown to the world: it is finished for good.
+  virtual void commit(EpochId id) = 0;
+};
+
+/// The log of a job without a checkpoint: epochs live in memory only.
+class NoEpochLog final : public EpochLog {
+ public:
+  bool durable() const override { return false; }
+  void append(const EpochData&) override {}
+  void commit(EpochId) override {}
+};
+
+}  // namespace millrace

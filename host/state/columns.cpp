@@ -1,0 +1,41 @@
+// Copying a backend's partials into owned columns.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/state/columns.h"
+
+namespace millrace {
+
+Columns::Columns(std::size_t value_columns, MemoryBudget& budget)
+    : keys(budget), counts(budget), text_end_(budget), texts_(budget) {
+  for (std::size_t column = 0; column < value_columns; ++column) values.emplace_back(budget);
+}
+
+void Columns::add(const Partials& partials) {
+  const std::size_t rows = partials.keys.size();
+  check(partials.counts.size() == rows && partials.texts.size() == rows &&
+            partials.values.size() == rows * values.size(),
+        "partials have columns of one length");
+  unique = unique && partials.unique;
+  keys.append(partials.keys);
+  counts.append(partials.counts);
+  for (std::size_t column = 0; column < values.size(); ++column)
+    values[column].append(partials.values.subspan(column * rows, rows));
+  for (const std::string_view text : partials.texts) {
+    texts_.append(text);
+    text_end_.push_back(texts_.size());
+  }
+  for (const std::int64_t count : partials.counts) count_total += count;
+}
+
+void Columns::append(Key key, std::string_view text, std::int64_t count) {
+  keys.push_back(key);
+  counts.push_back(count);
+  texts_.append(text);
+  text_end_.push_back(texts_.size());
+}
+
+std::string_view Columns::hashed_text(std::size_t row) const {
+  const std::uint64_t begin = row == 0 ? 0 : text_end_[row - 1];
+  return {texts_.data() + begin, text_end_[row] - begin};
+}
+
+}  // namespace millrace

@@ -1,0 +1,50 @@
+// Partials that somebody owns: columns drawn from the memory budget, with the texts of hashed keys.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <millrace/backend.h>
+#include <millrace/memory_budget.h>
+#include <millrace/types.h>
+
+#include "base/column.h"
+
+namespace millrace {
+
+/// Collects what a backend hands over in one collect, and outlives it. Not thread-safe.
+class Columns final : public PartialSink {
+ public:
+  Columns(std::size_t value_columns, MemoryBudget& budget);
+
+  void add(const Partials& partials) override;
+  /// Appends one key with its count and values. Throws BudgetError and then holds what it held before.
+  void append(Key key, std::string_view text, std::int64_t count);
+
+  std::size_t size() const { return keys.size(); }
+  /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
+  std::string_view hashed_text(std::size_t row) const;
+
+  void prefetch(std::size_t row) const {
+    __builtin_prefetch(&keys[row]);
+    __builtin_prefetch(&counts[row]);
+    for (const auto& column : values) __builtin_prefetch(&column[row]);
+  }
+
+  void prefetch_text_end(std::size_t row) const { __builtin_prefetch(&text_end_[row]); }
+  void prefetch_text(std::size_t row) const { __builtin_prefetch(hashed_text(row).data()); }
+
+  Column<Key> keys;
+  Column<std::int64_t> counts;
+  std::vector<Column<std::int64_t>> values;  ///< a vector per value column
+  bool unique = true;                        ///< no key comes twice
+  std::int64_t count_total = 0;
+
+ private:
+  Column<std::uint64_t> text_end_;  ///< one past each row's text in texts_
+  Column<char> texts_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,74 @@
+// Rows in files that appear whole or not at all.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <millrace/disk.h>
+#include <millrace/sink.h>
+
+#include "io/file/temporary_file.h"
+#include "io/format/row_format.h"
+
+namespace millrace::io {
+
+/// Writes each epoch to a hidden temporary file, which gets its name when it is complete and durable:
+/// temporary + fsync + rename + fsync of the directory. Written again, an epoch replaces the same name and
+/// keeps its rights. A partial result gets that name with `.partial` behind it, so that it replaces no whole
+/// one. (A window is whole with what arrived in it.)
+///
+/// A directory belongs to one job at a time, from probe on if it is there, else from open on, which makes it:
+/// another job gets a ConfigError. If its path leads elsewhere later, nothing is written there: IoError. What
+/// was made for it goes again with the sink if no epoch was finished. The first begin opens what is not open,
+/// and removes what killed jobs left of the same output.
+class FileSink final : public Sink {
+ public:
+  enum class Kind : bool {
+    file,       ///< `path` is the file, and holds the last epoch finished
+    directory,  ///< `path` gets a file `epoch-000000000042.EXT` per epoch
+  };
+  /// `path` is absolute, so that the working directory may change, and leads over no link to the file.
+  FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk, OnEvent on_event = {});
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+  ~FileSink() override;
+
+  void probe(Deadline deadline) override;
+  void open() override;
+  void begin(const Epoch& epoch) override;
+  void write(std::span<const Aggregate> rows) override { format_.add(rows); }
+  void finish(EpochId epoch) override;
+  void abandon(EpochId epoch) noexcept override;
+  std::optional<EpochId> last_finished() override;
+  Delivery delivery() const override { return Delivery::idempotent; }
+
+ private:
+  std::filesystem::path target(EpochId epoch) const;
+  void claim_directory();
+  void require_same_directory() const;
+  void remove_what_killed_jobs_left();
+  void remove_made_directories();
+  void warn(const std::string& text) const;
+
+  RowFormat format_;
+  bool windowed_;
+  std::string extension_;
+  std::filesystem::path path_;
+  std::filesystem::path directory_;
+  Kind kind_;
+  Disk& disk_;
+  OnEvent on_event_;
+  std::unique_ptr<DiskLock> claim_;  ///< of a directory
+  bool was_absent_ = false;          ///< there was no such directory when it was probed
+  bool opened_ = false;
+  std::vector<std::filesystem::path> made_;  ///< directories, the outermost first, for no epoch yet
+  bool begun_ = false;
+  std::optional<TemporaryFile> temporary_;  ///< of the epoch being written
+  bool partial_ = false;                    ///< its rows are no whole result
+};
+
+}  // namespace millrace::io

@@ -1,0 +1,20 @@
+// Writing rows as they come.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/stdio/stdout_sink.h"
+
+namespace millrace::io {
+
+void StdoutSink::begin(const Epoch&) {
+  outlet_.open();
+  if (header_written_) return;
+  format_.add_header();
+  format_.flush();
+  header_written_ = true;
+}
+
+void StdoutSink::finish(EpochId) {
+  format_.flush();
+  outlet_.sync();
+}
+
+}  // namespace millrace::io

@@ -1,0 +1,36 @@
+// Standard output, or whatever else takes rows at once, as a sink.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include <millrace/sink.h>
+
+#include "io/format/row_format.h"
+#include "io/stdio/outlet.h"
+
+namespace millrace::io {
+
+/// Writes rows as they come. What goes to a file is synced at the end of each epoch. Throws OutputClosed if
+/// nobody reads any more; the program must ignore SIGPIPE for that.
+class StdoutSink final : public Sink {
+ public:
+  explicit StdoutSink(const RowLayout& layout, Outlet outlet = Outlet(1))
+      : format_(layout, [this](std::string_view text) { outlet_.write(text); }), outlet_(std::move(outlet)) {}
+
+  void probe(Deadline) override { outlet_.probe(); }
+  void begin(const Epoch& epoch) override;
+  void write(std::span<const Aggregate> rows) override { format_.add(rows); }
+  void finish(EpochId epoch) override;
+  void abandon(EpochId) noexcept override { format_.restart(); }
+  std::optional<EpochId> last_finished() override { return std::nullopt; }
+  Delivery delivery() const override { return Delivery::at_least_once; }
+
+ private:
+  RowFormat format_;
+  Outlet outlet_;
+  bool header_written_ = false;
+};
+
+}  // namespace millrace::io

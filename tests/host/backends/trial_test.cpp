@@ -1,0 +1,227 @@
+// A sample of the input, the trial on it, and the answer.
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <millrace/testing/hooked.h>
+#include <millrace/testing/manual_clock.h>
+
+#include "host/backends/migration.h"
+#include "host/backends/throughput.h"
+#include "host/backends/trial.h"
+#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/backend_plans.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+Sample sample_of(std::vector<TestBatch> batches, std::size_t capacity = 10'000) {
+  Sample sample(capacity, unlimited_budget());
+  for (TestBatch& batch : batches) sample.add(batch.view(0));
+  return sample;
+}
+
+reference::Answer answer_of_views(const Plan& plan, const std::vector<Batch>& batches) {
+  reference::Answer answer;
+  for (const Batch& batch : batches) reference::count(plan, batch, answer);
+  return answer;
+}
+
+// What is joined is what came, as long as all of it fits.
+void expect_joined_well(const Plan& plan, const std::vector<TestBatch>& batches) {
+  Sample sample = sample_of(batches);
+  ASSERT_EQ(sample.parts().size(), batches.size());
+  const reference::Answer apart = answer_of_views(plan, sample.parts());
+  EXPECT_EQ(reference::difference(answer_of_views(plan, {sample.joined(10'000)}), apart), "");
+  std::vector<TestBatch> given = batches;
+  EXPECT_EQ(reference::difference(apart, expected_of(plan, given)), "");
+}
+
+TestBatch rows_batch(std::vector<std::int64_t> values) {
+  TestBatch batch;
+  batch.bytes = "key longer-key";
+  batch.has_rows = true;
+  batch.key_at = {0, 4, 0};
+  batch.key_length = {3, 10, 3};
+  batch.values = std::move(values);
+  return batch;
+}
+
+TEST(Sample, JoinsBatchesOfEveryKind) {
+  expect_joined_well(Plan{}, {text_batch("a b\n"), text_batch("cut at the end"), text_batch("a cut\n")});
+  expect_joined_well(record_plan(), {message_batch({"a", "b\nb", ""}), message_batch({"a", "c"})});
+  expect_joined_well(rows_plan(), {rows_batch({1, 2, 3, 10, 20, 30}), rows_batch({4, 5, 6, 40, 50, 60})});
+}
+
+TEST(Sample, TakesWholeBatchesOfOneKindAsLongAsTheyFit) {
+  Sample sample(20, unlimited_budget());
+  TestBatch large = text_batch(std::string(21, 'x'));
+  EXPECT_TRUE(sample.add(large.view(0))) << "a batch that can never fit is passed over";
+  TestBatch text = text_batch("12345678\n");
+  TestBatch message = message_batch({"x"});
+  EXPECT_TRUE(sample.add(text.view(0)));
+  EXPECT_TRUE(sample.add(message.view(0)));
+  EXPECT_TRUE(sample.add(text.view(0)));
+  EXPECT_FALSE(sample.add(text.view(0)));
+  EXPECT_EQ(sample.parts().size(), 2U);
+  EXPECT_EQ(sample.bytes(), 18U);
+  EXPECT_EQ(sample.joined(17).bytes.size(), 9U);
+  EXPECT_EQ(sample.joined(1).bytes.size(), 9U);
+}
+
+std::unique_ptr<Backend> cpu() {
+  return make_cpu_backend(Plan{}, {.threads = 1});
+}
+
+BackendFactory slow(std::chrono::milliseconds pause) {
+  return [pause] {
+    return std::make_unique<testing::HookedBackend>(cpu(), [pause](std::string_view call) {
+      if (call == "submit") std::this_thread::sleep_for(pause);
+    });
+  };
+}
+
+TEST(Measure, LeavesTheBackendEmptyAndTellsFastFromSlow) {
+  const Sample sample = sample_of({text_batch("a few words\n"), text_batch("and more words\n")});
+  const auto fast = cpu();
+  const double rate = measured_rate(*fast, sample.parts());
+  EXPECT_GT(rate, 0);
+  EXPECT_LT(measured_rate(*slow(20ms)(), sample.parts()), rate);
+  reference::Answer answer;
+  Gather gather({}, {}, answer);
+  fast->collect({}, gather);
+  EXPECT_EQ(gather.calls(), 0);
+}
+
+TrialAnswer tried(BackendFactory other, BackendFactory present, double job_rate = 0) {
+  TrialLink link;
+  link.job_rate = job_rate;
+  TrialAnswer answer = run_trial({.other = std::move(other),
+                                  .present = std::move(present),
+                                  .readers = 2,
+                                  .threads = 7,
+                                  .batch_bytes = 5000,
+                                  .memory = 1 << 20},
+                                 sample_of({text_batch("a few words\n")}), link);
+  EXPECT_FALSE(link.quiet);
+  EXPECT_EQ(answer.reason.find('\n'), std::string::npos);
+  return answer;
+}
+
+TEST(Trial, GoesOverToAFasterBackend) {
+  const TrialAnswer answer = tried(cpu, slow(10ms));
+  ASSERT_TRUE(answer.backend);
+  EXPECT_EQ(answer.pool.size(), 2 + answer.backend->in_flight_max() + 1);
+  EXPECT_EQ(answer.pool.front().bytes().size(), 5000U);
+  EXPECT_THAT(answer.reason, HasSubstr("cpu: "));
+  EXPECT_THAT(answer.reason, HasSubstr("with 7 threads: going on with the GPU"));
+}
+
+TEST(Trial, StaysWithASlowerOne) {
+  const TrialAnswer answer = tried(slow(10ms), cpu);
+  EXPECT_FALSE(answer.backend);
+  EXPECT_TRUE(answer.pool.empty());
+  EXPECT_THAT(answer.reason, HasSubstr("staying on the CPU"));
+}
+
+TEST(Trial, StopsNoJobThatIsAlreadyFaster) {
+  const auto measured = []() -> std::unique_ptr<Backend> { throw InternalError("the CPU was measured"); };
+  const TrialAnswer answer = tried(slow(1ms), measured, 1e12);
+  EXPECT_FALSE(answer.backend);
+  EXPECT_THAT(answer.reason, HasSubstr("the CPU 1000.0 GB/s so far: staying on the CPU"));
+}
+
+TEST(Trial, StaysWhateverGoesWrongAndSaysWhy) {
+  const auto missing = []() -> std::unique_ptr<Backend> { throw UnavailableError("the driver is too old"); };
+  EXPECT_THAT(tried(missing, cpu).reason, HasSubstr("the driver is too old"));
+  const auto dying = [] {
+    return std::make_unique<testing::HookedBackend>(cpu(), [](std::string_view call) {
+      if (call == "reclaim") throw DeviceError("it fell off the bus");
+    });
+  };
+  EXPECT_THAT(tried(dying, cpu).reason, HasSubstr("it fell off the bus"));
+}
+
+TEST(Upgrade, TriesASampleAfterSoMuchInput) {
+  std::promise<TrialAnswer> promise;
+  std::size_t sampled = 0;
+  Upgrade upgrade({.start =
+                       [&](Sample sample, TrialLink&) {
+                         sampled = sample.bytes();
+                         return promise.get_future();
+                       },
+                   .after_bytes = 30,
+                   .sample_bytes = 20},
+                  real_clock(), unlimited_budget());
+  TestBatch batch = text_batch("123456789\n");
+  for (int i = 0; i < 5; ++i) upgrade.see(batch.view(0));
+  EXPECT_FALSE(upgrade.is_trying());
+  upgrade.see(batch.view(0));
+  EXPECT_TRUE(upgrade.is_trying());
+  EXPECT_EQ(sampled, 20U);
+  EXPECT_FALSE(upgrade.answer());
+  promise.set_value({"well", {}, nullptr});
+  ASSERT_TRUE(upgrade.answer().has_value());
+  upgrade.see(batch.view(0));
+  EXPECT_FALSE(upgrade.answer().has_value());
+}
+
+/// Whether a trial begins when 100 bytes have taken 1 s.
+bool begins(std::optional<std::uint64_t> input_bytes, std::chrono::seconds after_that) {
+  testing::ManualClock clock;
+  bool begun = false;
+  double rate = 0;
+  std::promise<TrialAnswer> promise;
+  Upgrade upgrade({.start =
+                       [&](Sample, TrialLink& link) {
+                         begun = true;
+                         rate = link.job_rate;
+                         return promise.get_future();
+                       },
+                   .after_bytes = 100,
+                   .sample_bytes = 10,
+                   .input_bytes = input_bytes,
+                   .time_left = 3s,
+                   .time_run = 20s},
+                  clock, unlimited_budget());
+  TestBatch batch = text_batch("123456789\n");
+  for (int i = 0; i < 10; ++i) upgrade.see(batch.view(0));
+  clock.advance(1s + after_that);
+  for (int i = 0; i < 2; ++i) upgrade.see(batch.view(0));
+  EXPECT_EQ(rate, begun ? 100.0 / static_cast<double>((1s + after_that).count()) : 0);
+  promise.set_value({});
+  return begun;
+}
+
+TEST(Upgrade, TriesOnlyWhatIsASmallPartOfTheJob) {
+  EXPECT_TRUE(begins(400, 0s)) << "3 s are left";
+  EXPECT_FALSE(begins(390, 0s));
+  EXPECT_FALSE(begins(90, 0s)) << "a file that has shrunk";
+  EXPECT_TRUE(begins(200, 9s)) << "10 s are left";
+  EXPECT_TRUE(begins(std::nullopt, 19s));
+  EXPECT_FALSE(begins(std::nullopt, 18s));
+}
+
+TEST(Upgrade, TakesNoMemoryThatTheJobMayNeed) {
+  MemoryBudget budget(1000);
+  Upgrade upgrade({.start = trial_in_background({}), .after_bytes = 0, .sample_bytes = 500}, real_clock(),
+                  budget);
+  TestBatch batch = text_batch("123456789\n");
+  upgrade.see(batch.view(0));
+  EXPECT_EQ(budget.peak(), 0U);
+  const auto answer = upgrade.answer();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_FALSE(answer->backend);
+  EXPECT_THAT(answer->reason, HasSubstr("memory"));
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,106 @@
+// A device that is lost in mid-run: rows, and all that is told of them, are as if it had never been there.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <millrace/testing/hooked.h>
+
+#include "host/engine/pipeline.h"
+#include "tests/host/job/memory_jobs.h"
+
+namespace millrace {
+namespace {
+
+using testing::HookedBackend;
+using testing::MemorySink;
+using testing::MemorySource;
+
+constexpr std::size_t kRecordMax = 40;
+
+// The record that is too long is met by the first read, and told of with the first marker.
+constexpr std::string_view kTooLong = "a-key-of-more-bytes-than-a-record-may-have,1\n";
+constexpr std::string_view kInput =
+    "a,1\n"
+    "b,x\n"
+    "a,2\n"
+    "no value\n"
+    "c,99999999999999999999\n"
+    "b,3\n";
+
+/// What a job has shown and told at its end.
+struct Outcome {
+  std::map<std::string, std::int64_t> rows;
+  std::uint64_t bytes_read, batches, fallbacks;
+  RejectCounts rejected;
+  std::multiset<std::string> bad;  ///< the records that are shown
+};
+
+/// The sums of kInput, a record a batch. The device is lost in the `nth` call of this name, counted from 1; 0:
+/// never.
+Outcome run_job(bool replayable, std::string_view call, int nth) {
+  Plan plan;
+  plan.keyed_by = KeyedBy::fields;
+  plan.fields.delimiter = ',';
+  plan.fields.key = 1;
+  plan.fields.values = {2};
+  plan.measures = {{Reduction::sum, 0}};
+  Options options;
+  options.batch_bytes = 64;
+  options.batch_records = 1;
+  options.max_record_bytes = kRecordMax;
+  const auto sink = std::make_shared<MemorySink>();
+  auto source = std::make_unique<MemorySource>(Framing{.max_record_bytes = kRecordMax}, replayable);
+  source->push(kTooLong);
+  source->push(kInput);
+  source->finish();
+  const auto cpu = [plan] { return make_cpu_backend(plan, {.threads = 2}); };
+  PipelineParts parts{.plan = plan,
+                      .options = options,
+                      .sources = {},
+                      .sinks = {sink},
+                      .backend = std::make_unique<HookedBackend>(cpu(),
+                                                                 [call, nth](std::string_view called) mutable {
+                                                                   if (called == call && --nth == 0)
+                                                                     throw DeviceError("it fell off the bus");
+                                                                 }),
+                      .fallback = cpu,
+                      .upgrade = UpgradeRule(),
+                      .log = std::make_unique<NoEpochLog>(),
+                      .clock = real_clock(),
+                      .budget = unlimited_budget()};
+  parts.sources.push_back(std::move(source));
+  Pipeline pipeline(std::move(parts));
+  pipeline.run();
+  const Metrics& metrics = pipeline.metrics();
+  Outcome outcome{totals(*sink), metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}, {}};
+  for (const BadRecord& each : metrics.bad_records.get())
+    outcome.bad.insert(each.text + ": " + std::to_string(each.field) + each.field_text);
+  std::ranges::copy(metrics.rejected, outcome.rejected.begin());
+  return outcome;
+}
+
+TEST(LostDevice, WhatIsToldIsToldOnce) {
+  for (const bool replayable : {true, false})
+    for (const std::string_view call : {"submit", "reclaim", "collect"})
+      for (const int nth : {0, 1, 2, 3, 5}) {
+        const Outcome outcome = run_job(replayable, call, nth);
+        const auto where = std::string(call) + ' ' + std::to_string(nth) + (replayable ? " replayable" : "");
+        EXPECT_EQ(outcome.rows, (std::map<std::string, std::int64_t>{{"a", 3}, {"b", 3}})) << where;
+        EXPECT_EQ(outcome.bytes_read, kInput.size()) << where;
+        EXPECT_EQ(outcome.batches, 6U) << where;
+        EXPECT_EQ(outcome.rejected, (RejectCounts{1, 1, 1, 1})) << where;
+        EXPECT_EQ(outcome.bad, (std::multiset<std::string>{"b,x: 2x", "no value: 2",
+                                                           "c,99999999999999999999: 299999999999999999999"}))
+            << where;
+        if (nth < 2) {
+          EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
+        }
+      }
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,64 @@
+// Orders: every reader finds what it was told, and is woken after it was told.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine/reader_mailbox.h"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kReaders = 3;
+
+/// Looks into the mailbox of each reader whose source is woken, at that moment.
+struct Told {
+  EventCount asleep;
+  std::vector<std::size_t> woken;
+  std::vector<Orders::Current> seen{kReaders};
+  std::uint64_t notified_early = 0;
+  ReaderOrders readers{kReaders, asleep, [this](std::size_t reader) {
+                         woken.push_back(reader);
+                         seen[reader] = readers.of(reader).read();
+                         notified_early += asleep.seen();
+                       }};
+};
+
+TEST(Orders, ThoseThatInterruptAReadAreThereWhenTheSourceWakes) {
+  const std::vector<std::size_t> all = {0, 1, 2};
+  Told asked;
+  asked.readers.ask_for_markers();
+  Told drained;
+  drained.readers.drain();
+  Told rewound;
+  rewound.readers.rewind(std::vector<ReaderPosition>{{{{"a", 1}}, 10}, {{{"b", 2}}, 20}, {{{"c", 3}}, 30}});
+  for (std::size_t i = 0; i < kReaders; ++i) {
+    EXPECT_TRUE(asked.seen[i].round_open);
+    EXPECT_TRUE(drained.seen[i].drain);
+    EXPECT_EQ(rewound.seen[i].rewind.value().bytes, 10 * (i + 1));
+  }
+  for (Told* told : {&asked, &drained, &rewound}) {
+    EXPECT_EQ(told->woken, all);
+    EXPECT_EQ(told->notified_early, 0U) << "first all are told";
+    EXPECT_EQ(told->asleep.seen(), 1U) << "then all are notified";
+  }
+}
+
+TEST(Orders, WhoWaitsOutsideItsSourceIsNotifiedOfTheEndOfARoundAndOfAnEpoch) {
+  Told told;
+  told.readers.ask_for_markers();
+  told.woken.clear();
+  told.readers.end_round();
+  EXPECT_EQ(told.asleep.seen(), 2U);
+  EXPECT_FALSE(told.readers.of(1).read().round_open);
+  told.readers.epoch_over({});
+  EXPECT_EQ(told.asleep.seen(), 3U);
+  const Orders::Current over = told.readers.of(1).read();
+  EXPECT_TRUE(over.epoch_over);
+  EXPECT_FALSE(over.committed);
+  told.readers.epoch_over(std::vector<Offsets>{{{"a", 1}}, {{"b", 2}}, {{"c", 3}}});
+  EXPECT_EQ(told.asleep.seen(), 4U);
+  EXPECT_EQ(told.readers.of(1).read().committed, (Offsets{{"b", 2}}));
+  EXPECT_TRUE(told.woken.empty()) << "nobody's read is ended for that";
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,258 @@
+// Doubles for the simulator: every choice they make is drawn from one seeded generator.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <millrace/clock.h>
+#include <millrace/sink.h>
+#include <millrace/source.h>
+
+#include "host/log/epoch_log.h"
+#include "host/time/pane_clock.h"
+#include "kernels/key.h"
+
+namespace millrace::simulation {
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : generator_(seed) {}
+  int between(int low, int high) { return std::uniform_int_distribution<int>(low, high)(generator_); }
+  bool one_in(int n) { return between(1, n) == 1; }
+
+ private:
+  std::mt19937_64 generator_;
+};
+
+using Counts = std::map<std::string, std::int64_t>;
+using WindowCounts = std::map<std::pair<std::optional<Window>, std::string>, std::int64_t>;
+
+inline std::vector<std::string> random_words(Dice& dice) {
+  std::vector<std::string> words(static_cast<std::size_t>(dice.between(0, 60)));
+  for (std::string& word : words) {
+    const bool giant = dice.one_in(30);
+    word.assign(static_cast<std::size_t>(giant ? dice.between(11, 300) : dice.between(1, 10)),
+                static_cast<char>('a' + dice.between(0, 3)));
+  }
+  return words;
+}
+
+/// The backends reject it.
+inline bool is_bad(std::string_view word) {
+  return word.front() == 'd' && word.size() % 3 == 0;
+}
+
+/// The sources skip it.
+inline bool is_oversized(std::string_view word) {
+  return word.front() == 'c' && word.size() % 4 == 0;
+}
+
+/// Neither of both.
+inline bool is_counted(std::string_view word) {
+  return !is_bad(word) && !is_oversized(word);
+}
+
+/// Words from a list, one record each; fails, idles and stops short at random.
+class SimSource final : public Source {
+ public:
+  SimSource(std::vector<std::string> words, bool replayable, bool messages, const Clock& clock, Dice& dice)
+      : words_(std::move(words)),
+        replayable_(replayable),
+        messages_(messages),
+        clock_(clock),
+        dice_(dice),
+        read_in_(words_.size()) {}
+  /// The clock of the job that reads it.
+  void set_panes(PaneClock& panes) { panes_ = &panes; }
+
+  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
+    if (records != nullptr) records->clear();
+    waits_ = false;
+    stumble();
+    if (dice_.one_in(5)) {
+      waits_ = !std::exchange(woken_, false);
+      return {.status = ReadResult::Status::idle};
+    }
+    if (next_ == words_.size()) return {.status = ReadResult::Status::end};
+    if (revocations_ < 2 && dice_.one_in(40)) {
+      ++revocations_;
+      return {.status = ReadResult::Status::revoked};
+    }
+    return take(dice_.between(1, 6), into, records);
+  }
+  // What it held of an unfinished record is one more word, or nothing.
+  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+    if (records != nullptr) records->clear();
+    stumble();
+    if (next_ == words_.size() || dice_.one_in(2)) return {.status = ReadResult::Status::end};
+    return take(1, into, records);
+  }
+  Offsets position() const override { return {{"sim", static_cast<std::int64_t>(next_)}}; }
+  bool replayable() const override { return replayable_; }
+  bool messages() const override { return messages_; }
+  void seek(const Offsets& offsets) override {
+    stumble();
+    next_ = static_cast<std::size_t>(offsets.at(0).next);
+  }
+  void committed(const Offsets& offsets) override {
+    stumble();
+    committed_ = static_cast<std::size_t>(offsets.at(0).next);
+  }
+  void wake() noexcept override { woken_ = true; }
+
+  /// The read that was idle has not returned.
+  bool waits() const { return waits_ && !woken_; }
+  /// Something has come.
+  void come() { waits_ = false; }
+  std::size_t next() const { return next_; }
+  std::size_t committed() const { return committed_; }
+  void add_prefix(std::size_t end, Counts& counts) const {
+    for (std::size_t i = 0; i < end; ++i)
+      if (is_counted(words_[i])) ++counts[words_[i]];
+  }
+  /// All that was read, each record in the window in which it was read last.
+  void add_read(WindowCounts& counts) const {
+    for (std::size_t i = 0; i < next_; ++i)
+      if (is_counted(words_[i])) ++counts[{panes_->window(read_in_[i]), words_[i]}];
+  }
+  std::uint64_t bad_read() const { return read_that(is_bad); }
+  std::uint64_t oversized_read() const { return read_that(is_oversized); }
+  std::uint64_t bytes_read() const {
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < next_; ++i)
+      if (!is_oversized(words_[i])) bytes += words_[i].size() + (messages_ ? 0 : 1);
+    return bytes;
+  }
+
+ private:
+  void stumble() {
+    if (dice_.one_in(20)) throw TransientError("the source stumbled");
+  }
+  std::uint64_t read_that(bool (*is_wanted)(std::string_view)) const {
+    return static_cast<std::uint64_t>(
+        std::count_if(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(next_), is_wanted));
+  }
+  ReadResult take(int count, std::span<std::byte> into, std::vector<Record>* records) {
+    std::size_t bytes = 0;
+    std::uint64_t oversized = 0;
+    for (; count > 0 && next_ < words_.size(); --count) {
+      if (is_oversized(words_[next_])) {
+        ++next_;
+        ++oversized;
+        continue;
+      }
+      const std::string text = words_[next_] + (messages_ ? "" : "\n");
+      if (text.size() > into.size() - bytes) break;
+      std::memcpy(into.data() + bytes, text.data(), text.size());
+      if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
+      bytes += text.size();
+      read_in_[next_++] = panes_->at(clock_.now());
+    }
+    if (bytes > 0) return {.status = ReadResult::Status::data, .bytes = bytes, .oversized = oversized};
+    if (oversized > 0) return {.status = ReadResult::Status::idle, .oversized = oversized};
+    return {.status = ReadResult::Status::too_big, .bytes = words_[next_].size() + 1};
+  }
+
+  std::vector<std::string> words_;
+  bool replayable_;
+  bool messages_;
+  const Clock& clock_;
+  Dice& dice_;
+  PaneClock* panes_ = nullptr;
+  std::vector<Pane> read_in_;
+  std::size_t next_ = 0;
+  std::size_t committed_ = 0;
+  bool waits_ = false;
+  bool woken_ = false;
+  int revocations_ = 0;
+};
+
+/// Keeps what every finished epoch showed; fails at random.
+class SimSink final : public Sink {
+ public:
+  SimSink(Dice& dice, Delivery delivery) : dice_(dice), delivery_(delivery) {}
+
+  void begin(const Epoch& told) override {
+    const EpochId epoch = told.id;
+    stumble();
+    check(!open_ && (epochs_.empty() || epochs_.back().id < epoch), "epochs come in order");
+    open_ = true;
+    rows_.clear();
+  }
+  void write(std::span<const Aggregate> rows) override {
+    stumble();
+    for (const Aggregate& row : rows)
+      rows_.push_back({row.window, std::string(row.key), static_cast<std::int64_t>(row.values[0])});
+  }
+  void finish(EpochId epoch) override {
+    stumble();
+    epochs_.push_back({epoch, rows_});
+    open_ = false;
+  }
+  void abandon(EpochId) noexcept override { open_ = false; }
+  std::optional<EpochId> last_finished() override { return std::nullopt; }
+  Delivery delivery() const override { return delivery_; }
+
+  struct Row {
+    std::optional<Window> window;
+    std::string key;
+    std::int64_t count;
+  };
+  struct Epoch {
+    EpochId id;
+    std::vector<Row> rows;
+  };
+  const std::vector<Epoch>& epochs() const { return epochs_; }
+
+ private:
+  void stumble() {
+    if (dice_.one_in(30)) throw TransientError("the sink stumbled");
+  }
+  Dice& dice_;
+  Delivery delivery_;
+  bool open_ = false;
+  std::vector<Row> rows_;
+  std::vector<Epoch> epochs_;
+};
+
+/// Sums up what the epochs hold, to hold it against the positions they claim.
+class SimLog final : public EpochLog {
+ public:
+  explicit SimLog(bool durable) : durable_(durable) {}
+  bool durable() const override { return durable_; }
+  void append(const EpochData& epoch) override {
+    check(epoch.id.number == ++appended_, "epochs are numbered without gaps");
+    positions = epoch.positions;
+    for (const auto& [pane, columns] : epoch.partials) {
+      for (std::size_t row = 0; row < columns.size(); ++row) {
+        char scratch[8];
+        const Key key = columns.keys[row];
+        const std::string_view text =
+            is_packed(key) ? std::string_view(scratch, unpack(key, scratch)) : columns.hashed_text(row);
+        counts[std::string(text)] += columns.counts[row];
+      }
+    }
+    if (on_append) on_append();
+  }
+  void commit(EpochId id) override { check(id.number == ++committed_, "epochs are committed in order"); }
+
+  std::vector<Offsets> positions;
+  Counts counts;
+  std::function<void()> on_append;
+
+ private:
+  bool durable_;
+  std::uint64_t appended_ = 0;
+  std::uint64_t committed_ = 0;
+};
+
+}  // namespace millrace::simulation

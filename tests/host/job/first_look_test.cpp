@@ -1,0 +1,87 @@
+// What is told of how inputs begin, and what is not.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/job/first_look.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace millrace {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+Plan lines() {
+  Plan plan;
+  plan.keyed_by = KeyedBy::record;
+  return plan;
+}
+Plan fields(std::uint32_t key, std::vector<std::uint32_t> values = {}, char delimiter = ',') {
+  Plan plan;
+  plan.keyed_by = KeyedBy::fields;
+  plan.fields = {.delimiter = delimiter, .key = key, .values = std::move(values)};
+  return plan;
+}
+
+/// All that is told of one input.
+std::vector<std::string> told(const Plan& plan, const std::string& name, std::string_view beginning) {
+  std::vector<std::string> texts;
+  FirstLook look(plan, [&](const Event& event) { texts.push_back(event.text); });
+  if (look.wanted()) look.see(name, beginning);
+  look.tell_last();
+  return texts;
+}
+
+TEST(FirstLook, LinesThatEndWithAReturnAlone) {
+  EXPECT_THAT(told(lines(), "mac.txt", "a\rb\r"),
+              ElementsAre("mac.txt ends its lines with \\r alone, which ends no record here: tr '\\r' '\\n' < "
+                          "mac.txt | millrace ..."));
+  EXPECT_THAT(told(fields(1), "stdin", "a\rb\r"),
+              ElementsAre(HasSubstr(": ... | tr '\\r' '\\n' | millrace ...")));
+  for (const std::string_view text : {"a\r\nb\r\n", "a\rb\rc\n", "a\r", "", "ab"})
+    EXPECT_THAT(told(lines(), "x", text), IsEmpty()) << text;
+  EXPECT_THAT(told(Plan{}, "mac.txt", "a\rb\r"), IsEmpty()) << "a return ends a word";
+}
+
+TEST(FirstLook, QuotedFieldsAreToldOnceAtTheEnd) {
+  std::vector<std::string> texts;
+  FirstLook look(fields(2, {5}), [&](const Event& event) { texts.push_back(event.text); });
+  look.see("a.csv", "1,3,\"Brown, Mr. Owen\",10,88\r\n2,1,x,71,12\n3,\"3\",x,18,77");
+  look.see("b.csv", "\"x\"\n");
+  EXPECT_THAT(texts, IsEmpty());
+  look.tell_last();
+  look.tell_last();
+  EXPECT_THAT(
+      texts,
+      ElementsAre("3 records seen in the first 64 KiB of a.csv and 1 more inputs have a field that begins "
+                  "with a quote; quoting is not understood yet, so that quotes are counted and a "
+                  "delimiter between them ends the field: mlr --icsv --otsv cat a.csv | millrace ... "
+                  "with --delimiter tab"));
+}
+
+TEST(FirstLook, QuotesThatChangeNothingAreNotToldOf) {
+  EXPECT_THAT(told(fields(1, {2}), "x", "a,1,\"b, c\"\n"), IsEmpty()) << "behind the last field that is used";
+  EXPECT_THAT(told(fields(2), "x", "a 5\",2\n"), IsEmpty()) << "inside a field";
+  EXPECT_THAT(told(fields(7, {}, ' '), "x", "1.2.3.4 - - \"GET / HTTP/1.1\" 200\n"), IsEmpty()) << "a log";
+  EXPECT_THAT(told(lines(), "x", "\"a\"\n"), IsEmpty());
+  EXPECT_THAT(told(fields(2, {}, ';'), "x", "a;\"b\"\n"), ElementsAre(HasSubstr("--icsv --ifs ';' --otsv")));
+}
+
+TEST(FirstLook, AHeaderThatIsCounted) {
+  EXPECT_THAT(
+      told(fields(1), "c.csv", "city,qty\nrome,1\n"),
+      ElementsAre("the first line of c.csv looks like a header, and is counted: \"city,qty\"; to leave it out: "
+                  "tail -n +2 c.csv | millrace ..."));
+  EXPECT_THAT(told(fields(1, {}, '\t'), "C.TSV", "a\tb\r\nc\t2\r\n"), SizeIs(1));
+  EXPECT_THAT(told(fields(1), "c.csv", "rome,1\noslo,2\n"), IsEmpty());
+  EXPECT_THAT(told(fields(1), "c.csv", "a,b\nc,d\n"), IsEmpty()) << "nothing tells them apart";
+  EXPECT_THAT(told(fields(1), "c.txt", "city,qty\nrome,1\n"), IsEmpty());
+  EXPECT_THAT(told(fields(1, {2}), "c.csv", "city,qty\nrome,1\n"), IsEmpty()) << "it is told as a bad record";
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,131 @@
+// A job under way, as its caller sees it: waiting and stopping, from anywhere and as often as one likes.
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <millrace/millrace.h>
+#include <millrace/testing/hooked.h>
+
+#include "tests/host/job/memory_jobs.h"
+#include "tests/io/temporary_directory.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::MemorySink;
+using testing::MemorySource;
+
+/// A job whose input never ends, and the source that it reads.
+struct Endless {
+  Endless() {
+    job.from_sources = {memory([this](MemorySource& source) { feed = &source; }, false)};
+    job.to_sinks = {std::make_shared<MemorySink>()};
+  }
+  Job job;
+  MemorySource* feed = nullptr;
+};
+
+/// What each of several threads gets that wait at one time.
+template <class Waiter>
+void wait_in_threads(const Waiter& waiter, const std::function<void()>& end) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> begun{0};
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      ++begun;
+      waiter();
+    });
+  while (begun < 4) std::this_thread::yield();
+  end();
+}
+
+// Sinks are claimed one after the other, and what was made for the first goes when the last is refused.
+TEST(RunningJob, AStartThatIsRefusedLeavesNoDirectory) {
+  const testing::TemporaryDirectory directory;
+  Endless endless;
+  endless.job.to = {directory.path() / "new/deep/"};
+  int calls = 0;
+  endless.job.to_sinks = {
+      std::make_shared<testing::HookedSink>(std::make_shared<MemorySink>(), [&](std::string_view call) {
+        ++calls;
+        EXPECT_EQ(call, "open");
+        EXPECT_TRUE(std::filesystem::exists(endless.job.to[0]));
+        throw ConfigError({"somebody else has it"});
+      })};
+  EXPECT_THROW(start(endless.job), ConfigError);
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+TEST(RunningJob, AllThatWaitGetTheSummary) {
+  Endless endless;
+  RunningJob running = start(endless.job);
+  endless.feed->push("a b\n");
+  while (running.progress().bytes_read < 4) std::this_thread::yield();
+  std::atomic<int> summaries{0};
+  wait_in_threads(
+      [&] {
+        const Summary summary = running.wait();
+        if (summary.partial && summary.progress.tokens == 2) ++summaries;
+      },
+      [&] { running.stop(); });
+  EXPECT_EQ(summaries, 4);
+  running.stop();
+  EXPECT_EQ(running.wait().progress.tokens, 2U) << "waiting after the end";
+}
+
+TEST(RunningJob, AllThatWaitGetTheError) {
+  Endless endless;
+  RunningJob running = start(endless.job);
+  std::atomic<int> errors{0};
+  const auto waiter = [&] {
+    try {
+      running.wait();
+    } catch (const IoError& error) {
+      errors += std::string(error.what()) == "the cable was cut" ? 1 : 0;
+    }
+  };
+  wait_in_threads(waiter, [&] { endless.feed->push_io_error("the cable was cut"); });
+  EXPECT_EQ(errors, 4);
+  waiter();
+  EXPECT_EQ(errors, 5) << "waiting after the end";
+  EXPECT_TRUE(running.finished());
+}
+
+TEST(RunningJob, AFunctionOfTheJobDoesNotWaitForItsOwnEnd) {
+  Endless endless;
+  RunningJob* handle = nullptr;
+  std::atomic<bool> ready{false};
+  endless.job.to_functions = {[&](std::span<const Aggregate>) {
+    while (!ready) std::this_thread::yield();
+    handle->wait();
+  }};
+  RunningJob running = start(endless.job);
+  handle = &running;
+  ready = true;
+  endless.feed->push("a\n");
+  endless.feed->finish();
+  EXPECT_THROW(running.wait(), ConfigError);
+}
+
+// The process has not been told to ignore SIGPIPE.
+TEST(RunningJob, AReaderThatHasGoneCostsTheOthersNothing) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  const auto sink = std::make_shared<MemorySink>();
+  Job job{.from_sources = {text("a b a\n")}, .to = {"/dev/fd/" + std::to_string(ends[1])}, .to_sinks = {sink}};
+  run(job);
+  close(ends[1]);
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", 1}}));
+}
+
+}  // namespace
+}  // namespace millrace

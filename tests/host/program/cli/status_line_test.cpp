@@ -1,0 +1,134 @@
+// What the status line writes to its terminal.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/program/cli/terminal/status_line.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include <millrace/error.h>
+
+#include "host/program/cli/terminal/above_status_line.h"
+
+namespace millrace::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+class FullDisk final : public Sink {
+ public:
+  void begin(const Epoch&) override {}
+  void write(std::span<const Aggregate>) override { throw IoError("the disk is full"); }
+  void finish(EpochId) override {}
+  void abandon(EpochId) noexcept override {}
+  std::optional<EpochId> last_finished() override { return std::nullopt; }
+  Delivery delivery() const override { return Delivery::at_least_once; }
+};
+
+class StatusLineTest : public testing::Test {
+ protected:
+  StatusLineTest() { EXPECT_EQ(pipe(ends_.data()), 0); }
+  ~StatusLineTest() override {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  int terminal() const { return ends_[1]; }
+  std::string read_some() {
+    std::array<char, 4096> buffer;
+    return {buffer.data(), static_cast<std::size_t>(read(ends_[0], buffer.data(), buffer.size()))};
+  }
+  /// What was written since the last call; a dot goes first so that read() never blocks.
+  std::string written() {
+    EXPECT_EQ(write(ends_[1], ".", 1), 1);
+    const std::string all = read_some();
+    return all.substr(0, all.size() - 1);
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+TEST_F(StatusLineTest, IsErasedBeforeOtherLinesAndAtTheEnd) {
+  {
+    StatusLine status(terminal());
+    status.show("one");
+    EXPECT_EQ(written(), "\r\x1b[Kone");
+    status.write_line("message");
+    EXPECT_EQ(written(), "\r\x1b[Kmessage\n");
+    status.write_line("again");
+    EXPECT_EQ(written(), "again\n") << "nothing is drawn any more";
+    status.show("two");
+  }
+  EXPECT_EQ(written(), "\r\x1b[Ktwo\r\x1b[K");
+}
+
+TEST_F(StatusLineTest, IsCutToTheWidth) {
+  StatusLine status(terminal());
+  status.show(std::string(500, 'x'));
+  EXPECT_EQ(written(), "\r\x1b[K" + std::string(79, 'x'));
+}
+
+TEST_F(StatusLineTest, DrawsNothingWhileHeld) {
+  StatusLine status(terminal());
+  status.show("one");
+  status.hold();
+  EXPECT_EQ(written(), "\r\x1b[Kone\r\x1b[K");
+  status.show("two");
+  EXPECT_EQ(written(), "");
+  status.release();
+  status.show("three");
+  EXPECT_EQ(written(), "\r\x1b[Kthree");
+}
+
+TEST_F(StatusLineTest, NobodyWhoReadsHoldsNobodyUp) {
+  alarm(60);
+  StatusLine status(terminal());
+  const std::string line(99, 'x');
+  for (int i = 0; i < 2000; ++i) {
+    status.write_line(line);
+    status.show("drawing");
+  }
+  status.hold();
+  const Instant before = std::chrono::steady_clock::now();
+  status.finish(before + 20ms);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 20ms);
+  alarm(0);
+}
+
+TEST_F(StatusLineTest, TheEndWaitsForALateReader) {
+  StatusLine status(terminal());
+  const std::string line(9'999, 'x');
+  for (int i = 0; i < 10; ++i) status.write_line(line);  // more than a pipe holds
+  std::string all;
+  std::thread reader([&] {
+    std::this_thread::sleep_for(20ms);
+    while (all.size() < 100'000) all += read_some();
+  });
+  status.finish(Deadline::max());
+  reader.join();
+  EXPECT_EQ(all.size(), 100'000U);
+}
+
+TEST_F(StatusLineTest, IsReleasedByASinkThatFails) {
+  StatusLine status(terminal());
+  AboveStatusLine sink(std::make_unique<FullDisk>(), status);
+  EXPECT_THROW(sink.write({}), IoError);
+  status.show("held");
+  EXPECT_EQ(written(), "");
+  sink.abandon({1});
+  status.show("released");
+  EXPECT_EQ(written(), "\r\x1b[Kreleased");
+}
+
+TEST_F(StatusLineTest, AClosedTerminalIsNoReasonToFail) {
+  StatusLine status(-1);
+  status.show("one");
+  status.write_line("two");
+}
+
+}  // namespace
+}  // namespace millrace::cli

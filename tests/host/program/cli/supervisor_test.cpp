@@ -1,0 +1,142 @@
+// Signals before, while and after a job is started.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/program/cli/supervisor.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include <millrace/testing/memory_sink.h>
+#include <millrace/testing/memory_source.h>
+
+namespace millrace::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using millrace::testing::MemorySink;
+using millrace::testing::MemorySource;
+using ::testing::ExitedWithCode;
+
+constexpr std::chrono::nanoseconds kLong = 1h;
+
+class AttendantTest : public ::testing::Test {
+ protected:
+  AttendantTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+
+  void send(int signal) { kill(getpid(), signal); }
+  void send_and_await(int signal) {
+    send(signal);
+    while (attendant_.signal() == 0) std::this_thread::sleep_for(1ms);
+  }
+  /// Input that does not end by itself; `at_start` is called while the job is starting.
+  Job job(std::function<void()> at_start) {
+    Job job;
+    job.from_sources.push_back([at_start](const SourceOptions& options) {
+      at_start();
+      SourceList sources;
+      sources.push_back(std::make_unique<MemorySource>(options.framing));
+      return sources;
+    });
+    job.to_sinks.push_back(sink_);
+    job.options.threads = 1;
+    return job;
+  }
+
+  StatusLine status_{-1};
+  Attendant attendant_{status_};
+  std::shared_ptr<MemorySink> sink_ = std::make_shared<MemorySink>();
+};
+
+TEST_F(AttendantTest, BeforeTheJobASignalEndsTheProcess) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
+    EXPECT_EXIT(
+        {
+          attendant_.watch({false, kLong});
+          send(signal);
+          std::this_thread::sleep_for(kLong);
+        },
+        ExitedWithCode(128 + signal), "");
+}
+
+TEST_F(AttendantTest, WhileTheJobIsStartingASignalIsRemembered) {
+  attendant_.watch({false, kLong});
+  const Summary summary = attendant_.run(job([this] { send_and_await(SIGTERM); }));
+  EXPECT_EQ(attendant_.signal(), SIGTERM);
+  EXPECT_TRUE(summary.partial);
+  EXPECT_EQ(sink_->finishes(), 1U) << "the result is shown";
+}
+
+TEST_F(AttendantTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        attendant_.watch({false, kLong, 0ns});
+        attendant_.run(job([this] {
+          send_and_await(SIGINT);
+          send(SIGTERM);
+          std::this_thread::sleep_for(kLong);
+        }));
+      },
+      ExitedWithCode(128 + SIGINT), "");
+}
+
+TEST_F(AttendantTest, DrainingHasALimit) {
+  EXPECT_EXIT(
+      {
+        attendant_.watch({false, 50ms});
+        attendant_.run(job([this] {
+          send_and_await(SIGHUP);
+          std::this_thread::sleep_for(kLong);
+        }));
+      },
+      ExitedWithCode(128 + SIGHUP), "");
+}
+
+TEST_F(AttendantTest, TheLongestLimitIsNoneToBeReached) {
+  attendant_.watch({true, std::chrono::nanoseconds::max()});
+  EXPECT_TRUE(attendant_.run(job([this] { send_and_await(SIGTERM); })).partial);
+}
+
+TEST_F(AttendantTest, SignalsThatComeTogetherAreOneEvent) {
+  attendant_.watch({false, kLong, kLong});
+  EXPECT_TRUE(attendant_
+                  .run(job([this] {
+                    send_and_await(SIGHUP);
+                    for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGHUP}) send(signal);
+                  }))
+                  .partial);
+}
+
+TEST_F(AttendantTest, TheSameSignalLaterIsTheSecondOne) {
+  EXPECT_EXIT(
+      {
+        attendant_.watch({false, kLong, 0ns});
+        attendant_.run(job([this] {
+          send_and_await(SIGHUP);
+          send(SIGHUP);
+          std::this_thread::sleep_for(kLong);
+        }));
+      },
+      ExitedWithCode(128 + SIGHUP), "");
+}
+
+TEST_F(AttendantTest, AfterTheJobASignalOnlyCutsTheLastWordsShort) {
+  EXPECT_EXIT(
+      {
+        attendant_.watch({false, kLong});
+        attendant_.run(job([this] { send_and_await(SIGTERM); }));
+        attendant_.leave_with(7);
+        send(SIGTERM);
+        std::this_thread::sleep_for(kLong);
+      },
+      ExitedWithCode(7), "");
+}
+
+TEST_F(AttendantTest, AJobThatCannotStartIsOver) {
+  attendant_.watch({true, kLong});
+  EXPECT_THROW(attendant_.run(job([] { throw IoError("no input"); })), IoError);
+}
+
+}  // namespace
+}  // namespace millrace::cli

@@ -1,0 +1,234 @@
+// Made-up words: the same from any side, and spread as promised.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/generate/generator_source.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <millrace/error.h>
+
+#include "tests/io/source_contract.h"
+
+namespace millrace::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr const char* kAddress = "generate:?words=1003&vocabulary=50k&line=7&seed=9";
+
+SourceList open(const std::string& address, const SourceOptions& options = {}) {
+  return io::open_generator(io::parse_uri(address), options);
+}
+
+/// The text by its definition: word after word.
+std::string reference(const std::string& address) {
+  const io::GeneratorPlan plan = io::parse_generator(io::parse_uri(address));
+  const io::WordMaker maker(plan);
+  std::string text;
+  for (std::uint64_t i = 0; i < plan.words; ++i) {
+    char word[io::WordMaker::kRoom];
+    text.append(word, maker.append(i, word));
+    text += (i + 1) % plan.line == 0 || i + 1 == plan.words ? '\n' : ' ';
+  }
+  return text;
+}
+
+OpenedSources open_generated(const std::string&, const SourceOptions& options) {
+  return {open(kAddress, options), nullptr};
+}
+
+OpenedSources open_slow(const std::string&, const SourceOptions& options) {
+  OpenedSources opened{open("generate:?rate=1&line=100", options), nullptr};
+  std::vector<std::byte> first_line(10'000);
+  opened.sources[0]->read(first_line, nullptr, in(1s));
+  return opened;
+}
+
+INSTANTIATE_TEST_SUITE_P(Generator, SourceContract,
+                         ::testing::Values(SourceCase{
+                             "Generator", open_generated, open_slow, {reference(kAddress)}}),
+                         case_name);
+
+TEST(GeneratorSource, TheTextIsItsDefinition) {
+  EXPECT_EQ(drain(open(kAddress), 64 << 10).bytes, reference(kAddress));
+  EXPECT_EQ(drain(open("generate:?words=0"), 100).bytes, "");
+  EXPECT_EQ(drain(open("generate:?words=1"), 100).texts.size(), 1U);
+}
+
+TEST(GeneratorSource, AnySizeOfRoomGivesTheSameRecords) {
+  const std::string text = reference(kAddress);
+  for (const std::size_t room : {1U, 10U, 40U, 100U, 1000U})
+    EXPECT_TRUE(drain(open(kAddress), room).bytes == text);
+}
+
+TEST(GeneratorSource, OversizedLinesAreSkippedAndCounted) {
+  const Framing framing{Framing::Kind::newline, 25};
+  const PlainRecords plain = plain_records(reference(kAddress), framing);
+  ASSERT_GT(plain.oversized, 0U);
+  ASSERT_GT(plain.texts.size(), 0U);
+  for (const std::size_t room : {10U, 1000U}) {
+    const Drained drained = drain(open(kAddress, {framing, 1}), room);
+    EXPECT_TRUE(drained.bytes == plain.bytes());
+    EXPECT_EQ(drained.oversized, plain.oversized);
+  }
+}
+
+TEST(GeneratorSource, GoesBackToAnyRecord) {
+  const auto source = std::move(open(kAddress)[0]);
+  const PlainRecords plain = plain_records(reference(kAddress), {});
+  for (const std::size_t record : {100U, 3U, 143U, 0U}) {
+    Offsets position = source->position();
+    position[0].next = static_cast<std::int64_t>(record);
+    source->seek(position);
+    const auto texts = drain(*source, 500).texts;
+    EXPECT_TRUE(std::equal(texts.begin(), texts.end(),
+                           plain.texts.begin() + static_cast<std::ptrdiff_t>(record), plain.texts.end()));
+  }
+}
+
+TEST(GeneratorSource, ReadersShareTheRecords) {
+  std::vector<std::string> expected = plain_records(reference(kAddress), {}).texts;
+  std::ranges::sort(expected);
+  for (const unsigned readers : {2U, 5U}) {
+    const SourceList sources = open(kAddress, {{}, readers});
+    ASSERT_THAT(sources, SizeIs(readers));
+    std::vector<std::string> texts = drain(sources, 300).texts;
+    std::ranges::sort(texts);
+    EXPECT_TRUE(texts == expected);
+    EXPECT_NE(sources[0]->position()[0].partition, sources[1]->position()[0].partition);
+  }
+}
+
+TEST(GeneratorSource, WordsFollowZipf) {
+  constexpr int kDraws = 400'000;
+  for (const double skew : {0.0, 0.7, 1.0, 1.5}) {
+    io::GeneratorPlan plan;
+    plan.vocabulary = 1000;
+    plan.skew = skew;
+    const io::WordMaker maker(plan);
+    std::map<std::string, int> counts;
+    for (std::uint64_t i = 0; i < kDraws; ++i) {
+      char word[io::WordMaker::kRoom];
+      ++counts[std::string(word, maker.append(i, word))];
+    }
+    std::vector<int> sorted;
+    for (const auto& [word, count] : counts) sorted.push_back(count);
+    std::ranges::sort(sorted, std::greater());
+    EXPECT_TRUE(sorted.size() == 1000 || skew > 1);
+    if (skew == 0) {
+      EXPECT_NEAR(sorted.front(), kDraws / 1000, 100);
+    } else {
+      const auto share = [&](double k) {
+        const auto integral = [&](double x) {
+          return skew == 1 ? std::log(x) : std::pow(x, 1 - skew) / (1 - skew);
+        };
+        return (integral(k + 1) - integral(k)) / (integral(1001) - integral(1)) * kDraws;
+      };
+      for (const std::size_t rank : {1U, 2U, 10U})
+        EXPECT_NEAR(sorted[rank - 1], share(static_cast<double>(rank)),
+                    5 * std::sqrt(share(static_cast<double>(rank))))
+            << "skew " << skew << ", rank " << rank;
+    }
+  }
+}
+
+TEST(GeneratorSource, EveryRankHasItsOwnWord) {
+  io::GeneratorPlan plan;
+  plan.vocabulary = 30'000;
+  plan.skew = 0;
+  const io::WordMaker maker(plan);
+  std::set<std::string> words;
+  for (std::uint64_t i = 0; i < 600'000; ++i) {
+    char word[io::WordMaker::kRoom];
+    words.insert(std::string(word, maker.append(i, word)));
+  }
+  EXPECT_EQ(words.size(), 30'000U);
+}
+
+TEST(GeneratorSource, EveryLengthIsPutTogetherRight) {
+  for (const char* vocabulary : {"100", "10100", "1010100", "101010100", "1000G"}) {
+    const io::GeneratorPlan plan =
+        io::parse_generator(io::parse_uri(std::string("generate:?skew=0&vocabulary=") + vocabulary));
+    const io::WordMaker maker(plan);
+    std::set<std::string> words;
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      char word[io::WordMaker::kRoom];
+      words.emplace(word, maker.append(i, word));
+    }
+    for (const std::string& word : words) {
+      EXPECT_EQ(word.size() % 2, 0U);
+      EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwyz"), std::string::npos) << word;
+      for (std::size_t i = 0; i < word.size(); ++i)
+        EXPECT_EQ(std::string("aeiou").find(word[i]) != std::string::npos, i % 2 == 1) << word;
+    }
+    EXPECT_GT(words.size(), plan.vocabulary > 10'000 ? 2500U : 99U);
+  }
+}
+
+TEST(GeneratorSource, SeedsGiveDifferentTexts) {
+  EXPECT_NE(reference("generate:?words=100&seed=1"), reference("generate:?words=100&seed=2"));
+}
+
+TEST(GeneratorSource, KeepsItsRate) {
+  const auto source = std::move(open("generate:?rate=10k&line=10")[0]);
+  std::vector<std::byte> into(100'000);
+  std::size_t lines = 0;
+  const auto start = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() < start + 200ms) {
+    const ReadResult result = source->read(into, nullptr, start + 200ms);
+    lines += static_cast<std::size_t>(std::ranges::count(text_of(std::span(into).first(result.bytes)), '\n'));
+  }
+  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_LE(static_cast<double>(lines), 1000 * took + 2) << "never faster";
+  EXPECT_GE(lines, 100U) << "half of it, on a busy machine";
+}
+
+TEST(GeneratorSource, IsEndlessUnlessWordsAreLimited) {
+  EXPECT_TRUE(open("generate:?rate=1")[0]->endless());
+  EXPECT_TRUE(open("generate:")[0]->endless());
+  EXPECT_FALSE(open("generate:?words=1M")[0]->endless());
+}
+
+TEST(GeneratorSource, WaitsAndWakes) {
+  for (const auto time : {-1000ms, 20ms}) {
+    const OpenedSources opened = open_slow("", {});
+    std::vector<std::byte> into(1000);
+    EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(time)).status, ReadResult::Status::idle);
+    opened.sources[0]->wake();
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(opened.sources[0]->read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+  }
+}
+
+TEST(GeneratorSource, AllMistakesAreToldAtOnce) {
+  try {
+    io::parse_generator(io::parse_uri("generate:?words=many&vocabulary=0&skew=9&line=200k"));
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.problems(), SizeIs(4));
+    EXPECT_THAT(error.what(), HasSubstr("words=\"many\" is not a number"));
+  }
+  EXPECT_THROW(open("generate:words=3"), ConfigError);
+  EXPECT_THROW(open("generate:?word=3"), ConfigError);
+}
+
+TEST(GeneratorSource, ThatItHasNoEndIsSaidWithTheFirstRead) {
+  int said = 0;
+  const SourceOptions options{.on_endless = [&] { ++said; }};
+  std::vector<std::byte> into(1000);
+  for (const char* address : {"generate:?words=3", "generate:"}) {
+    const SourceList sources = open(address, options);
+    EXPECT_EQ(said, 0);
+    for (int i = 0; i < 2; ++i) sources[0]->read(into, nullptr, in(1s));
+  }
+  EXPECT_EQ(said, 1);
+}
+
+}  // namespace
+}  // namespace millrace::testing

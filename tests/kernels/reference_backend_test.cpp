@@ -1,0 +1,14 @@
+// The plain backend keeps the contract.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/reference_backend.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/kernels/backend_contract.h"
+
+namespace millrace {
+
+INSTANTIATE_TEST_SUITE_P(Plain, BackendContract, ::testing::Values(BackendCase{"plain", make_plain_backend, 1}),
+                         ::testing::PrintToStringParamName());
+
+}  // namespace millrace
