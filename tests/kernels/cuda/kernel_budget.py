@@ -16,7 +16,7 @@ WITHOUT_STACK = ("words_kernel",)  # arrays that are indexed at run time live on
 def report(nvcc, root, architecture):
     """What ptxas says while it compiles everything for a device, with the flags of a release."""
     command = [nvcc, "-std=c++20", "-O3", "-DNDEBUG", f"-arch={architecture}", "-cubin", "-Xptxas", "-v",
-               f"-I{root}", f"-I{root}/include", "-o", os.devnull, f"{root}/kernels/cuda/cuda_device.cu"]
+               f"-I{root}", f"-I{root}/include", "-o", os.devnull, f"{root}/kernels/cuda/device/cuda_device.cu"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         sys.exit(f"{' '.join(command)}\n{result.stderr}")
