@@ -265,5 +265,23 @@ TEST(RowFormat, TablesNameEachWindowOnce) {
             "a        1\n");
 }
 
+TEST(RowFormat, ATableThatStartsAnewKnowsNoWindowBefore) {
+  RowLayout columns = layout(Format::table);
+  columns.windowed = true;
+  std::string out;
+  RowFormat format = format_to(out, columns);
+  const std::array<Int128, 1> one = {1};
+  const auto show = [&](Window of) {
+    out.clear();
+    format.restart();
+    format.add(std::array{Aggregate{of, "a", 1, one}});
+    format.flush();
+    return out;
+  };
+  const std::string first = show(window(0ms));
+  EXPECT_EQ(show(window(0ms)), first);               // the same epoch again
+  EXPECT_FALSE(show(window(1s)).starts_with('\n'));  // the next epoch's file
+}
+
 }  // namespace
 }  // namespace millrace::io

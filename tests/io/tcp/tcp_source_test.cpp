@@ -282,5 +282,21 @@ TEST(TcpSource, BadAddressesAreRefused) {
   EXPECT_NO_THROW(open("TCP://localhost:9999?reconnect=yes"));
 }
 
+TEST(TcpSource, AWakeDuringAPauseDoesNotEndTheTrying) {
+  Server server;
+  server.serve({sending("one\n"), sending("two\n")});
+  const auto source = io::open_tcp(io::parse_uri(server.address()), {});
+  std::array<std::byte, 64> room;
+  while (source->read(room, nullptr, in(5s)).status != ReadResult::Status::data) continue;
+  source->read(room, nullptr, in(20ms));  // sees the loss, and pauses
+  source->wake();
+  EXPECT_EQ(source->read(room, nullptr, in(5s)).status, ReadResult::Status::idle);
+  const Deadline patience = in(5s);
+  ReadResult result;
+  do result = source->read(room, nullptr, patience);
+  while (result.status == ReadResult::Status::idle && std::chrono::steady_clock::now() < patience);
+  EXPECT_EQ(result.status, ReadResult::Status::data);
+}
+
 }  // namespace
 }  // namespace millrace::testing
