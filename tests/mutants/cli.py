@@ -1,4 +1,4 @@
-# Errors that scripts/mutate plants in host/cli/, and who must notice.
+# Errors that scripts/mutate plants in host/program/cli/, and who must notice.
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
