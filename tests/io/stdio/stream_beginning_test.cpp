@@ -9,6 +9,8 @@
 #include "io/stdio/pipe_source.h"
 #include "tests/io/drain.h"
 
+#include "io/descriptor.h"
+
 namespace millrace::testing {
 namespace {
 
@@ -113,6 +115,23 @@ TEST(StreamBeginning, TheMarkIsNotInThePosition) {
   pipe.write("\xEF\xBB\xBFone\n");
   EXPECT_EQ(pipe.read(), "one\n");
   EXPECT_EQ(pipe.source->position(), (Offsets{{"stdin", 4}}));
+}
+
+TEST(StreamBeginning, AnEndThatWasReadIsNotAskedForAgain) {
+  const std::string path = ::testing::TempDir() + "/beginning" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const io::Descriptor reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  io::Descriptor writer(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  io::StreamBeginning beginning("stdin", {});
+  std::array<std::byte, 16> room;
+  ASSERT_EQ(::write(writer.get(), "B", 1), 1);  // may become bzip2: held back
+  EXPECT_EQ(beginning.read(reader.get(), room), -1);
+  writer = io::Descriptor();  // the end
+  EXPECT_EQ(beginning.read(reader.get(), room), 1);
+  writer = io::Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::write(writer.get(), "x", 1), 1);  // what a terminal would go on with
+  EXPECT_EQ(beginning.read(reader.get(), room), 0);
+  ::unlink(path.c_str());
 }
 
 }  // namespace
