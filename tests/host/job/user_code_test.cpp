@@ -265,5 +265,26 @@ TEST(UserObjects, AJobThatWasMovedFromSaysSo) {
   // NOLINTEND(bugprone-use-after-move)
 }
 
+TEST(UserCode, AMessageKeepsItsCarriageReturnAndALineDoesNot) {
+  for (const auto kind : {Framing::Kind::message, Framing::Kind::newline}) {
+    const bool messages = kind == Framing::Kind::message;
+    std::map<std::string, std::int64_t> counts;
+    run(read([=](const SourceOptions&) {
+          auto source = std::make_unique<testing::MemorySource>(Framing{.kind = kind});
+          source->push(messages ? "a\r" : "a\r\n");
+          source->finish();
+          SourceList list;
+          list.push_back(std::move(source));
+          return list;
+        })
+            .filter([](std::string_view) { return true; })
+            .count_by_value()
+            .write([&](std::span<const Aggregate> rows) {
+              for (const Aggregate& row : rows) counts[std::string(row.key)] += row.count;
+            }));
+    EXPECT_EQ(counts, (std::map<std::string, std::int64_t>{{messages ? "a\r" : "a", 1}}));
+  }
+}
+
 }  // namespace
 }  // namespace millrace
