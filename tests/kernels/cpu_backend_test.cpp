@@ -195,6 +195,16 @@ TEST_P(CpuBackend, StretchesCutNothing) {
                                 "\nk,", GetParam());
 }
 
+TEST_P(CpuBackend, AWordLongerThanAStretchIsFoldedToo) {
+  const Plan plan{.words = {.fold_case = true}};
+  for (const std::size_t length : {(16U << 10) + 1, (48U << 10) + 5}) {  // stretches are 16 KiB
+    std::vector<TestBatch> batches = {
+        text_batch(std::string(length, 'Q') + ' ' + std::string(length, 'q') + ' ')};
+    const auto backend = make(plan);
+    EXPECT_EQ(reference::difference(answer_of(*backend, plan, batches), expected_of(plan, batches)), "");
+  }
+}
+
 // Every key comes in every class of length, with its last byte NUL, which must not be taken for padding.
 TEST_P(CpuBackend, ALineLosesItsCarriageReturnEvenIfThatIsTheDelimiter) {
   Plan fields = fields_plan();

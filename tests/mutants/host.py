@@ -113,4 +113,6 @@ MUTANTS = (
      "found->second.unique = found->second.unique && is_new;", "", "verifying_backend_test"),
     ("bad records: shown again after a rewind", "host/engine/engine_epoch.cpp",
      "  epoch_.bad_records.clear();\n", "", "lost_device_test"),
+    ("reader: a message loses its carriage return", "host/engine/reader.cpp", "!source_.messages() && ", "",
+     "user_code_test *CarriageReturn*"),
 )

@@ -94,4 +94,10 @@ MUTANTS = (
      "new_name(path), first.mark, size", "new_name(path), 0 * first.mark, size", "file_beginning_test"),
     ("pipes: what is held back is lost when a signal comes", "io/stdio/stream_beginning.cpp",
      "  ended_ = true;\n  decide();", "  decided_ = over_ = true;", "stream_beginning_test"),
+    ("stream: an end is asked for twice", "io/stdio/stream_beginning.cpp", " && (!ended_ || bytes == 0)", "",
+     "stream_beginning_test *NotAskedForAgain*"),
+    ("table: the window before a restart is known still", "io/format/row_format.cpp", "window_.reset();", "",
+     "row_format_test *StartsAnew*"),
+    ("tcp: a wake during a pause ends the connecting", "io/tcp/tcp_source.cpp",
+     "if (context_.stopped()) context_.restart();", "", "tcp_source_test *AWakeDuringAPause*"),
 )

@@ -44,4 +44,6 @@ MUTANTS = (
      "case Combine::min: return INT32_MAX;", "reduce_test"),
     ("value: a number of more digits than 64 bits hold", "kernels/value.h", "number > (kLimit - next) / 10;",
      "number > kLimit / 10;", "value_test"),
+    ("words: case is folded in short words only", "kernels/cpu/word_counter.cpp",
+     "if (!rule_.fold_case) {\n    table.add(", "if (true) {\n    table.add(", "cpu_backend_test *FoldedToo*"),
 )
