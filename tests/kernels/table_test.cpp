@@ -74,6 +74,29 @@ TEST(Table, ValuesStayWithTheirKeysWhenItGrows) {
   }
 }
 
+// Keys of the last range that find no free slot before the table's end lie at its front, among the first's.
+TEST(Table, RangesHoldEveryKeyOnceAlsoThoseBehindTheEnd) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    std::vector<std::string> last;
+    const SpreadSeed spread = spread_seed(seed);
+    for (int i = 0; last.size() < 12; ++i) {
+      const std::string word = std::to_string(1'000'000 + i);
+      if (ShortSlot::hash(key_of(word), spread) >> 56 == 0xff) last.push_back(word);
+    }
+    std::vector<std::string> words = numbers(40);  // which leaves the table at 256 slots, and most of them free
+    words.insert(words.begin(), last.begin(), last.end());
+    const Table<ShortSlot> table = table_of(words, spread);
+    ASSERT_EQ(table.capacity(), 256U);
+    for (unsigned bits = 1; bits <= kRangeBitsMax; ++bits) {
+      std::vector<int> visits(table.capacity());
+      for (unsigned range = 0; range < 1U << bits; ++range)
+        table.for_each_in(range, bits, [&](std::size_t at) { ++visits[at]; });
+      for (std::size_t at = 0; at < visits.size(); ++at)
+        ASSERT_EQ(visits[at], table.is_free(at) ? 0 : 1) << "slot " << at << ", " << bits << " bits";
+    }
+  }
+}
+
 TEST(Table, MovesLargeMemoryByItsPages) {
   MemoryBudget budget(std::size_t{1} << 30);
   SlotArray<std::int64_t> array(1000, budget);

@@ -115,4 +115,6 @@ MUTANTS = (
      "  epoch_.bad_records.clear();\n", "", "lost_device_test"),
     ("reader: a message loses its carriage return", "host/engine/reader.cpp", "!source_.messages() && ", "",
      "user_code_test *CarriageReturn*"),
+    ("commit: what is open in the first pane alone holds a source's positions back", "host/engine/engine_epoch.cpp",
+     "unfinished_.emplace(*open_panes_.rbegin(),", "unfinished_.emplace(*open_panes_.begin(),", "simulation_test"),
 )

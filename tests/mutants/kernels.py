@@ -46,4 +46,8 @@ MUTANTS = (
      "number > kLimit / 10;", "value_test"),
     ("words: case is folded in short words only", "kernels/cpu/word_counter.cpp",
      "if (!rule_.fold_case) {\n    table.add(", "if (true) {\n    table.add(", "cpu_backend_test *FoldedToo*"),
+    ("emit: the last table alone decides whether keys are unique", "kernels/cpu/table/emit.cpp",
+     "unique = unique && !table->has_spilled();", "unique = !table->has_spilled();", "emit_test"),
+    ("table: the last range does not go on at the front", "kernels/cpu/table/table.h", "for (i = i & (capacity() - 1);",
+     "for (i = std::min(i, capacity() - 1);", "table_test"),
 )

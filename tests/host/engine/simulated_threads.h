@@ -26,11 +26,12 @@ class SimThreads {
                           [&pipeline, i] { return pipeline.readers()[i]->step(Instant::min()); }, sources[i]});
   }
 
-  /// One of those that are awake takes a step; false if all sleep.
+  /// One of those that are awake takes a step; false if all sleep. May be called in the middle of a step, where
+  /// its thread has not slept but is slow.
   bool step() {
     awake_.clear();
     for (Thread& thread : threads_)
-      if (thread.exists && is_awake(thread)) awake_.push_back(&thread);
+      if (thread.exists && !thread.is_at_work && is_awake(thread)) awake_.push_back(&thread);
     if (awake_.empty()) return false;
     step(*awake_[static_cast<std::size_t>(dice_.between(0, static_cast<int>(awake_.size()) - 1))]);
     return true;
@@ -54,6 +55,7 @@ class SimThreads {
     std::function<Step()> work;
     const SimSource* source = nullptr;  ///< a reader's
     bool exists = true;
+    bool is_at_work = false;
     bool sleeps = false;
     bool in_source = false;  ///< where only the source wakes it
     std::uint64_t seen = 0;  ///< of the events, before it looked for work
@@ -68,7 +70,9 @@ class SimThreads {
 
   void step(Thread& thread) const {
     thread.seen = thread.events.seen();
+    thread.is_at_work = true;
     const Step step = thread.work();
+    thread.is_at_work = false;
     if (!step.progress && !step.waited && step.wake <= clock_.now())
       check(std::exchange(thread.hasty_at, clock_.now()) != clock_.now(),
             "who has nothing to do waits, and does not look again and again");

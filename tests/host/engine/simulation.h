@@ -34,7 +34,30 @@ class Dice {
 };
 
 using Counts = std::map<std::string, std::int64_t>;
-using WindowCounts = std::map<std::pair<std::optional<Window>, std::string>, std::int64_t>;
+using WindowCounts = std::map<std::pair<std::string, std::optional<Window>>, std::int64_t>;
+
+/// Whether every record is shown once, and not before the window of `earliest` nor after that of `latest`: so
+/// far as each word's windows go, as many are shown as there must be, and no more than there may be.
+inline bool is_between(const WindowCounts& shown, const WindowCounts& earliest, const WindowCounts& latest) {
+  struct Sums {
+    std::int64_t shown = 0, earliest = 0, latest = 0;
+  };
+  std::map<std::pair<std::string, std::optional<Window>>, Sums> all;
+  for (const auto& [at, count] : shown) all[at].shown = count;
+  for (const auto& [at, count] : earliest) all[at].earliest = count;
+  for (const auto& [at, count] : latest) all[at].latest = count;
+  Sums sum;  // of a word's windows, which follow each other
+  for (auto it = all.begin(); it != all.end(); ++it) {
+    sum.shown += it->second.shown;
+    sum.earliest += it->second.earliest;
+    sum.latest += it->second.latest;
+    if (sum.shown > sum.earliest || sum.shown < sum.latest) return false;
+    // Behind the last one the bounds are equal.
+    const auto next = std::next(it);
+    if (next != all.end() && next->first.first != it->first.first) sum = {};
+  }
+  return true;
+}
 
 inline std::vector<std::string> random_words(Dice& dice) {
   std::vector<std::string> words(static_cast<std::size_t>(dice.between(0, 60)));
@@ -70,13 +93,18 @@ class SimSource final : public Source {
         messages_(messages),
         clock_(clock),
         dice_(dice),
+        begun_in_(words_.size()),
         read_in_(words_.size()) {}
   /// The clock of the job that reads it.
   void set_panes(PaneClock& panes) { panes_ = &panes; }
+  /// What other threads do while one is in read.
+  void set_meanwhile(std::function<void()> meanwhile) { meanwhile_ = std::move(meanwhile); }
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
     if (records != nullptr) records->clear();
     waits_ = false;
+    begun_ = panes_->at(clock_.now());
+    if (dice_.one_in(4)) meanwhile_();
     stumble();
     if (dice_.one_in(5)) {
       waits_ = !std::exchange(woken_, false);
@@ -92,6 +120,7 @@ class SimSource final : public Source {
   // What it held of an unfinished record is one more word, or nothing.
   ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
     if (records != nullptr) records->clear();
+    begun_ = panes_->at(clock_.now());
     stumble();
     if (next_ == words_.size() || dice_.one_in(2)) return {.status = ReadResult::Status::end};
     return take(1, into, records);
@@ -119,10 +148,14 @@ class SimSource final : public Source {
     for (std::size_t i = 0; i < end; ++i)
       if (is_counted(words_[i])) ++counts[words_[i]];
   }
-  /// All that was read, each record in the window in which it was read last.
-  void add_read(WindowCounts& counts) const {
-    for (std::size_t i = 0; i < next_; ++i)
-      if (is_counted(words_[i])) ++counts[{panes_->window(read_in_[i]), words_[i]}];
+  /// All that was read, each record in the windows in which its last read began and returned: it may be shown
+  /// in either.
+  void add_read(WindowCounts& begun, WindowCounts& returned) const {
+    for (std::size_t i = 0; i < next_; ++i) {
+      if (!is_counted(words_[i])) continue;
+      ++begun[{words_[i], panes_->window(begun_in_[i])}];
+      ++returned[{words_[i], panes_->window(read_in_[i])}];
+    }
   }
   std::uint64_t bad_read() const { return read_that(is_bad); }
   std::uint64_t oversized_read() const { return read_that(is_oversized); }
@@ -155,6 +188,7 @@ class SimSource final : public Source {
       std::memcpy(into.data() + bytes, text.data(), text.size());
       if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
       bytes += text.size();
+      begun_in_[next_] = begun_;
       read_in_[next_++] = panes_->at(clock_.now());
     }
     if (bytes > 0) return {.status = ReadResult::Status::data, .bytes = bytes, .oversized = oversized};
@@ -168,6 +202,9 @@ class SimSource final : public Source {
   const Clock& clock_;
   Dice& dice_;
   PaneClock* panes_ = nullptr;
+  std::function<void()> meanwhile_;
+  Pane begun_;                  ///< when the read under way began
+  std::vector<Pane> begun_in_;  ///< by word
   std::vector<Pane> read_in_;
   std::size_t next_ = 0;
   std::size_t committed_ = 0;
