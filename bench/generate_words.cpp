@@ -13,8 +13,8 @@ int main(int argc, char** argv) try {
   using namespace millrace::io;
   if (argc != 2) return 64;
   const GeneratorPlan plan = parse_generator(parse_uri(argv[1]));
-  const WordMaker maker(plan);
-  std::vector<char> line(plan.line * WordMaker::kRoom);
+  const ZipfWords maker(plan);
+  std::vector<char> line(plan.line * ZipfWords::kRoom);
   for (std::uint64_t word = 0; word < plan.words; word += plan.line) {
     const char* const end = maker.append_line(word, std::min(plan.line, plan.words - word), line.data());
     const auto bytes = static_cast<std::size_t>(end - line.data());

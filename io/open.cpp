@@ -109,7 +109,7 @@ class Opener {
     add_paths();
     if (!problems_.empty()) throw ConfigError(problems_, exit_code_);
     tell_windows_of_stored_files();
-    for (std::vector<io::FilePart>& share : io::share_out(std::move(files_), options_.readers))
+    for (std::vector<io::FilePart>& share : io::split_files(std::move(files_), options_.readers))
       sources_.push_back(
           std::make_unique<io::FileSource>(std::move(share), options_.framing, options_.on_event));
     return std::move(sources_);
@@ -143,7 +143,7 @@ class Opener {
     if (auto file = io::as_file(0, "stdin", options_.on_beginning))
       files_.push_back(*file);
     else
-      sources_.push_back(std::make_unique<io::StreamSource>(io::duplicate(0, "stdin"), "stdin", options_));
+      sources_.push_back(std::make_unique<io::PipeSource>(io::duplicate(0, "stdin"), "stdin", options_));
   }
 
   void add_paths() {
@@ -159,7 +159,7 @@ class Opener {
     if (!problems_.empty()) return;
     tell_skipped(list.skipped);
     for (const std::string& path : list.streams)
-      sources_.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options_));
+      sources_.push_back(std::make_unique<io::PipeSource>(io::open_stream(path), path, options_));
   }
 
   // Each of two readers would get some of it, with words torn between them. A disk is read from its start by

@@ -91,15 +91,15 @@ constexpr SpreadSeed spread_seed(std::uint64_t seed) {
 }
 
 /// What a seed makes of the hash, worked out once. Crafted keys would have to guess start and multiplier.
-struct HashRule {
+struct HashSeed {
   std::uint64_t start = 0;
   std::uint64_t multiplier = 1;
   std::uint64_t mask = kHashedBit - 1;
 };
 
 /// `bits` <= 63 of the hash are kept; fewer make keys collide, for tests.
-MILLRACE_HD constexpr HashRule hash_rule(std::uint64_t seed, unsigned bits) {
-  return HashRule{mix(seed + 0x9e3779b97f4a7c15), mix(seed ^ 0xc2b2ae3d27d4eb4f) | 1,
+MILLRACE_HD constexpr HashSeed hash_seed(std::uint64_t seed, unsigned bits) {
+  return HashSeed{mix(seed + 0x9e3779b97f4a7c15), mix(seed ^ 0xc2b2ae3d27d4eb4f) | 1,
                   (std::uint64_t{1} << bits) - 1};
 }
 
@@ -107,7 +107,7 @@ MILLRACE_HD constexpr HashRule hash_rule(std::uint64_t seed, unsigned bits) {
 /// length comes last, where no chosen byte can cancel it. `load(at)` gives the eight bytes that begin there.
 /// REQUIRES: length > kPackedBytesMax.
 template <class Load>
-MILLRACE_HD constexpr Key hashed_key_of(Load load, std::uint32_t length, const HashRule& rule) {
+MILLRACE_HD constexpr Key hashed_key_of(Load load, std::uint32_t length, const HashSeed& rule) {
   std::uint64_t hash = rule.start;
   for (std::uint32_t at = 0; at + 8 < length; at += 8) hash = fold_multiply(hash ^ load(at), rule.multiplier);
   hash = fold_multiply(hash ^ load(length - 8), rule.multiplier);
@@ -115,12 +115,12 @@ MILLRACE_HD constexpr Key hashed_key_of(Load load, std::uint32_t length, const H
 }
 
 /// The key of a text in memory. REQUIRES: length > kPackedBytesMax.
-MILLRACE_HD constexpr Key hashed_key(const char* text, std::uint32_t length, const HashRule& rule) {
+MILLRACE_HD constexpr Key hashed_key(const char* text, std::uint32_t length, const HashSeed& rule) {
   return hashed_key_of([text](std::uint32_t at) { return load8(text + at); }, length, rule);
 }
 
 /// The key of any text.
-MILLRACE_HD constexpr Key make_key(const char* text, std::uint32_t length, const HashRule& rule) {
+MILLRACE_HD constexpr Key make_key(const char* text, std::uint32_t length, const HashSeed& rule) {
   return length <= kPackedBytesMax ? pack(text, length) : hashed_key(text, length, rule);
 }
 
@@ -135,11 +135,11 @@ static_assert(ordered(pack("a\0", 2)) < ordered(pack("ab", 2)));
 static_assert(ordered(pack("ab", 2)) < ordered(pack("b", 1)));
 static_assert(ordered(pack("z", 1)) < ordered(pack("\x80", 1)));
 static_assert(unmix(mix(0)) == 0 && unmix(mix(0x0123456789abcdef)) == 0x0123456789abcdef);
-static_assert(!is_packed(hashed_key("abcdefgh", 8, hash_rule(1, 63))));
-static_assert(hashed_key("abcdefgh", 8, hash_rule(1, 4)).bits - kHashedBit < 16);
-static_assert(hashed_key("abcdefgh", 8, hash_rule(1, 63)).bits !=
-              hashed_key("abcdefgh", 8, hash_rule(2, 63)).bits);
-static_assert(hashed_key("abcdefgh", 8, hash_rule(1, 63)).bits !=
-              hashed_key("abcdefgha", 9, hash_rule(1, 63)).bits);
+static_assert(!is_packed(hashed_key("abcdefgh", 8, hash_seed(1, 63))));
+static_assert(hashed_key("abcdefgh", 8, hash_seed(1, 4)).bits - kHashedBit < 16);
+static_assert(hashed_key("abcdefgh", 8, hash_seed(1, 63)).bits !=
+              hashed_key("abcdefgh", 8, hash_seed(2, 63)).bits);
+static_assert(hashed_key("abcdefgh", 8, hash_seed(1, 63)).bits !=
+              hashed_key("abcdefgha", 9, hash_seed(1, 63)).bits);
 
 }  // namespace millrace

@@ -48,7 +48,7 @@ std::vector<std::unique_ptr<Source>> open(const ScratchFile& file, unsigned read
   const Framing framing{.kind = Framing::Kind::whitespace};
   std::vector<std::unique_ptr<Source>> sources;
   const std::uint64_t smallest = std::min<std::uint64_t>(io::kSmallestPart, file.bytes / readers);
-  for (auto& parts : io::share_out(io::list_files(paths).files, readers, smallest))
+  for (auto& parts : io::split_files(io::list_files(paths).files, readers, smallest))
     sources.push_back(std::make_unique<io::FileSource>(std::move(parts), framing));
   return sources;
 }

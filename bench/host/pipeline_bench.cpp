@@ -56,14 +56,14 @@ class NoBackend final : public Backend {
 };
 
 void run_pipeline(std::size_t readers) {
-  UpgradeRule none;
+  MigrationOptions none;
   PipelineParts parts{.plan = {},
                       .options = {.batch_bytes = kBatchBytes},
                       .sources = {},
                       .sinks = {std::make_shared<testing::MemorySink>()},
                       .backend = std::make_unique<NoBackend>(),
                       .fallback = {},
-                      .upgrade = std::move(none),
+                      .migration = std::move(none),
                       .log = std::make_unique<NoEpochLog>(),
                       .clock = real_clock(),
                       .budget = unlimited_budget()};

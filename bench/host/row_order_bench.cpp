@@ -36,7 +36,7 @@ Columns columns_of(std::int64_t kind, unsigned order_seed = 7) {
   std::ranges::shuffle(order, random);
   for (const std::size_t i : order) {
     const std::string text = key_of(kind, i);
-    const Key key = make_key(text.data(), static_cast<std::uint32_t>(text.size()), hash_rule(1, 63));
+    const Key key = make_key(text.data(), static_cast<std::uint32_t>(text.size()), hash_seed(1, 63));
     // Counts as Zipf's law has them: most keys are seen once.
     const std::int64_t count = kind == numbers ? 1 : static_cast<std::int64_t>(kRows / 10 / (i + 1) + 1);
     columns.append(key, is_packed(key) ? std::string_view() : text, count);

@@ -25,7 +25,7 @@ class Words {
   Words(std::uint64_t vocabulary, double skew) : maker_({.vocabulary = vocabulary, .skew = skew}) {}
 
   void append_to(std::string& text) {
-    char word[io::WordMaker::kRoom];
+    char word[io::ZipfWords::kRoom];
     const std::string_view syllables(word, static_cast<std::size_t>(maker_.append(next_++, word) - word));
     for (int i = copies(syllables); i > 0; --i) text += syllables;
   }
@@ -36,7 +36,7 @@ class Words {
     return word[0] == 'g' ? 4 : 2;
   }
 
-  io::WordMaker maker_;
+  io::ZipfWords maker_;
   std::uint64_t next_ = 0;
 };
 

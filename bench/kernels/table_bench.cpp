@@ -54,8 +54,8 @@ class Text {
 void count_keys(benchmark::State& bench) {
   const auto length = static_cast<std::size_t>(bench.range(0));
   const auto vocabulary = static_cast<std::uint64_t>(bench.range(1));
-  const TableRule rule{
-      .columns = {}, .hash = hash_rule(1, 63), .order = {spread_seed(1)}, .budget = &unlimited_budget()};
+  const TableOptions rule{
+      .columns = {}, .hash = hash_seed(1, 63), .order = {spread_seed(1)}, .budget = &unlimited_budget()};
   PaneTable table(rule);
   const auto list = std::make_unique<KeyList>();
   {
@@ -93,10 +93,10 @@ void count_crafted_words(benchmark::State& bench) {
   batch.bytes = std::as_bytes(std::span(text).first(size));
   std::uint64_t seed = 2;
   for (auto _ : bench) {
-    const TableRule rule{.columns = {},
-                         .hash = hash_rule(seed, 63),
-                         .order = {spread_seed(seed)},
-                         .budget = &unlimited_budget()};
+    const TableOptions rule{.columns = {},
+                            .hash = hash_seed(seed, 63),
+                            .order = {spread_seed(seed)},
+                            .budget = &unlimited_budget()};
     ++seed;
     PaneTable table(rule);
     WordCounter(WordRule{}, unlimited_budget()).count(batch, table);

@@ -19,7 +19,7 @@ ChosenBackend verified(const Plan& plan, const Options& options, const BackendOp
   const bool on_gpu = options.backend == BackendKind::cuda;
   ChosenBackend chosen = choose_backend(on_gpu ? BackendKind::cuda : BackendKind::cpu, plan, backend_options);
   std::unique_ptr<Backend> second =
-      on_gpu ? make_cpu_backend(plan, backend_options) : make_plain_backend(plan, backend_options);
+      on_gpu ? make_cpu_backend(plan, backend_options) : make_reference_backend(plan, backend_options);
   std::string with = ", verified by the " + std::string(second->name()) + " backend";
   if (options.verify > 1) with += " in one epoch in " + std::to_string(options.verify);
   chosen.backend =

@@ -17,7 +17,7 @@ namespace millrace {
 
 /// A trial takes up to a second of a processor, and the end of a job waits for it. It may be in vain: it begins
 /// when it is sure to be a small part of the job.
-struct UpgradeRule {
+struct MigrationOptions {
   StartTrial start;  ///< empty: the job stays on its backend
   std::uint64_t after_bytes = kTrialAfterBytes;
   std::size_t sample_bytes = std::size_t{64} << 20;  ///< one batch of the other backend
@@ -28,13 +28,13 @@ struct UpgradeRule {
 
 /// Counts what the engine submits, copies a sample and waits for the trial's answer. The engine thread calls
 /// everything; the destructor waits for a trial under way.
-class Upgrade {
+class Migration {
  public:
-  Upgrade(UpgradeRule rule, const Clock& clock, MemoryBudget& budget)
-      : rule_(std::move(rule)), clock_(clock), budget_(budget), began_(clock.now()) {}
-  ~Upgrade() { link_.stop = true; }
-  Upgrade(const Upgrade&) = delete;
-  Upgrade& operator=(const Upgrade&) = delete;
+  Migration(MigrationOptions options, const Clock& clock, MemoryBudget& budget)
+      : options_(std::move(options)), clock_(clock), budget_(budget), began_(clock.now()) {}
+  ~Migration() { link_.stop = true; }
+  Migration(const Migration&) = delete;
+  Migration& operator=(const Migration&) = delete;
 
   /// The batch is about to be counted.
   void see(const Batch& batch);
@@ -48,7 +48,7 @@ class Upgrade {
   bool may_pay();
   void gather(const Batch& batch);
 
-  UpgradeRule rule_;
+  MigrationOptions options_;
   const Clock& clock_;
   MemoryBudget& budget_;
   const Instant began_;

@@ -46,13 +46,14 @@ double rate_of_other(Backend& backend, std::vector<HostBuffer>& pool, Sample& sa
   return measured_rate(backend, batches);
 }
 
-TrialAnswer compared(const TrialRule& rule, Sample& sample, TrialLink& link) {
+TrialAnswer compared(const TrialOptions& options, Sample& sample, TrialLink& link) {
   TrialAnswer answer;
-  answer.backend = rule.other();
+  answer.backend = options.other();
   const std::string name(answer.backend->name());
-  const std::size_t capacity =
-      rule.batch_bytes != 0 ? rule.batch_bytes : pool_capacity(*answer.backend, rule.readers, rule.memory);
-  answer.pool = make_pool(*answer.backend, rule.readers, capacity);
+  const std::size_t capacity = options.batch_bytes != 0
+                                   ? options.batch_bytes
+                                   : pool_capacity(*answer.backend, options.readers, options.memory);
+  answer.pool = make_pool(*answer.backend, options.readers, capacity);
   if (link.stop) return {};
   const double other = rate_of_other(*answer.backend, answer.pool, sample);
   if (link.stop) return {};
@@ -62,13 +63,13 @@ TrialAnswer compared(const TrialRule& rule, Sample& sample, TrialLink& link) {
     return {found + gigabytes(link.job_rate) + " so far: staying on the CPU", {}, nullptr};
   double present = 0;
   {
-    const std::unique_ptr<Backend> backend = rule.present();
+    const std::unique_ptr<Backend> backend = options.present();
     const std::vector<Batch> parts = sample.parts();
     const Quiet quiet(link);
     present = measured_rate(*backend, parts);
   }
   const bool go = other >= kWorthMoving * present;
-  answer.reason = found + gigabytes(present) + " with " + std::to_string(rule.threads) +
+  answer.reason = found + gigabytes(present) + " with " + std::to_string(options.threads) +
                   " threads: " + (go ? "going on with the GPU" : "staying on the CPU");
   if (!go) return {std::move(answer.reason), {}, nullptr};
   return answer;
@@ -76,19 +77,19 @@ TrialAnswer compared(const TrialRule& rule, Sample& sample, TrialLink& link) {
 
 }  // namespace
 
-TrialAnswer run_trial(const TrialRule& rule, Sample sample, TrialLink& link) {
+TrialAnswer run_trial(const TrialOptions& options, Sample sample, TrialLink& link) {
   try {
-    return compared(rule, sample, link);
+    return compared(options, sample, link);
   } catch (const std::exception& error) {
     return {"staying on the CPU: " + std::string(error.what()), {}, nullptr};
   }
 }
 
-StartTrial trial_in_background(TrialRule rule) {
-  return [rule = std::move(rule)](Sample sample, TrialLink& link) {
+StartTrial trial_in_background(TrialOptions options) {
+  return [options = std::move(options)](Sample sample, TrialLink& link) {
     try {
-      return std::async(std::launch::async, [rule, sample = std::move(sample), &link]() mutable {
-        return run_trial(rule, std::move(sample), link);
+      return std::async(std::launch::async, [options, sample = std::move(sample), &link]() mutable {
+        return run_trial(options, std::move(sample), link);
       });
     } catch (const std::system_error&) {
       throw LimitError("the system allows no thread for a trial");

@@ -35,7 +35,7 @@ struct TrialLink {
 /// what it returns waits for the trial's end.
 using StartTrial = std::function<std::future<TrialAnswer>(Sample sample, TrialLink& link)>;
 
-struct TrialRule {
+struct TrialOptions {
   BackendFactory other;    ///< makes what is tried; may throw an Error
   BackendFactory present;  ///< makes another backend like the one that the job runs on
   std::size_t readers = 1;
@@ -45,10 +45,10 @@ struct TrialRule {
 };
 
 /// Measures both on this thread. Throws nothing: whatever goes wrong is a reason to stay.
-TrialAnswer run_trial(const TrialRule& rule, Sample sample, TrialLink& link);
+TrialAnswer run_trial(const TrialOptions& options, Sample sample, TrialLink& link);
 
 /// Runs it on a thread of its own, so that a driver can start while the job goes on. To start one throws
 /// LimitError where the system refuses the thread.
-StartTrial trial_in_background(TrialRule rule);
+StartTrial trial_in_background(TrialOptions options);
 
 }  // namespace millrace

@@ -96,10 +96,11 @@ class Side {
 
 class VerifyingBackend final : public Backend {
  public:
-  VerifyingBackend(std::unique_ptr<Backend> first, std::unique_ptr<Backend> second, const VerifyingRule& rule)
-      : columns_(value_columns(rule.plan.measures)),
-        budget_(rule.budget),
-        one_in_(rule.one_in),
+  VerifyingBackend(std::unique_ptr<Backend> first, std::unique_ptr<Backend> second,
+                   const VerifyOptions& options)
+      : columns_(value_columns(options.plan.measures)),
+        budget_(options.budget),
+        one_in_(options.one_in),
         name_(std::string(first->name()) + ", verified by " + std::string(second->name())),
         first_(std::move(first), columns_.size(), budget_),
         second_(std::move(second), columns_.size(), budget_) {}
@@ -217,8 +218,8 @@ void VerifyingBackend::hand_over(const Columns& found, PartialSink& sink) const 
 }  // namespace
 
 std::unique_ptr<Backend> verifying_backend(std::unique_ptr<Backend> first, std::unique_ptr<Backend> second,
-                                           const VerifyingRule& rule) {
-  return std::make_unique<VerifyingBackend>(std::move(first), std::move(second), rule);
+                                           const VerifyOptions& options) {
+  return std::make_unique<VerifyingBackend>(std::move(first), std::move(second), options);
 }
 
 }  // namespace millrace

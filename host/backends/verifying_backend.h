@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-struct VerifyingRule {
+struct VerifyOptions {
   const Plan& plan;
   MemoryBudget& budget;  ///< outlives the backend
   unsigned one_in = 1;   ///< one collect in so many is verified, the first one too
@@ -19,6 +19,6 @@ struct VerifyingRule {
 /// names the first key (or record) that differs, with both values. It knows no batch that is not counted: it
 /// collects and submits again on the side that could not.
 std::unique_ptr<Backend> verifying_backend(std::unique_ptr<Backend> first, std::unique_ptr<Backend> second,
-                                           const VerifyingRule& rule);
+                                           const VerifyOptions& options);
 
 }  // namespace millrace

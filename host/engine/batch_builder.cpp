@@ -61,7 +61,7 @@ void BatchBuilder::append(std::string_view text) {
   ++records_;
 }
 
-Filled BatchBuilder::close(unsigned reader) && {
+FilledBatch BatchBuilder::close(unsigned reader) && {
   make_column_major(batch_.rows);
   batch_.reader = reader;
   batch_.pane = pane;

@@ -36,7 +36,7 @@ class BatchBuilder {
   /// become as large as the buffer: many records are short or empty.
   bool nearly_full() const;
 
-  Filled close(unsigned reader) &&;
+  FilledBatch close(unsigned reader) &&;
 
   Pane pane;                  ///< of the first record
   Instant close_at = kNever;  ///< when the batch is due, once it holds anything
@@ -46,7 +46,7 @@ class BatchBuilder {
 
   std::span<std::byte> memory_;
   std::size_t records_ = 0;
-  Filled batch_;
+  FilledBatch batch_;
 };
 
 }  // namespace millrace

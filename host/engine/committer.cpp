@@ -16,13 +16,13 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterSh
       state_(columns_, shared.state_seed, shared.budget),
       backoff_(shared.options) {
   for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
-  const auto repeats_badly = [](const Showing& showing) {
+  const auto repeats_badly = [](const SinkProgress& showing) {
     return showing.sink->delivery() == Delivery::at_least_once;
   };
   std::ranges::stable_sort(sinks_, {}, repeats_badly);
 }
 
-void Committer::take(EpochData epoch) {
+void Committer::accept(EpochData epoch) {
   check(idle(), "the engine hands over one epoch at a time");
   {
     const std::scoped_lock lock(handover_);
@@ -38,12 +38,12 @@ Step Committer::step() {
     if (!handed_) return Step::wait();
     epoch_ = std::exchange(handed_, std::nullopt);
     backoff_.succeeded();
-    record(*epoch_);
+    persist(*epoch_);
     return Step::done();
   }
   if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
   try {
-    if (has_rows(*epoch_)) show(*epoch_);
+    if (has_rows(*epoch_)) publish(*epoch_);
   } catch (const TransientError&) {
     abandon(epoch_->id);
     if (backoff_.exhausted()) throw;
@@ -59,7 +59,7 @@ Step Committer::step() {
 }
 
 // After this the epoch can be shown any number of times, with the same rows.
-void Committer::record(EpochData& epoch) {
+void Committer::persist(EpochData& epoch) {
   shared_.log.append(epoch);
   tokens_ = 0;
   for (auto& [pane, columns] : epoch.partials) {
@@ -75,29 +75,29 @@ bool Committer::has_rows(const EpochData& epoch) {
       epoch.closed, [&](Pane pane) { return !shared_.panes.windowed() || state_.at(pane).size() > 0; });
 }
 
-void Committer::show(const EpochData& epoch) {
+void Committer::publish(const EpochData& epoch) {
   rows_ = 0;
-  tell_sinks([&](Showing& showing) {
+  tell_sinks([&](SinkProgress& showing) {
     showing.begun = true;
     showing.sink->begin({epoch.id, epoch.partial});
   });
   for (const Pane pane : epoch.closed) write_pane(pane);
-  tell_sinks([&](Showing& showing) {
+  tell_sinks([&](SinkProgress& showing) {
     showing.sink->finish(epoch.id);
     showing.finished = true;
   });
 }
 
 // A sink whose reader has gone gets no more; the job goes on for the others, and ends with the last one.
-void Committer::tell_sinks(const std::function<void(Showing&)>& tell) {
-  for (Showing& showing : sinks_) {
+void Committer::tell_sinks(const std::function<void(SinkProgress&)>& tell) {
+  for (SinkProgress& showing : sinks_) {
     if (!showing.wants_rows()) continue;
     try {
       tell(showing);
     } catch (const OutputClosed&) {
       showing.gone = true;
       showing.sink->abandon(epoch_->id);
-      if (std::ranges::all_of(sinks_, &Showing::gone)) throw;
+      if (std::ranges::all_of(sinks_, &SinkProgress::gone)) throw;
     }
   }
 }
@@ -112,7 +112,7 @@ void Committer::finish(const EpochData& epoch) {
     shared_.metrics.rejected[reason] += epoch.rejected[reason];
   shared_.metrics.bad_records.add(epoch.bad_records);
   ++shared_.metrics.epochs;
-  for (Showing& showing : sinks_) showing.begun = showing.finished = false;
+  for (SinkProgress& showing : sinks_) showing.begun = showing.finished = false;
   epoch_.reset();
   idle_.store(true, std::memory_order_release);
   shared_.ring.engine.notify();
@@ -120,7 +120,7 @@ void Committer::finish(const EpochData& epoch) {
 
 // A sink that has already finished the epoch keeps it; the others get it again under the same id.
 void Committer::abandon(EpochId epoch) {
-  for (Showing& showing : sinks_) {
+  for (SinkProgress& showing : sinks_) {
     if (showing.begun && showing.wants_rows()) showing.sink->abandon(epoch);
     showing.begun = false;
   }
@@ -134,7 +134,7 @@ void Committer::write_pane(Pane pane) {
 }
 
 void Committer::write(std::span<const Aggregate> rows) {
-  tell_sinks([&](Showing& showing) { showing.sink->write(rows); });
+  tell_sinks([&](SinkProgress& showing) { showing.sink->write(rows); });
   rows_ += rows.size();
 }
 

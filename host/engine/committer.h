@@ -32,21 +32,21 @@ struct CommitterShared {
   const Options& options;
   const Clock& clock;
   const PaneClock& panes;
-  Ring& ring;             ///< to wake the engine
-  ReaderOrders& readers;  ///< told what is committed
+  Ring& ring;                ///< to wake the engine
+  ReaderMailboxes& readers;  ///< told what is committed
   EpochLog& log;
   MemoryBudget& budget;
   Metrics& metrics;
   std::uint64_t state_seed;
 };
 
-/// Its thread (or a simulator) calls step(); the engine thread calls take() and idle().
+/// Its thread (or a simulator) calls step(); the engine thread calls accept() and idle().
 class Committer {
  public:
   Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared);
 
   /// Hands over an epoch. REQUIRES: idle().
-  void take(EpochData epoch);
+  void accept(EpochData epoch);
   /// No epoch is there: the last one is finished for good.
   bool idle() const { return idle_.load(std::memory_order_acquire); }
 
@@ -55,7 +55,7 @@ class Committer {
   EventCount work;  ///< an epoch was handed over
 
  private:
-  struct Showing {
+  struct SinkProgress {
     std::shared_ptr<Sink> sink;
     bool begun = false;
     bool finished = false;
@@ -63,10 +63,10 @@ class Committer {
     bool wants_rows() const { return !finished && !gone; }
   };
 
-  void record(EpochData& epoch);
+  void persist(EpochData& epoch);
   bool has_rows(const EpochData& epoch);
-  void show(const EpochData& epoch);
-  void tell_sinks(const std::function<void(Showing&)>& tell);
+  void publish(const EpochData& epoch);
+  void tell_sinks(const std::function<void(SinkProgress&)>& tell);
   void finish(const EpochData& epoch);
   void abandon(EpochId epoch);
   void write_pane(Pane pane);
@@ -75,7 +75,7 @@ class Committer {
   CommitterShared shared_;
   std::vector<ValueColumn> columns_;
   State state_;
-  std::vector<Showing> sinks_;  ///< those that can repeat an epoch without a trace come first
+  std::vector<SinkProgress> sinks_;  ///< those that can repeat an epoch without a trace come first
 
   std::atomic<bool> idle_{true};
   std::mutex handover_;

@@ -25,9 +25,9 @@ Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const
       positions_(start),
       handed_positions_(std::move(start)) {
   shared_.metrics.backend.set(backend_->name());
-  if (!backends.upgrade.start) return;
+  if (!backends.migration.start) return;
   check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");
-  upgrade_.emplace(std::move(backends.upgrade), shared_.clock, shared_.budget);
+  migration_.emplace(std::move(backends.migration), shared_.clock, shared_.budget);
 }
 
 Step Engine::step() {
@@ -63,16 +63,16 @@ void Engine::pass_on_drain() {
 }
 
 bool Engine::pop_item() {
-  Item item;
+  RingItem item;
   if (!shared_.ring.pop(item)) return false;
-  std::visit([this](auto&& each) { take(std::forward<decltype(each)>(each)); }, std::move(item));
+  std::visit([this](auto&& each) { on(std::forward<decltype(each)>(each)); }, std::move(item));
   return true;
 }
 
-void Engine::take(Filled filled) {
+void Engine::on(FilledBatch filled) {
   // What a reader pushed before it went back will be read again.
   if (rewinding_[filled.reader]) {
-    shared_.ring.give_back(filled.buffer);
+    shared_.ring.release(filled.buffer);
     return;
   }
   if (has_room_for(filled.pane)) {
@@ -87,12 +87,12 @@ bool Engine::has_room_for(Pane pane) const {
   return in_backend_.contains(pane) || in_backend_.size() < static_cast<std::size_t>(backend_->panes_max());
 }
 
-void Engine::submit(Filled filled) {
+void Engine::submit(FilledBatch filled) {
   const BufferId buffer = filled.buffer;
   open_panes_.insert(filled.pane);
   in_backend_.insert(filled.pane);
   anything_new_ = true;
-  const Filled& in = in_flight_.insert_or_assign(buffer, std::move(filled)).first->second;
+  const FilledBatch& in = in_flight_.insert_or_assign(buffer, std::move(filled)).first->second;
   Batch batch{.buffer = buffer,
               .pane = in.pane,
               .bytes = shared_.ring.memory(buffer).first(in.bytes),
@@ -100,7 +100,7 @@ void Engine::submit(Filled filled) {
               .has_rows = in.has_rows,
               .rows = {}};
   if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, in.rows.values};
-  if (upgrade_) upgrade_->see(batch);
+  if (migration_) migration_->see(batch);
   backend_->submit(batch);
 }
 
@@ -126,7 +126,7 @@ bool Engine::reclaim_finished() {
 void Engine::take_back(const Finished& finished) {
   auto node = in_flight_.extract(finished.buffer);
   check(!node.empty(), "a backend gives back the buffers it was given");
-  Filled filled = std::move(node.mapped());
+  FilledBatch filled = std::move(node.mapped());
   if (!finished.counted) {
     ++shared_.metrics.batches_repeated;
     unsubmitted_.push_back(std::move(filled));
@@ -138,7 +138,7 @@ void Engine::take_back(const Finished& finished) {
     held.push_back({std::move(filled), std::move(rejected)});
   } else {
     add_to_epoch(rejected);
-    shared_.ring.give_back(filled.buffer);
+    shared_.ring.release(filled.buffer);
   }
 }
 
@@ -173,7 +173,7 @@ void Engine::submit_again() {
     const Pane pane = unsubmitted_.back().pane;
     if (in_backend_.contains(pane)) collect(pane);
     if (!has_room_for(pane)) collect(*in_backend_.begin());
-    Filled filled = std::move(unsubmitted_.back());
+    FilledBatch filled = std::move(unsubmitted_.back());
     unsubmitted_.pop_back();
     const BufferId buffer = filled.buffer;
     submit(std::move(filled));
@@ -201,7 +201,7 @@ void Engine::collect(Pane pane) {
   if (covered.empty()) return;
   for (const Held& held : covered.mapped()) {
     add_to_epoch(held.rejected);
-    shared_.ring.give_back(held.batch.buffer);
+    shared_.ring.release(held.batch.buffer);
   }
 }
 

@@ -35,7 +35,7 @@ struct EngineShared {
   const Clock& clock;
   PaneClock& panes;
   Ring& ring;
-  ReaderOrders& readers;
+  ReaderMailboxes& readers;
   Committer& committer;
   MemoryBudget& budget;
   Metrics& metrics;
@@ -46,8 +46,8 @@ struct EngineShared {
 /// What a job counts with, in the course of its life.
 struct EngineBackends {
   std::unique_ptr<Backend> first;
-  BackendFactory fallback;  ///< for a backend that may fail; may be empty
-  UpgradeRule upgrade;      ///< REQUIRES, if set: `first` cannot fail
+  BackendFactory fallback;     ///< for a backend that may fail; may be empty
+  MigrationOptions migration;  ///< REQUIRES, if set: `first` cannot fail
 };
 
 /// Owns the backend. Its thread (or a simulator) calls step(); any thread may call drain().
@@ -79,21 +79,21 @@ class Engine {
   };
   /// A batch that is kept although it is counted, because the device may take what it has counted along.
   struct Held {
-    Filled batch;
+    FilledBatch batch;
     Rejected rejected;
   };
 
   Step advance();
   void pass_on_drain();
   bool pop_item();
-  void take(Filled filled);
-  void take(Marker marker);
-  void take(const Ended& ended);
-  void take(const Revoked& revoked);
-  void take(const Rewound& rewound);
+  void on(FilledBatch filled);
+  void on(Marker marker);
+  void on(const Ended& ended);
+  void on(const Revoked& revoked);
+  void on(const Rewound& rewound);
 
   bool has_room_for(Pane pane) const;
-  void submit(Filled filled);
+  void submit(FilledBatch filled);
   bool reclaim_finished();
   void take_back(const Finished& finished);
   Rejected rejects_of(const Finished& finished) const;
@@ -116,7 +116,7 @@ class Engine {
   void lose_device(const DeviceError& error);
   void rewind_readers();
   void ask_for_the_trial();
-  void move();
+  void migrate();
   void tell(Event::Level level, std::string text) const;
   bool all_ended() const;
   bool holds_buffers() const { return backend_->may_fail() && !shared_.replayable; }
@@ -125,11 +125,11 @@ class Engine {
   std::size_t value_columns_;
   std::unique_ptr<Backend> backend_;
   BackendFactory fallback_;
-  std::optional<Upgrade> upgrade_;
-  std::optional<TrialAnswer> moving_;  ///< to be done when the next epoch has ended
+  std::optional<Migration> migration_;
+  std::optional<TrialAnswer> migrating_;  ///< to be done when the next epoch has ended
 
-  std::map<BufferId, Filled> in_flight_;
-  std::vector<Filled> unsubmitted_;         ///< to be submitted, or given back uncounted
+  std::map<BufferId, FilledBatch> in_flight_;
+  std::vector<FilledBatch> unsubmitted_;    ///< to be submitted, or given back uncounted
   std::map<Pane, std::vector<Held>> held_;  ///< counted, not yet covered by a collect
   std::set<Pane> in_backend_;               ///< panes whose partials are in the backend
   std::set<Pane> open_panes_;               ///< panes with data anywhere, not yet closed

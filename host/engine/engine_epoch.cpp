@@ -18,14 +18,14 @@ bool Engine::epoch_may_end() const {
 
 bool Engine::epoch_is_due(Instant now) const {
   if (!epoch_may_end()) return false;
-  return all_ended() || revoked_ || moving_ || now >= due_by_clock();
+  return all_ended() || revoked_ || migrating_ || now >= due_by_clock();
 }
 
 // A slow sink must slow the sources down: while the committer is busy and the next epoch overdue, ended
 // panes pile up in the backend. Half of the memory is left for collecting and sorting them.
 // And while a trial measures the processors they get no other work.
 bool Engine::is_held_up(Instant now) const {
-  if (upgrade_ && upgrade_->wants_quiet()) return true;
+  if (migration_ && migration_->wants_quiet()) return true;
   return !shared_.committer.idle() && now >= due_by_clock() &&
          shared_.budget.used() > shared_.budget.limit() / 2;
 }
@@ -43,7 +43,7 @@ Instant Engine::due_by_clock() const {
 Instant Engine::next_wake() const {
   constexpr std::chrono::milliseconds kAskAgain{5};
   const Instant due = epoch_may_end() ? due_by_clock() : kNever;
-  return upgrade_ && upgrade_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
+  return migration_ && migration_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
 }
 
 void Engine::ask_for_markers(Instant now) {
@@ -53,7 +53,7 @@ void Engine::ask_for_markers(Instant now) {
   shared_.readers.ask_for_markers();
 }
 
-void Engine::take(Marker marker) {
+void Engine::on(Marker marker) {
   if (rewinding_[marker.reader]) return;
   check(round_open_ && !marked_[marker.reader], "a reader marks once in a round");
   marked_[marker.reader] = 1;
@@ -72,20 +72,20 @@ void Engine::finish_round() {
   finish_epoch();
   round_open_ = false;
   revoked_ = false;
-  if (moving_ && !final_epoch_done_) move();
+  if (migrating_ && !final_epoch_done_) migrate();
 }
 
-void Engine::take(const Ended& ended) {
+void Engine::on(const Ended& ended) {
   if (rewinding_[ended.reader]) return;
   ended_[ended.reader] = 1;
   partial_ = partial_ || ended.partial;
 }
 
-void Engine::take(const Revoked& revoked) {
+void Engine::on(const Revoked& revoked) {
   if (!rewinding_[revoked.reader]) revoked_ = true;
 }
 
-void Engine::take(const Rewound& rewound) {
+void Engine::on(const Rewound& rewound) {
   rewinding_[rewound.reader] = 0;
 }
 
@@ -101,7 +101,7 @@ void Engine::finish_epoch() {
   // A job without windows shows its result even if it is empty, so that every run leaves an output.
   if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
 
-  const bool everything = shared_.durable || moving_ || (backend_->may_fail() && shared_.replayable);
+  const bool everything = shared_.durable || migrating_ || (backend_->may_fail() && shared_.replayable);
   for (const Pane pane : std::vector(in_backend_.begin(), in_backend_.end()))
     if (everything || std::ranges::binary_search(closed, pane)) collect(pane);
 
@@ -120,7 +120,7 @@ void Engine::finish_epoch() {
   handed_positions_ = positions_;
   handed_open_panes_ = open_panes_;
   batches_ = 0;
-  shared_.committer.take(std::exchange(epoch_, {}));
+  shared_.committer.accept(std::exchange(epoch_, {}));
 }
 
 // Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
@@ -153,9 +153,9 @@ void Engine::lose_device(const DeviceError& error) {
   shared_.metrics.backend.set(backend_->name());
   in_backend_.clear();
 
-  std::vector<Filled> again;
+  std::vector<FilledBatch> again;
   for (auto& [buffer, filled] : std::exchange(in_flight_, {})) again.push_back(std::move(filled));
-  for (Filled& filled : std::exchange(unsubmitted_, {})) again.push_back(std::move(filled));
+  for (FilledBatch& filled : std::exchange(unsubmitted_, {})) again.push_back(std::move(filled));
   if (held) {
     for (auto& [pane, batches] : std::exchange(held_, {}))
       for (Held& each : batches) again.push_back(std::move(each.batch));
@@ -163,7 +163,7 @@ void Engine::lose_device(const DeviceError& error) {
     submit_again();
     return;
   }
-  for (const Filled& filled : again) shared_.ring.give_back(filled.buffer);
+  for (const FilledBatch& filled : again) shared_.ring.release(filled.buffer);
   rewind_readers();
 }
 
@@ -182,26 +182,26 @@ void Engine::rewind_readers() {
 }
 
 void Engine::ask_for_the_trial() {
-  if (!upgrade_) return;
-  std::optional<TrialAnswer> answer = upgrade_->answer();
+  if (!migration_) return;
+  std::optional<TrialAnswer> answer = migration_->answer();
   if (!answer) return;
   if (answer->backend) {
-    moving_ = std::move(answer);
+    migrating_ = std::move(answer);
   } else {
     tell(Event::Level::info, std::move(answer->reason));
   }
-  upgrade_.reset();
+  migration_.reset();
 }
 
 // The epoch that has just ended covers all that the old backend has counted.
-void Engine::move() {
+void Engine::migrate() {
   check(in_flight_.empty() && unsubmitted_.empty() && held_.empty() && in_backend_.empty(),
         "a job moves when its backend has given up everything");
-  tell(Event::Level::info, std::move(moving_->reason));
-  shared_.ring.fill(std::move(moving_->pool));
-  backend_ = std::move(moving_->backend);
+  tell(Event::Level::info, std::move(migrating_->reason));
+  shared_.ring.fill(std::move(migrating_->pool));
+  backend_ = std::move(migrating_->backend);
   shared_.metrics.backend.set(backend_->name());
-  moving_.reset();
+  migrating_.reset();
 }
 
 void Engine::tell(Event::Level level, std::string text) const {

@@ -18,8 +18,8 @@ Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
       panes_(parts_.plan.every, parts_.clock, parts_.options.on_event),
       ring_(parts_.budget),
-      orders_(parts_.sources.size(), ring_.readers,
-              [this](std::size_t reader) { parts_.sources[reader]->wake(); }) {
+      mailboxes_(parts_.sources.size(), ring_.readers,
+                 [this](std::size_t reader) { parts_.sources[reader]->wake(); }) {
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
   const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, parts_.budget, metrics_};
@@ -29,15 +29,15 @@ Pipeline::Pipeline(PipelineParts parts)
     Source& source = *parts_.sources[i];
     start.push_back({source.position()});
     replayable = replayable && source.replayable();
-    readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, orders_.of(i), shared));
+    readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, mailboxes_.of(i), shared));
   }
   committer_ = std::make_unique<Committer>(
-      parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_,
+      parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_,
                                     *parts_.log, parts_.budget, metrics_, parts_.state_seed});
   engine_ = std::make_unique<Engine>(
-      EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.upgrade)},
+      EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.migration)},
       std::move(start),
-      EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, orders_, *committer_,
+      EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_, *committer_,
                    parts_.budget, metrics_, parts_.log->durable(), replayable});
 }
 

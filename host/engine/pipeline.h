@@ -36,7 +36,7 @@ struct PipelineParts {
   std::vector<std::shared_ptr<Sink>> sinks;
   std::unique_ptr<Backend> backend;
   BackendFactory fallback;  ///< for a backend that may fail; may be empty
-  UpgradeRule upgrade = {};
+  MigrationOptions migration = {};
   std::unique_ptr<EpochLog> log;
   const Clock& clock;
   MemoryBudget& budget;
@@ -81,7 +81,7 @@ class Pipeline {
   Metrics metrics_;
   PaneClock panes_;
   Ring ring_;
-  ReaderOrders orders_;
+  ReaderMailboxes mailboxes_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Engine> engine_;

@@ -14,10 +14,10 @@ constexpr std::size_t kStagingBytes = std::size_t{256} << 10;
 
 }  // namespace
 
-Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShared& shared)
+Reader::Reader(unsigned index, Source& source, ReaderMailbox& mailbox, const ReaderShared& shared)
     : index_(index),
       source_(source),
-      orders_(orders),
+      mailbox_(mailbox),
       shared_(shared),
       staged_mode_(shared.plan.host || shared.options.batch_records != 0),
       backoff_(shared.options),
@@ -28,7 +28,7 @@ Reader::Reader(unsigned index, Source& source, Orders& orders, const ReaderShare
 }
 
 Step Reader::step(Deadline patience) {
-  Orders::Current orders = orders_.read();
+  ReaderMailbox::Orders orders = mailbox_.read();
   if (orders.rewind) rewind_to_ = std::move(orders.rewind);
   if (orders.committed) committed_ = std::move(orders.committed);
   if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
@@ -45,7 +45,7 @@ Step Reader::step(Deadline patience) {
 }
 
 // Does what is ordered, or reads; nothing while there are staged records to place.
-std::optional<Step> Reader::act(const Orders::Current& orders, Deadline patience) {
+std::optional<Step> Reader::act(const ReaderMailbox::Orders& orders, Deadline patience) {
   const bool paused = shared_.clock.now() < backoff_.until();
   if (rewind_to_) {
     if (paused) return Step::wait(backoff_.until());
@@ -76,7 +76,7 @@ void Reader::rewind() {
   bytes_ = rewind_to_->bytes;
   rewind_to_.reset();
   backoff_.succeeded();
-  for (auto& [pane, batch] : open_) shared_.ring.give_back(batch.buffer());
+  for (auto& [pane, batch] : open_) shared_.ring.release(batch.buffer());
   open_.clear();
   records_.clear();
   staged_next_ = 0;
@@ -236,7 +236,7 @@ BatchBuilder* Reader::open_batch(Pane pane, std::size_t at_least) {
     if (found->second.room().size() >= at_least) return &found->second;
     close(pane);
   }
-  const std::optional<BufferId> buffer = shared_.ring.take(index_, at_least);
+  const std::optional<BufferId> buffer = shared_.ring.acquire(index_, at_least);
   if (!buffer) {
     close_fullest();
     return nullptr;
@@ -257,7 +257,7 @@ void Reader::close(Pane pane) {
   auto node = open_.extract(pane);
   BatchBuilder& batch = node.mapped();
   if (batch.empty()) {
-    shared_.ring.give_back(batch.buffer());
+    shared_.ring.release(batch.buffer());
   } else {
     shared_.ring.push(std::move(batch).close(index_));
   }

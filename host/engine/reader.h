@@ -41,7 +41,7 @@ struct ReaderShared {
 /// is why the ring cannot lock up. After its marker it takes no buffer until every reader has marked.
 class Reader {
  public:
-  Reader(unsigned index, Source& source, Orders& orders, const ReaderShared& shared);
+  Reader(unsigned index, Source& source, ReaderMailbox& mailbox, const ReaderShared& shared);
 
   /// Does one piece of work; may wait in the source until `patience`.
   Step step(Deadline patience);
@@ -49,7 +49,7 @@ class Reader {
   bool has_told_all() const { return !committed_; }
 
  private:
-  std::optional<Step> act(const Orders::Current& orders, Deadline patience);
+  std::optional<Step> act(const ReaderMailbox::Orders& orders, Deadline patience);
   void rewind();
   void tell_committed();
   void mark(std::uint64_t round);
@@ -73,7 +73,7 @@ class Reader {
 
   unsigned index_;
   Source& source_;
-  Orders& orders_;
+  ReaderMailbox& mailbox_;
   ReaderShared shared_;
   bool staged_mode_;
 

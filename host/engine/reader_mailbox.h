@@ -18,10 +18,10 @@
 namespace millrace {
 
 /// A mailbox: written by engine and committer, read by the reader between two reads of its source.
-class Orders {
+class ReaderMailbox {
  public:
   /// What a reader finds in its mailbox. Positions are handed out once.
-  struct Current {
+  struct Orders {
     bool drain = false;                    ///< stop reading
     bool round_open = false;               ///< a marker is wanted, or was given and others are awaited
     std::uint64_t round = 0;               ///< numbers the rounds, so that a reader marks once in each
@@ -30,14 +30,14 @@ class Orders {
     std::optional<Offsets> committed;      ///< everything before is finished for good
   };
 
-  void change(const std::function<void(Current&)>& make) {
+  void change(const std::function<void(Orders&)>& make) {
     const std::scoped_lock lock(mutex_);
     make(current_);
   }
 
-  Current read() {
+  Orders read() {
     const std::scoped_lock lock(mutex_);
-    Current current = std::exchange(current_, {});
+    Orders current = std::exchange(current_, {});
     current_.drain = current.drain;
     current_.round_open = current.round_open;
     current_.round = current.round;
@@ -46,18 +46,18 @@ class Orders {
 
  private:
   std::mutex mutex_;
-  Current current_;
+  Orders current_;
 };
 
 /// The one place where readers are told anything: it puts an order into every mailbox first and wakes the
 /// readers then, so that none looks too early and sleeps on. Engine and committer may call it at one time.
-class ReaderOrders {
+class ReaderMailboxes {
  public:
   /// `asleep` is what readers wait for outside their sources; `wake_source` ends a wait inside. Both outlive
   /// it.
-  ReaderOrders(std::size_t readers, EventCount& asleep, std::function<void(std::size_t reader)> wake_source);
+  ReaderMailboxes(std::size_t readers, EventCount& asleep, std::function<void(std::size_t reader)> wake_source);
 
-  Orders& of(std::size_t reader) { return *mailboxes_[reader]; }
+  ReaderMailbox& of(std::size_t reader) { return *mailboxes_[reader]; }
 
   void ask_for_markers();
   void end_round();
@@ -68,9 +68,9 @@ class ReaderOrders {
 
  private:
   enum class Where : bool { outside_sources, anywhere };
-  void tell(Where waiting, const std::function<void(Orders::Current&, std::size_t reader)>& order);
+  void tell(Where waiting, const std::function<void(ReaderMailbox::Orders&, std::size_t reader)>& order);
 
-  std::vector<std::unique_ptr<Orders>> mailboxes_;
+  std::vector<std::unique_ptr<ReaderMailbox>> mailboxes_;
   EventCount& asleep_;
   std::function<void(std::size_t)> wake_source_;
 };

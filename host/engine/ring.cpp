@@ -25,18 +25,18 @@ std::span<std::byte> Ring::memory(BufferId buffer) const {
   return buffers_.at(buffer.index).bytes();
 }
 
-std::optional<BufferId> Ring::take(unsigned reader, std::size_t at_least) {
+std::optional<BufferId> Ring::acquire(unsigned reader, std::size_t at_least) {
   std::optional<BufferId> buffer;
   {
     const std::scoped_lock lock(mutex_);
-    buffer = take_now(reader, at_least);
+    buffer = acquire_now(reader, at_least);
   }
   // The engine may be asleep: beside buffers that the backend has finished, or a one-off to allocate.
   if (!buffer) engine.notify();
   return buffer;
 }
 
-std::optional<BufferId> Ring::take_now(unsigned reader, std::size_t at_least) {
+std::optional<BufferId> Ring::acquire_now(unsigned reader, std::size_t at_least) {
   if (const auto granted = granted_.extract(reader); !granted.empty()) {
     const BufferId buffer = granted.mapped();
     if (buffers_.at(buffer.index).bytes().size() >= at_least) return buffer;
@@ -53,7 +53,7 @@ std::optional<BufferId> Ring::take_now(unsigned reader, std::size_t at_least) {
   return buffer;
 }
 
-void Ring::push(Item item) {
+void Ring::push(RingItem item) {
   {
     const std::scoped_lock lock(mutex_);
     queue_.push_back(std::move(item));
@@ -61,7 +61,7 @@ void Ring::push(Item item) {
   engine.notify();
 }
 
-bool Ring::pop(Item& item) {
+bool Ring::pop(RingItem& item) {
   const std::scoped_lock lock(mutex_);
   if (queue_.empty()) return false;
   item = std::move(queue_.front());
@@ -69,7 +69,7 @@ bool Ring::pop(Item& item) {
   return true;
 }
 
-void Ring::give_back(BufferId buffer) {
+void Ring::release(BufferId buffer) {
   {
     const std::scoped_lock lock(mutex_);
     if (in_pool(buffer.index)) {

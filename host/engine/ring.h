@@ -20,8 +20,8 @@
 namespace millrace {
 
 /// A buffer with records on its way to the backend: the owner of what Batch views.
-struct Filled {
-  explicit Filled(MemoryBudget& budget) : ends(BudgetAllocator<std::uint32_t>(budget)), rows(budget) {}
+struct FilledBatch {
+  explicit FilledBatch(MemoryBudget& budget) : ends(BudgetAllocator<std::uint32_t>(budget)), rows(budget) {}
   unsigned reader = 0;
   Pane pane;
   BufferId buffer;
@@ -60,7 +60,7 @@ struct Rewound {
   unsigned reader = 0;
 };
 
-using Item = std::variant<Ended, Filled, Marker, Revoked, Rewound>;
+using RingItem = std::variant<Ended, FilledBatch, Marker, Revoked, Rewound>;
 
 /// Pool and queue. The number of buffers bounds both, in bytes. Any thread may call any function.
 class Ring {
@@ -75,13 +75,13 @@ class Ring {
   /// A free buffer with room for `at_least`, the last one used first, because it is still in the processor's
   /// cache. A record that is larger than the pool's buffers gets one of its own: it is asked for with the
   /// first call, which returns none, and had from a later one.
-  std::optional<BufferId> take(unsigned reader, std::size_t at_least);
-  void push(Item item);
+  std::optional<BufferId> acquire(unsigned reader, std::size_t at_least);
+  void push(RingItem item);
 
   /// Moves the oldest item out; false if there is none.
-  bool pop(Item& item);
+  bool pop(RingItem& item);
   /// Back into the pool; a one-off buffer, and one of an earlier pool, is freed.
-  void give_back(BufferId buffer);
+  void release(BufferId buffer);
   /// Allocates the one-off buffers that were asked for; false if there were none. Throws BudgetError.
   bool serve_one_offs();
   /// Whether no buffer is free and none is queued: only the backend can give one back.
@@ -92,7 +92,7 @@ class Ring {
 
  private:
   bool in_pool(std::uint32_t index) const { return index >= pool_begin_ && index < pool_end_; }
-  std::optional<BufferId> take_now(unsigned reader, std::size_t at_least);
+  std::optional<BufferId> acquire_now(unsigned reader, std::size_t at_least);
 
   MemoryBudget& budget_;
   mutable std::mutex mutex_;
@@ -101,7 +101,7 @@ class Ring {
   std::uint32_t pool_end_ = 0;
   std::size_t pool_capacity_ = 0;  ///< of each of its buffers
   std::vector<BufferId> free_;     ///< of the pool
-  std::deque<Item> queue_;
+  std::deque<RingItem> queue_;
   std::uint32_t next_one_off_ = std::uint32_t{1} << 31;
   std::map<unsigned, std::size_t> asked_;
   std::map<unsigned, BufferId> granted_;

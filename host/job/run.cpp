@@ -154,11 +154,12 @@ std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
 
 // What a job that starts on the CPU may go over to. A trial in vain costs a second of one processor, which is
 // 5 % of what all of them do in 20 s / threads; and it is over before the input is.
-UpgradeRule upgrade_for(const ChosenBackend& chosen, const Plan& plan, const BackendOptions& backend_options,
-                        const Options& options, const SourceList& sources) {
+MigrationOptions migration_for(const ChosenBackend& chosen, const Plan& plan,
+                               const BackendOptions& backend_options, const Options& options,
+                               const SourceList& sources) {
   if (!chosen.upgrade) return {};
   const std::size_t readers = sources.size();
-  UpgradeRule rule;
+  MigrationOptions rule;
   rule.input_bytes = total_bytes(sources);
   rule.time_left = std::max<std::chrono::nanoseconds>(3s, 20s / options.threads);
   rule.time_run = 20s;
@@ -189,11 +190,11 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget, const std::shared_ptr<F
                                        .budget = &budget};
   ChosenBackend chosen = choose_for_job(job.plan, options, backend_options, total_bytes(sources));
   if (options.on_event) options.on_event({Event::Level::info, chosen.reason});
-  UpgradeRule upgrade = upgrade_for(chosen, job.plan, backend_options, options, sources);
+  MigrationOptions migration = migration_for(chosen, job.plan, backend_options, options, sources);
   if (options.batch_bytes == 0)
     options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
   BackendFactory fallback;
-  if (upgrade.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
+  if (migration.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
   claim_outputs(sinks);
   return {.plan = std::move(job.plan),
@@ -202,7 +203,7 @@ PipelineParts make_parts(Job& job, MemoryBudget& budget, const std::shared_ptr<F
           .sinks = std::move(sinks),
           .backend = std::move(chosen.backend),
           .fallback = std::move(fallback),
-          .upgrade = std::move(upgrade),
+          .migration = std::move(migration),
           .log = std::make_unique<NoEpochLog>(),
           .clock = real_clock(),
           .budget = budget,

@@ -56,14 +56,14 @@ int main(int argc, char** argv) {
   millrace::cli::clean_up_before_signals_end_us();
   const NothingHalfWritten at_the_end;
   millrace::cli::StatusLine status(STDERR_FILENO);
-  millrace::cli::Attendant attendant(status);
+  millrace::cli::Supervisor supervisor(status);
   int exit_code = 0;
   try {
-    exit_code = millrace::cli::run_program({argv + 1, argv + argc}, environ, status, attendant);
+    exit_code = millrace::cli::run_program({argv + 1, argv + argc}, environ, status, supervisor);
   } catch (...) {
     exit_code = millrace::cli::report(std::current_exception(), status);
   }
-  attendant.leave_with(exit_code);
+  supervisor.leave_with(exit_code);
   status.finish(std::chrono::steady_clock::now() + kPatienceAtTheEnd);
   return exit_code;
 }

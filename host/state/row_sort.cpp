@@ -95,7 +95,7 @@ class RowSort {
   /// `numbers` are ranks. The keys agree up to `depth`.
   void sort(Pairs pairs, std::size_t depth, unsigned level) {
     const std::size_t pieces = std::clamp<std::size_t>(pairs.size() / kRowsPerThread, 1, threads_);
-    const DifferingBits bits = look_at(pairs, depth, pieces);
+    const SortKey bits = look_at(pairs, depth, pieces);
     if (bits.incomplete()) {
       if (const std::size_t first = split_off(pairs, 64 - bits.of_prefix())) {
         sort(pairs.sub(0, first), depth, level);
@@ -115,7 +115,7 @@ class RowSort {
 
  private:
   // Prefixes go to the spare numbers.
-  DifferingBits look_at(Pairs pairs, std::size_t depth, std::size_t pieces) {
+  SortKey look_at(Pairs pairs, std::size_t depth, std::size_t pieces) {
     const std::span prefixes = spare_of(pairs).numbers;
     const std::uint64_t rank = pairs.numbers[0];
     const std::uint64_t prefix = prefix_of(state_, pairs.rows[0], depth);
@@ -132,7 +132,7 @@ class RowSort {
       in_rank |= its_rank;
       in_prefix |= its_prefix;
     });
-    return DifferingBits(in_rank, in_prefix, prefix);
+    return SortKey(in_rank, in_prefix, prefix);
   }
 
   // Few rows with large counts, as Zipf's law has them, would leave no room for the prefixes of all: they are
@@ -158,7 +158,7 @@ class RowSort {
   }
 
   // Makes the ranks numbers that tell of rank and prefix.
-  void compact(Pairs pairs, const DifferingBits& bits, std::size_t pieces) {
+  void compact(Pairs pairs, const SortKey& bits, std::size_t pieces) {
     const std::span prefixes = spare_of(pairs).numbers;
     in_parallel(pieces, [&](std::size_t piece) {
       for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i)
@@ -183,7 +183,7 @@ class RowSort {
   }
 
   // What equal numbers leave open.
-  void sort_ties(Pairs pairs, std::size_t depth, unsigned level, const DifferingBits& bits) {
+  void sort_ties(Pairs pairs, std::size_t depth, unsigned level, const SortKey& bits) {
     std::size_t fetched = 0;
     for (std::size_t begin = 0; begin < pairs.size();) {
       if (begin >= fetched) fetched = fetch_texts(pairs, fetched, bits);
@@ -196,7 +196,7 @@ class RowSort {
 
   // Texts lie anywhere in memory: those of the next rows that must be compared are fetched together. Returns
   // how far that goes.
-  std::size_t fetch_texts(Pairs pairs, std::size_t begin, const DifferingBits& bits) const {
+  std::size_t fetch_texts(Pairs pairs, std::size_t begin, const SortKey& bits) const {
     const std::size_t end = std::min(begin + kFetchedAtOnce, pairs.size());
     if (bits.incomplete()) return end;
     const auto is_compared = [&](std::size_t i) {
@@ -212,7 +212,7 @@ class RowSort {
   }
 
   // Rows of one rank whose keys agree in what was looked at.
-  void sort_equals(Pairs pairs, std::size_t depth, unsigned level, const DifferingBits& bits) {
+  void sort_equals(Pairs pairs, std::size_t depth, unsigned level, const SortKey& bits) {
     if (!bits.incomplete()) {
       if (!bits.goes_on(pairs.numbers[0])) return;
       depth += kPrefixBytes;

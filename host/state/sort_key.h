@@ -18,10 +18,10 @@ static_assert(std::has_single_bit(kGoesOn), "no length has that bit");
 
 /// Makes one number of a rank and a prefix, of the bits that differ between rows, in their order: so many bits
 /// never differ (all keys are ASCII, most counts are small) that one number nearly always tells what two do.
-class DifferingBits {
+class SortKey {
  public:
   /// Of the bits that differ from those of one row, and that row's prefix.
-  DifferingBits(std::uint64_t in_rank, std::uint64_t in_prefix, std::uint64_t prefix)
+  SortKey(std::uint64_t in_rank, std::uint64_t in_prefix, std::uint64_t prefix)
       : of_prefix_(static_cast<unsigned>(std::popcount(in_prefix))) {
     add(in_rank, 0);
     add(in_prefix, 1);

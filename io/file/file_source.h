@@ -45,8 +45,8 @@ inline constexpr std::uint64_t kSmallestPart = std::uint64_t{4} << 20;
 /// All files in order are one tape, and each reader gets an equal stretch of it: large files are cut into
 /// ranges named PARTITION@BEGIN-END, small ones stay whole. Of an input that others share each reader gets a
 /// range in turn, so that what they have read lies together. Readers that would get nothing are left out.
-std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsigned readers,
-                                             std::uint64_t smallest = kSmallestPart);
+std::vector<std::vector<FilePart>> split_files(std::vector<FilePart> files, unsigned readers,
+                                               std::uint64_t smallest = kSmallestPart);
 
 /// Reads its parts in order. Offsets count bytes from the start of the file, and tell of the parts begun so
 /// far; a part that seek is not told of is read from its start.

@@ -32,8 +32,8 @@ void deal_in_turn(const FilePart& file, std::uint64_t smallest, std::vector<std:
 
 }  // namespace
 
-std::vector<std::vector<FilePart>> share_out(std::vector<FilePart> files, unsigned readers,
-                                             std::uint64_t smallest) {
+std::vector<std::vector<FilePart>> split_files(std::vector<FilePart> files, unsigned readers,
+                                               std::uint64_t smallest) {
   readers = std::max(readers, 1U);
   std::vector<std::vector<FilePart>> shares(readers);
   for (FilePart& file : files) {

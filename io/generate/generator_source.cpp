@@ -26,7 +26,7 @@ constexpr double kSkewMax = 4;
 
 class GeneratorSource final : public Source {
  public:
-  GeneratorSource(const GeneratorPlan& plan, std::shared_ptr<const WordMaker> maker, std::string partition,
+  GeneratorSource(const GeneratorPlan& plan, std::shared_ptr<const ZipfWords> maker, std::string partition,
                   std::uint64_t first, std::uint64_t stride, const SourceOptions& options)
       : plan_(plan),
         maker_(std::move(maker)),
@@ -103,7 +103,7 @@ class GeneratorSource final : public Source {
   std::span<std::byte> make_line(std::span<std::byte> room) {
     const std::uint64_t first = next_ * plan_.line;
     const std::uint64_t words = std::min(plan_.line, plan_.words - first);
-    const std::size_t most = words * WordMaker::kRoom;
+    const std::size_t most = words * ZipfWords::kRoom;
     if (room.size() < most) {
       line_.resize(most);
       room = line_;
@@ -113,7 +113,7 @@ class GeneratorSource final : public Source {
   }
 
   GeneratorPlan plan_;
-  std::shared_ptr<const WordMaker> maker_;
+  std::shared_ptr<const ZipfWords> maker_;
   std::string partition_;
   std::uint64_t stride_;
   Framing framing_;
@@ -165,7 +165,7 @@ GeneratorPlan parse_generator(const Uri& uri) {
 
 SourceList open_generator(const Uri& uri, const SourceOptions& options) {
   const GeneratorPlan plan = parse_generator(uri);
-  const auto maker = std::make_shared<const WordMaker>(plan);
+  const auto maker = std::make_shared<const ZipfWords>(plan);
   const std::uint64_t readers = std::max(options.readers, 1U);
   SourceList sources;
   for (std::uint64_t i = 0; i < readers; ++i) {

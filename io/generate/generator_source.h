@@ -46,9 +46,9 @@ GeneratorPlan parse_generator(const Uri& uri);
 SourceList open_generator(const Uri& uri, const SourceOptions& options);
 
 /// Draws words by their number.
-class WordMaker {
+class ZipfWords {
  public:
-  explicit WordMaker(const GeneratorPlan& plan);
+  explicit ZipfWords(const GeneratorPlan& plan);
   /// More than the longest word with what follows it; append may use all of it.
   static constexpr std::size_t kRoom = 24;
   /// Writes word `number` and returns the place behind it. REQUIRES: kRoom bytes at `at`.

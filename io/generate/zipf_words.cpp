@@ -55,7 +55,7 @@ double inverse(double u, double skew, double vocabulary) {
 
 }  // namespace
 
-WordMaker::WordMaker(const GeneratorPlan& plan) : seed_(draw(plan.seed, 0)), vocabulary_(plan.vocabulary) {
+ZipfWords::ZipfWords(const GeneratorPlan& plan) : seed_(draw(plan.seed, 0)), vocabulary_(plan.vocabulary) {
   constexpr std::size_t kSteps = std::size_t{1} << kStepBits;
   for (std::size_t i = 0; i <= kSteps; ++i) {
     const double u = static_cast<double>(i) / kSteps;
@@ -68,7 +68,7 @@ WordMaker::WordMaker(const GeneratorPlan& plan) : seed_(draw(plan.seed, 0)), voc
   }
 }
 
-std::uint64_t WordMaker::rank(std::uint64_t number) const {
+std::uint64_t ZipfWords::rank(std::uint64_t number) const {
   const std::uint64_t bits = draw(seed_, number);
   const std::size_t step = bits >> (64 - kStepBits);
   constexpr double kShare = 0x1p-32;
@@ -79,7 +79,7 @@ std::uint64_t WordMaker::rank(std::uint64_t number) const {
 }
 
 // Longer words are put together from those of one and two syllables.
-char* WordMaker::append(std::uint64_t number, char* at) const {
+char* ZipfWords::append(std::uint64_t number, char* at) const {
   constexpr std::uint64_t kPairs = kSyllables * kSyllables;
   const std::uint64_t rank_of_word = rank(number);
   std::uint64_t place = rank_of_word;
@@ -101,7 +101,7 @@ char* WordMaker::append(std::uint64_t number, char* at) const {
   return at + 8;
 }
 
-char* WordMaker::append_line(std::uint64_t first, std::uint64_t words, char* at) const {
+char* ZipfWords::append_line(std::uint64_t first, std::uint64_t words, char* at) const {
   for (std::uint64_t i = 0; i < words; ++i) {
     at = append(first + i, at);
     *at++ = ' ';

@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kUntilSignal{1};
 
 }  // namespace
 
-StreamSource::StreamSource(Descriptor input, std::string name, const SourceOptions& options)
+PipeSource::PipeSource(Descriptor input, std::string name, const SourceOptions& options)
     : input_(std::move(input)),
       name_(std::move(name)),
       beginning_(name_, options.on_beginning),
@@ -37,7 +37,7 @@ StreamSource::StreamSource(Descriptor input, std::string name, const SourceOptio
   ::fcntl(input_.get(), F_SETPIPE_SZ, kPipeBytes);
 }
 
-ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
+ReadResult PipeSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
   if (records != nullptr) records->clear();
   for (;;) {
     if (auto found = framer_.next(into, records)) return *found;
@@ -64,12 +64,12 @@ ReadResult StreamSource::read(std::span<std::byte> into, std::vector<Record>* re
 }
 
 // A terminal that was closed gives an end, too, as after Ctrl-D.
-bool StreamSource::has_hung_up() const {
+bool PipeSource::has_hung_up() const {
   pollfd terminal{input_.get(), POLLIN, 0};
   return is_terminal_ && ::poll(&terminal, 1, 0) > 0 && (terminal.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-void StreamSource::break_off(int error_number) {
+void PipeSource::break_off(int error_number) {
   if (received_ == 0) throw IoError::from_errno("cannot read " + name_, error_number);
   ending_ = ReadResult::Status::broken;
   tell_broken(on_event_, name_, received_, framer_.drop_unfinished(),
@@ -77,8 +77,7 @@ void StreamSource::break_off(int error_number) {
 }
 
 // What the beginning holds back is input, too.
-std::optional<ReadResult> StreamSource::take_held_back(std::span<std::byte> into,
-                                                       std::vector<Record>* records) {
+std::optional<ReadResult> PipeSource::take_held_back(std::span<std::byte> into, std::vector<Record>* records) {
   beginning_.end_input();
   while (beginning_.is_ready()) {
     if (auto found = framer_.next(into, records)) return found;
@@ -90,7 +89,7 @@ std::optional<ReadResult> StreamSource::take_held_back(std::span<std::byte> into
   return std::nullopt;
 }
 
-ReadResult StreamSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
+ReadResult PipeSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
   if (records != nullptr) records->clear();
   if (auto found = take_held_back(into, records)) return *found;
   if (auto found = framer_.drain(into, records)) return *found;
@@ -98,11 +97,11 @@ ReadResult StreamSource::drain(std::span<std::byte> into, std::vector<Record>* r
   return framer_.nothing(ReadResult::Status::end);
 }
 
-Offsets StreamSource::position() const {
+Offsets PipeSource::position() const {
   return {{name_, static_cast<std::int64_t>(framer_.consumed())}};
 }
 
-void StreamSource::seek(const Offsets&) {
+void PipeSource::seek(const Offsets&) {
   check(false, "a stream cannot go back");
 }
 

@@ -18,9 +18,9 @@ namespace millrace::io {
 /// windows it is a feed, which goes on until the job is stopped. An error that comes before anything was read
 /// is thrown, as is one where the first bytes are no text; later it breaks the input, as with a socket that is
 /// reset or a terminal that is closed, and what came is kept.
-class StreamSource final : public Source {
+class PipeSource final : public Source {
  public:
-  StreamSource(Descriptor input, std::string name, const SourceOptions& options);
+  PipeSource(Descriptor input, std::string name, const SourceOptions& options);
 
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
   Offsets position() const override;

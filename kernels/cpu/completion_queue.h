@@ -21,7 +21,7 @@ struct Done {
 };
 
 /// Any thread may call any function. An error stays: what was counted is then worth nothing.
-class Outbox {
+class CompletionQueue {
  public:
   void push(Done done) {
     {

@@ -81,7 +81,7 @@ class CpuBackend final : public Backend {
         budget_(*options.budget),
         batch_bytes_(options.batch_bytes == 0 ? kBatchBytes : options.batch_bytes),
         rule_{columns_,
-              hash_rule(options.hash_seed, options.hash_bits),
+              hash_seed(options.hash_seed, options.hash_bits),
               {spread_seed(options.hash_seed)},
               &budget_},
         workers_(std::max(options.threads, 1U)) {
@@ -111,18 +111,18 @@ class CpuBackend final : public Backend {
   const std::vector<ValueColumn> columns_;
   MemoryBudget& budget_;
   const std::size_t batch_bytes_;
-  const TableRule rule_;
+  const TableOptions rule_;
   std::deque<WorkerTables> tables_;
   SpareTables spare_;
   bool has_collected_ = false;
-  Outbox outbox_;
+  CompletionQueue completed_;
   std::size_t in_flight_ = 0;
   std::optional<Done> reclaimed_;  // its rejects are lent to the engine until the next call
   Workers workers_;                // last: stops before the rest goes
 };
 
 void CpuBackend::submit(const Batch& batch) {
-  outbox_.throw_if_failed();
+  completed_.throw_if_failed();
   reclaimed_.reset();
   check_batch(batch);
   ++in_flight_;
@@ -135,9 +135,9 @@ void CpuBackend::count(WorkerTables& tables, const Batch& batch) {
   try {
     Done done{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
     tables.counter.count(batch, table_of(tables, batch.pane), done.rejects);
-    outbox_.push(std::move(done));
+    completed_.push(std::move(done));
   } catch (...) {
-    outbox_.fail(std::current_exception());
+    completed_.fail(std::current_exception());
   }
 }
 
@@ -151,17 +151,17 @@ PaneTable& CpuBackend::table_of(WorkerTables& tables, Pane pane) {
 }
 
 std::optional<Finished> CpuBackend::reclaim(Wait wait) {
-  outbox_.throw_if_failed();
+  completed_.throw_if_failed();
   reclaimed_.reset();
   if (in_flight_ == 0) return std::nullopt;
-  reclaimed_ = outbox_.pop(wait);
+  reclaimed_ = completed_.pop(wait);
   if (!reclaimed_) return std::nullopt;
   --in_flight_;
   return Finished{reclaimed_->buffer, true, reclaimed_->rejects};
 }
 
 void CpuBackend::collect(Pane pane, PartialSink& sink) {
-  outbox_.throw_if_failed();
+  completed_.throw_if_failed();
   reclaimed_.reset();
   std::vector<PaneTable> tables = take_tables(pane);
   // Spare tables must not take the memory that rows need. A job that collects once does not come back.
@@ -189,7 +189,7 @@ std::vector<PaneTable> CpuBackend::take_tables(Pane pane) {
     const auto node = tables.panes.extract(pane);
     if (!node.empty()) taken.push_back(std::move(node.mapped()));
   }
-  outbox_.throw_if_failed();  // a batch may have failed meanwhile, half counted
+  completed_.throw_if_failed();  // a batch may have failed meanwhile, half counted
   return taken;
 }
 
@@ -198,7 +198,7 @@ std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
   const unsigned range_bits =
       std::min(static_cast<unsigned>(std::bit_width(workers_.count() - 1)), kRangeBitsMax);
   const std::size_t ranges = std::size_t{1} << range_bits;
-  TableRule rule = rule_;
+  TableOptions rule = rule_;
   rule.order.range_bits = range_bits;
   const Expected sizes{expected(tables, &Expected::short_keys, ranges),
                        expected(tables, &Expected::medium_keys, ranges),
@@ -211,7 +211,7 @@ std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
     try {
       for (const PaneTable& table : tables) merged[range].add_range(table, range, range_bits);
     } catch (...) {
-      outbox_.fail(std::current_exception());
+      completed_.fail(std::current_exception());
     }
     done.count_down();
   };
@@ -223,7 +223,7 @@ std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
     }
   }
   done.wait();
-  outbox_.throw_if_failed();
+  completed_.throw_if_failed();
   return merged;
 }
 

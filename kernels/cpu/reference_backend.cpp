@@ -27,10 +27,10 @@ struct Row {
 };
 
 /// Keys and their rows. A row whose sum would leave 64 bits is set aside, and its key starts again.
-struct PlainPane {
+struct ReferencePane {
   using Rows = std::map<Text, Row, std::less<>, BudgetAllocator<std::pair<const Text, Row>>>;
   using Spilled = std::pair<Text, Row>;
-  explicit PlainPane(MemoryBudget& budget)
+  explicit ReferencePane(MemoryBudget& budget)
       : rows(BudgetAllocator<std::pair<const Text, Row>>(budget)), spilled(BudgetAllocator<Spilled>(budget)) {}
   Rows rows;
   BudgetVector<Spilled> spilled;
@@ -41,15 +41,15 @@ struct Counted {
   BudgetVector<Reject> rejects;
 };
 
-class PlainBackend final : public Backend {
+class ReferenceBackend final : public Backend {
  public:
-  PlainBackend(const Plan& plan, const BackendOptions& options)
+  ReferenceBackend(const Plan& plan, const BackendOptions& options)
       : plan_(plan),
         columns_(value_columns(plan.measures)),
         inputs_(input_values(plan)),
         budget_(*options.budget),
         batch_bytes_(options.batch_bytes == 0 ? std::size_t{1} << 20 : options.batch_bytes),
-        rule_(hash_rule(options.hash_seed, options.hash_bits)) {}
+        rule_(hash_seed(options.hash_seed, options.hash_bits)) {}
 
   std::string_view name() const override { return "plain"; }
   bool may_fail() const override { return false; }
@@ -63,9 +63,9 @@ class PlainBackend final : public Backend {
   void collect(Pane pane, PartialSink& sink) override;
 
  private:
-  void count_rows(const Batch& batch, PlainPane& pane);
-  void count_record(const char* text, Token record, PlainPane& pane, BudgetVector<Reject>& rejects);
-  void add(std::string_view key, PlainPane& pane);
+  void count_rows(const Batch& batch, ReferencePane& pane);
+  void count_record(const char* text, Token record, ReferencePane& pane, BudgetVector<Reject>& rejects);
+  void add(std::string_view key, ReferencePane& pane);
   bool sum_would_overflow(const Row& row) const;
   void hand_over(std::string_view text, const Row& row, bool unique, PartialSink& sink) const;
 
@@ -74,15 +74,15 @@ class PlainBackend final : public Backend {
   std::vector<std::int64_t> inputs_;  // of the record at hand
   MemoryBudget& budget_;
   const std::size_t batch_bytes_;
-  const HashRule rule_;
-  std::map<Pane, PlainPane> panes_;
+  const HashSeed rule_;
+  std::map<Pane, ReferencePane> panes_;
   std::deque<Counted> counted_;
   std::optional<Counted> reclaimed_;  // its rejects are lent to the engine until the next call
 };
 
-void PlainBackend::submit(const Batch& batch) {
+void ReferenceBackend::submit(const Batch& batch) {
   reclaimed_.reset();
-  PlainPane& pane = panes_.try_emplace(batch.pane, budget_).first->second;
+  ReferencePane& pane = panes_.try_emplace(batch.pane, budget_).first->second;
   Counted counted{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
   const char* text = reinterpret_cast<const char*>(batch.bytes.data());
   const auto size = static_cast<std::uint32_t>(batch.bytes.size());
@@ -104,7 +104,7 @@ void PlainBackend::submit(const Batch& batch) {
   counted_.push_back(std::move(counted));
 }
 
-void PlainBackend::count_rows(const Batch& batch, PlainPane& pane) {
+void ReferenceBackend::count_rows(const Batch& batch, ReferencePane& pane) {
   const Rows& rows = batch.rows;
   const std::size_t n = rows.key_at.size();
   const char* text = reinterpret_cast<const char*>(batch.bytes.data());
@@ -114,8 +114,8 @@ void PlainBackend::count_rows(const Batch& batch, PlainPane& pane) {
   }
 }
 
-void PlainBackend::count_record(const char* text, Token record, PlainPane& pane,
-                                BudgetVector<Reject>& rejects) {
+void ReferenceBackend::count_record(const char* text, Token record, ReferencePane& pane,
+                                    BudgetVector<Reject>& rejects) {
   const std::uint32_t end = record.offset + record.length;
   if (plan_.keyed_by == KeyedBy::words) {
     std::string word;
@@ -146,7 +146,7 @@ void PlainBackend::count_record(const char* text, Token record, PlainPane& pane,
   add({text + fields.key.offset, fields.key.length}, pane);
 }
 
-void PlainBackend::add(std::string_view key, PlainPane& pane) {
+void ReferenceBackend::add(std::string_view key, ReferencePane& pane) {
   auto found = pane.rows.find(key);
   if (found != pane.rows.end() && sum_would_overflow(found->second)) {
     pane.spilled.emplace_back(found->first, std::move(found->second));
@@ -164,14 +164,14 @@ void PlainBackend::add(std::string_view key, PlainPane& pane) {
     row.values[c] = reduce(columns_[c].combine, row.values[c], inputs_[columns_[c].value]);
 }
 
-bool PlainBackend::sum_would_overflow(const Row& row) const {
+bool ReferenceBackend::sum_would_overflow(const Row& row) const {
   for (std::size_t c = 0; c < columns_.size(); ++c)
     if (columns_[c].combine == Combine::sum && sum_overflows(row.values[c], inputs_[columns_[c].value]))
       return true;
   return false;
 }
 
-std::optional<Finished> PlainBackend::reclaim(Wait) {
+std::optional<Finished> ReferenceBackend::reclaim(Wait) {
   reclaimed_.reset();
   if (counted_.empty()) return std::nullopt;
   reclaimed_.emplace(std::move(counted_.front()));
@@ -179,18 +179,18 @@ std::optional<Finished> PlainBackend::reclaim(Wait) {
   return Finished{reclaimed_->buffer, true, reclaimed_->rejects};
 }
 
-void PlainBackend::collect(Pane pane, PartialSink& sink) {
+void ReferenceBackend::collect(Pane pane, PartialSink& sink) {
   reclaimed_.reset();
   const auto node = panes_.extract(pane);
   if (node.empty()) return;
-  const PlainPane& taken = node.mapped();
+  const ReferencePane& taken = node.mapped();
   const bool unique = taken.spilled.empty();
   for (const auto& [text, row] : taken.rows) hand_over(text, row, unique, sink);
   for (const auto& [text, row] : taken.spilled) hand_over(text, row, unique, sink);
 }
 
 // One row at a time: slow, and nothing to get wrong.
-void PlainBackend::hand_over(std::string_view text, const Row& row, bool unique, PartialSink& sink) const {
+void ReferenceBackend::hand_over(std::string_view text, const Row& row, bool unique, PartialSink& sink) const {
   const Key key = make_key(text.data(), static_cast<std::uint32_t>(text.size()), rule_);
   const std::string_view beside = is_packed(key) ? std::string_view() : text;
   sink.add({{&key, 1}, {&beside, 1}, {&row.count, 1}, row.values, unique});
@@ -198,8 +198,8 @@ void PlainBackend::hand_over(std::string_view text, const Row& row, bool unique,
 
 }  // namespace
 
-std::unique_ptr<Backend> make_plain_backend(const Plan& plan, const BackendOptions& options) {
-  return std::make_unique<PlainBackend>(plan, options);
+std::unique_ptr<Backend> make_reference_backend(const Plan& plan, const BackendOptions& options) {
+  return std::make_unique<ReferenceBackend>(plan, options);
 }
 
 }  // namespace millrace

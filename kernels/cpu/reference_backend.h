@@ -10,6 +10,6 @@ namespace millrace {
 
 /// What other backends are verified with. It shares no table, no scan and no merge with the CPU backend; it
 /// is some ten times slower.
-std::unique_ptr<Backend> make_plain_backend(const Plan& plan, const BackendOptions& options);
+std::unique_ptr<Backend> make_reference_backend(const Plan& plan, const BackendOptions& options);
 
 }  // namespace millrace

@@ -15,16 +15,16 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-std::uint32_t rejects_capacity(const CountRule& rule) {
+std::uint32_t rejects_capacity(const CountSpec& rule) {
   return rule.keyed_by == KeyedBy::fields ? kRejectsMax : 0;
 }
 
-std::size_t pinned_bytes(const CountRule& rule) {
+std::size_t pinned_bytes(const CountSpec& rule) {
   return aligned(sizeof(Verdict) + rejects_capacity(rule) * sizeof(Reject));
 }
 
 // Rows whose keys have four bytes or more fit, and so do messages of four bytes or more.
-std::size_t places_bytes(const CountRule& rule, std::size_t text_bytes) {
+std::size_t places_bytes(const CountSpec& rule, std::size_t text_bytes) {
   const std::size_t per_row = 2 * sizeof(std::uint32_t) + rule.inputs * sizeof(std::int64_t);
   const bool rows = rule.keyed_by == KeyedBy::rows;
   return text_bytes / 4 * (rows ? per_row : sizeof(std::uint32_t)) + text_bytes / 8 + 8 * kAlignment;
@@ -36,7 +36,7 @@ std::size_t breaks_bytes(std::size_t text_bytes) {
 
 }  // namespace
 
-BatchSlots::BatchSlots(DeviceApi& device, const CountRule& rule, std::size_t text_bytes, MemoryBudget& budget,
+BatchSlots::BatchSlots(DeviceApi& device, const CountSpec& rule, std::size_t text_bytes, MemoryBudget& budget,
                        CudaCounters& counters)
     : device_(device),
       rule_(rule),
@@ -57,7 +57,7 @@ BatchSlots::BatchSlots(DeviceApi& device, const CountRule& rule, std::size_t tex
   }
 }
 
-std::size_t BatchSlots::bytes(const CountRule& rule, std::size_t text_bytes) {
+std::size_t BatchSlots::bytes(const CountSpec& rule, std::size_t text_bytes) {
   return kBatchSlots * (aligned(text_bytes + kSlackBytes) + aligned(places_bytes(rule, text_bytes)));
 }
 

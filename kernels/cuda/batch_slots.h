@@ -22,11 +22,11 @@ inline constexpr std::uint32_t kBatchSlots = 4;
 class BatchSlots {
  public:
   /// `text_bytes` per slot. Throws UnavailableError if the device has not enough memory, and BudgetError.
-  BatchSlots(DeviceApi& device, const CountRule& rule, std::size_t text_bytes, MemoryBudget& budget,
+  BatchSlots(DeviceApi& device, const CountSpec& rule, std::size_t text_bytes, MemoryBudget& budget,
              CudaCounters& counters);
 
   /// Device memory that slots of this size take.
-  static std::size_t bytes(const CountRule& rule, std::size_t text_bytes);
+  static std::size_t bytes(const CountSpec& rule, std::size_t text_bytes);
   /// Whether the batch, with the places of its records, is small enough for a slot.
   bool fits(const Batch& batch) const;
 
@@ -54,7 +54,7 @@ class BatchSlots {
   void copy(void* to, const void* from, std::size_t bytes);
 
   DeviceApi& device_;
-  const CountRule& rule_;
+  const CountSpec& rule_;
   std::size_t text_bytes_;
   std::size_t places_bytes_;
   CudaCounters& counters_;

@@ -12,7 +12,7 @@
 
 #include "kernels/cuda/batch_slots.h"
 #include "kernels/cuda/buffer.h"
-#include "kernels/cuda/count_rule.h"
+#include "kernels/cuda/count_spec.h"
 #include "kernels/cuda/device/shared_layout.h"
 #include "kernels/cuda/host_counter.h"
 #include "kernels/cuda/pane_store.h"
@@ -107,7 +107,7 @@ class Implementation final : public CudaBackend {
   const std::shared_ptr<DeviceApi> device_;
   MemoryBudget& budget_;
   const DeviceFacts facts_;
-  CountRule rule_;
+  CountSpec rule_;
   DeviceBuffer value_fields_;
   CudaCounters counters_;
   const std::size_t batch_bytes_;
@@ -127,7 +127,7 @@ Implementation::Implementation(std::shared_ptr<DeviceApi> device, const Plan& pl
     : device_(std::move(device)),
       budget_(*options.budget),
       facts_(device_->facts()),
-      rule_(count_rule(plan, hash_rule(options.hash_seed, options.hash_bits))),
+      rule_(count_spec(plan, hash_seed(options.hash_seed, options.hash_bits))),
       value_fields_(*device_, (plan.fields.values.size() + 1) * sizeof(std::uint32_t)),
       batch_bytes_(choose_batch_bytes(options)),
       panes_max_(tuning.panes != 0        ? tuning.panes

@@ -78,8 +78,8 @@ struct PaneArena {
 };
 
 /// What all kernels of a job share. `fields.values` points to device memory.
-struct CountRule {
-  HashRule hash;
+struct CountSpec {
+  HashSeed hash;
   KeyedBy keyed_by = KeyedBy::words;
   bool fold_case = false;
   bool alphanumeric = false;
@@ -107,7 +107,7 @@ struct DeviceBatch {
 
 /// One launch of a counting kernel.
 struct CountJob {
-  CountRule rule;
+  CountSpec rule;
   DeviceBatch batch;
   PaneArena pane;
   std::uint32_t tiles_per_block = 1;

@@ -30,7 +30,7 @@ HostCounter::HostCounter(const Plan& plan, const BackendOptions& options)
       columns_(value_columns(plan.measures)),
       budget_(*options.budget),
       rule_{columns_,
-            hash_rule(options.hash_seed, options.hash_bits),
+            hash_seed(options.hash_seed, options.hash_bits),
             {spread_seed(options.hash_seed)},
             &budget_},
       counter_(plan_, budget_) {}

@@ -25,7 +25,7 @@ class HostCounter {
   const Plan plan_;  // a copy: the counter keeps a reference
   std::vector<ValueColumn> columns_;
   MemoryBudget& budget_;
-  TableRule rule_;
+  TableOptions rule_;
   BatchCounter counter_;
   std::map<Pane, PaneTable> panes_;
 };

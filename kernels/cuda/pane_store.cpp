@@ -22,7 +22,7 @@ ArenaSizes divide_arena(std::size_t bytes, std::size_t panes, std::size_t column
           static_cast<std::uint32_t>(std::bit_floor(words / 2))};
 }
 
-PaneStore::PaneStore(DeviceApi& device, const CountRule& rule, std::size_t panes, std::size_t bytes,
+PaneStore::PaneStore(DeviceApi& device, const CountSpec& rule, std::size_t panes, std::size_t bytes,
                      int sort_bits, MemoryBudget& budget, CudaCounters& counters)
     : device_(device), rule_(rule), sort_bits_(sort_bits), budget_(budget), counters_(counters) {
   for (; bytes >= kArenaBytesMin; bytes /= 2)

@@ -34,7 +34,7 @@ class PaneStore {
  public:
   /// Tries with `bytes` of device memory, and with half as long as there is not enough. Throws
   /// UnavailableError.
-  PaneStore(DeviceApi& device, const CountRule& rule, std::size_t panes, std::size_t bytes, int sort_bits,
+  PaneStore(DeviceApi& device, const CountSpec& rule, std::size_t panes, std::size_t bytes, int sort_bits,
             MemoryBudget& budget, CudaCounters& counters);
 
   /// The arena of a pane, which takes a free one if it has none yet. REQUIRES: there is one.
@@ -76,7 +76,7 @@ class PaneStore {
   void copy_to_host(void* to, const void* from, std::size_t bytes);
 
   DeviceApi& device_;
-  const CountRule& rule_;
+  const CountSpec& rule_;
   int sort_bits_;
   MemoryBudget& budget_;
   CudaCounters& counters_;

@@ -15,8 +15,8 @@ constexpr std::array<ValueColumn, 1> kSum = {{{.combine = Combine::sum}}};
 constexpr std::array<char, 32> kText = {"one"};  // and what may be read past it
 
 PaneTable table_with(std::int64_t value, int times) {
-  PaneTable table(TableRule{
-      .columns = kSum, .hash = hash_rule(1, 63), .order = {spread_seed(1)}, .budget = &unlimited_budget()});
+  PaneTable table(TableOptions{
+      .columns = kSum, .hash = hash_seed(1, 63), .order = {spread_seed(1)}, .budget = &unlimited_budget()});
   for (int i = 0; i < times; ++i) table.add(kText.data(), 3, &value);
   return table;
 }

@@ -23,7 +23,7 @@ Key pack_text(const std::string& text) {
 }
 
 Key hash_text(const std::string& text, std::uint64_t seed, unsigned bits = 63) {
-  return hashed_key(text.data(), size_of(text), hash_rule(seed, bits));
+  return hashed_key(text.data(), size_of(text), hash_seed(seed, bits));
 }
 
 rc::Gen<std::string> short_text() {
@@ -135,7 +135,7 @@ TEST(Key, HashesOfTextsDoNotDependOnHowTheyAreLoaded) {
       EXPECT_LE(at + 8, length) << "only the text is read";
       return load8(text.data() + at);
     };
-    EXPECT_EQ(hashed_key_of(load, length, hash_rule(9, 63)), hash_text(text.substr(0, length), 9));
+    EXPECT_EQ(hashed_key_of(load, length, hash_seed(9, 63)), hash_text(text.substr(0, length), 9));
   }
 }
 

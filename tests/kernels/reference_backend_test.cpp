@@ -8,7 +8,8 @@
 
 namespace millrace {
 
-INSTANTIATE_TEST_SUITE_P(Plain, BackendContract, ::testing::Values(BackendCase{"plain", make_plain_backend, 1}),
+INSTANTIATE_TEST_SUITE_P(Plain, BackendContract,
+                         ::testing::Values(BackendCase{"plain", make_reference_backend, 1}),
                          ::testing::PrintToStringParamName());
 
 }  // namespace millrace

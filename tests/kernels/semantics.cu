@@ -54,7 +54,7 @@ MILLRACE_HD inline void call_all(const Text& text, std::uint64_t seed, std::uint
   put(fields.counted);
   put(static_cast<std::uint64_t>(values[0]));
 
-  const HashRule rule = hash_rule(seed, 63);
+  const HashSeed rule = hash_seed(seed, 63);
   char unpacked[kPackedBytesMax] = {};
   put(pack(bytes, 3).bits);
   put(packed_key(load8(bytes), 3).bits);

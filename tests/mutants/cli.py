@@ -3,7 +3,7 @@
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
     ("signals: two at once end the job without a row", "host/program/cli/supervisor.cpp",
-     "  if (signal_ != 0 && now - signal_time_ < manners_.one_event) return;\n", "", "cli_test Attendant*"),
+     "  if (signal_ != 0 && now - signal_time_ < manners_.one_event) return;\n", "", "cli_test Supervisor*"),
     ("files: those of the command line come behind --from", "host/program/cli/flags/command_line.cpp",
      "from.texts.insert(from.texts.begin(), files.begin(), files.end());",
      "from.texts.insert(from.texts.end(), files.begin(), files.end());", "cli_test CommandLine*"),

@@ -14,9 +14,9 @@ namespace millrace::cli {
 
 /// The whole program but the last catch: reads command line, environment and file, then runs one command.
 int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status,
-                Attendant& attendant);
+                Supervisor& supervisor);
 
-int run_command(const Settings& settings, StatusLine& status, Attendant& attendant);
+int run_command(const Settings& settings, StatusLine& status, Supervisor& supervisor);
 int check_command(const Settings& settings);
 int config_command(const SettingMap& settings, const Job& job);
 int devices_command(const Settings& settings);

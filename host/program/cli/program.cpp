@@ -91,10 +91,10 @@ int config_command(const SettingMap& settings, const Job& job) {
     const bool given = found != settings.end();
     // What is not given is a comment, so that the output is itself a configuration file.
     std::string line = given ? "" : "# ";
-    std::vector<std::string> texts = given ? found->second.texts : std::vector{std::string(flag.standard)};
+    std::vector<std::string> texts = given ? found->second.texts : std::vector{std::string(flag.default_text)};
     if (!flag.repeats && texts.size() > 1) texts = {texts.back()};
     line += fmt::format("{} = {}", flag.name, quoted(texts));
-    text += fmt::format("{:<40}  # {}", line, to_string(given ? found->second.origin : Origin::standard));
+    text += fmt::format("{:<40}  # {}", line, to_string(given ? found->second.origin : Origin::built_in));
     if (flag.name == "format" && job.layout.format == Format::automatic) text += chosen_formats(job);
     text += '\n';
   }
@@ -119,7 +119,7 @@ int version_command(bool json) {
 }
 
 int run_program(const std::vector<std::string>& arguments, const char* const* environment, StatusLine& status,
-                Attendant& attendant) {
+                Supervisor& supervisor) {
   start_log(Settings{}, status);
   const CommandLine line = read_command_line(arguments);
   switch (line.command) {
@@ -135,7 +135,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
     case Command::check: return check_command(settings);
     case Command::config: return config_command(given, settings.job);
     case Command::devices: return devices_command(settings);
-    default: return run_command(settings, status, attendant);
+    default: return run_command(settings, status, supervisor);
   }
 }
 

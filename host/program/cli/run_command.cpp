@@ -67,22 +67,22 @@ Job complete_job(const Settings& settings) {
   return job;
 }
 
-int run_command(const Settings& settings, StatusLine& status, Attendant& attendant) {
+int run_command(const Settings& settings, StatusLine& status, Supervisor& supervisor) {
   Job job = complete_job(settings);
   if (!settings.quiet) explain_silence(job, status);
   const bool show_progress = !settings.quiet && wanted(settings.progress, STDERR_FILENO);
   if (show_progress) share_terminal(job, status);
 
   const Instant begin = std::chrono::steady_clock::now();
-  attendant.watch({.show_progress = show_progress, .drain_timeout = settings.drain_timeout});
-  const Summary summary = attendant.run(job);
+  supervisor.watch({.show_progress = show_progress, .drain_timeout = settings.drain_timeout});
+  const Summary summary = supervisor.run(job);
 
   const std::string rejected = rejected_text(summary.progress, job.plan);
   if (!rejected.empty()) spdlog::warn("{}", rejected);
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));
-  return exit_status(summary, attendant.signal());
+  return exit_status(summary, supervisor.signal());
 }
 
 }  // namespace millrace::cli

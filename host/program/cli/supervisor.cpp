@@ -34,7 +34,7 @@ int must_open(int descriptor, const char* what) {
 
 }  // namespace
 
-Attendant::~Attendant() {
+Supervisor::~Supervisor() {
   if (thread_.joinable()) {
     const std::uint64_t one = 1;
     while (write(leaving_, &one, sizeof one) < 0 && errno == EINTR) {
@@ -45,7 +45,7 @@ Attendant::~Attendant() {
     if (descriptor >= 0) close(descriptor);
 }
 
-void Attendant::watch(const Manners& manners) {
+void Supervisor::watch(const Manners& manners) {
   manners_ = manners;
   const sigset_t ending = ending_signals();
   signals_ = must_open(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK), "waiting for signals");
@@ -54,14 +54,14 @@ void Attendant::watch(const Manners& manners) {
   thread_ = start_thread([this] { attend(); });
 }
 
-Summary Attendant::run(Job job) {
+Summary Supervisor::run(Job job) {
   struct Ending {
-    Attendant& attendant;
+    Supervisor& supervisor;
     ~Ending() {
-      const std::lock_guard lock(attendant.mutex_);
-      attendant.phase_ = Phase::over;
-      attendant.job_ = nullptr;
-      attendant.status_.clear();
+      const std::lock_guard lock(supervisor.mutex_);
+      supervisor.phase_ = Phase::over;
+      supervisor.job_ = nullptr;
+      supervisor.status_.clear();
     }
   };
   {
@@ -79,12 +79,12 @@ Summary Attendant::run(Job job) {
   return running->wait();
 }
 
-void Attendant::leave_with(int exit_code) {
+void Supervisor::leave_with(int exit_code) {
   const std::lock_guard lock(mutex_);
   exit_code_ = exit_code;
 }
 
-void Attendant::attend() {
+void Supervisor::attend() {
   ProgressText text(std::chrono::steady_clock::now());
   while (true) {
     std::array<pollfd, 2> events = {pollfd{signals_, POLLIN, 0}, pollfd{leaving_, POLLIN, 0}};
@@ -100,7 +100,7 @@ void Attendant::attend() {
   }
 }
 
-std::chrono::milliseconds Attendant::time_to_wait() {
+std::chrono::milliseconds Supervisor::time_to_wait() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::over) return 1h;
   const std::chrono::nanoseconds wait = manners_.show_progress ? kTick : 1h;
@@ -108,7 +108,7 @@ std::chrono::milliseconds Attendant::time_to_wait() {
   return std::chrono::ceil<std::chrono::milliseconds>(std::clamp(left, std::chrono::nanoseconds{0}, wait));
 }
 
-void Attendant::take_signal() {
+void Supervisor::take_signal() {
   signalfd_siginfo info{};
   if (read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
   const Instant now = std::chrono::steady_clock::now();
@@ -127,7 +127,7 @@ void Attendant::take_signal() {
   spdlog::info("{}: counting what was read; a second one ends at once", signal_name(signal));
 }
 
-void Attendant::end_at_once(const char* why) {
+void Supervisor::end_at_once(const char* why) {
   end_process(128 + signal_, fmt::format("{}: {}", signal_name(signal_), why));
 }
 

@@ -18,7 +18,7 @@ namespace millrace::cli {
 /// From watch() on, ending_signals() are taken by a thread that waits for nobody. Before the job is started,
 /// the first one ends the process at once, with 128 and its number; after that it stops the job, which then
 /// drains; and the second one, or a drain that takes too long, ends the process.
-class Attendant {
+class Supervisor {
  public:
   struct Manners {
     bool show_progress = false;
@@ -29,11 +29,11 @@ class Attendant {
     std::chrono::nanoseconds one_event = std::chrono::milliseconds{100};
   };
 
-  explicit Attendant(StatusLine& status) : status_(status) {}
+  explicit Supervisor(StatusLine& status) : status_(status) {}
   /// Signals stay blocked, so that none ends a process that is at its end already.
-  ~Attendant();
-  Attendant(const Attendant&) = delete;
-  Attendant& operator=(const Attendant&) = delete;
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
 
   /// Call it before there are threads: they inherit what is blocked. Throws if the machine refuses a thread or
   /// a descriptor.

@@ -20,7 +20,7 @@ inline std::uint64_t load8_at_once(const char* text) {
 }
 
 /// The same as hashed_key. REQUIRES: length > kPackedBytesMax.
-inline Key hashed_key_at_once(const char* text, std::uint32_t length, const HashRule& rule) {
+inline Key hashed_key_at_once(const char* text, std::uint32_t length, const HashSeed& rule) {
   return hashed_key_of([text](std::uint32_t at) { return load8_at_once(text + at); }, length, rule);
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t kPrefetchAhead = 24;
 
 }  // namespace
 
-PaneTable::PaneTable(const TableRule& rule, Expected expected)
+PaneTable::PaneTable(const TableOptions& rule, Expected expected)
     : columns_(rule.columns),
       hash_(rule.hash),
       short_(rule.columns.size(), rule.order, expected.short_keys, *rule.budget),

@@ -20,9 +20,9 @@
 namespace millrace {
 
 /// What all tables of a backend share; outlives them.
-struct TableRule {
+struct TableOptions {
   std::span<const ValueColumn> columns;
-  HashRule hash;
+  HashSeed hash;
   SlotOrder order;
   MemoryBudget* budget = nullptr;
 };
@@ -39,7 +39,7 @@ struct Expected {
 /// BudgetError. REQUIRES, wherever a text is given: kSlackBytes may be read past it.
 class PaneTable {
  public:
-  explicit PaneTable(const TableRule& rule, Expected expected = {});
+  explicit PaneTable(const TableOptions& rule, Expected expected = {});
 
   /// Counts each of many texts once. REQUIRES: there are no value columns.
   void count(const LengthClasses& keys);
@@ -93,7 +93,7 @@ class PaneTable {
   void set_to_identity(std::int64_t* values) const;
 
   std::span<const ValueColumn> columns_;
-  HashRule hash_;
+  HashSeed hash_;
   Table<ShortSlot> short_;
   Table<MediumSlot> medium_;
   Table<LongSlot> long_;

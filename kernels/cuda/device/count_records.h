@@ -85,7 +85,7 @@ class RecordKeys {
     }
   }
 
-  const CountRule& rule_;
+  const CountSpec& rule_;
   const DeviceBatch& batch_;
   std::uint32_t end_ = 0;
 };

@@ -98,7 +98,7 @@ class WordTile {
     return batch_.size;
   }
 
-  const CountRule& rule_;
+  const CountSpec& rule_;
   const DeviceBatch& batch_;
   AlignedText text_;
   std::uint64_t* words_;

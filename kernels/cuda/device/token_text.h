@@ -24,7 +24,7 @@ struct AlignedText {
   }
 };
 
-MILLRACE_HD inline AlignedText text_of(const CountRule& rule, const DeviceBatch& batch) {
+MILLRACE_HD inline AlignedText text_of(const CountSpec& rule, const DeviceBatch& batch) {
   return {reinterpret_cast<const std::uint64_t*>(batch.text), rule.fold_case};
 }
 
@@ -44,7 +44,7 @@ struct TokenText {
     return left >= 8 ? bytes : bytes & ((std::uint64_t{1} << (8 * left)) - 1);
   }
   /// REQUIRES: length > kPackedBytesMax.
-  MILLRACE_HD Key hash(const HashRule& rule) const {
+  MILLRACE_HD Key hash(const HashSeed& rule) const {
     return hashed_key_of([this](std::uint32_t offset) { return load(offset); }, length, rule);
   }
 };

@@ -150,28 +150,28 @@ TEST(Trial, StaysWhateverGoesWrongAndSaysWhy) {
   EXPECT_THAT(tried(dying, cpu).reason, HasSubstr("it fell off the bus"));
 }
 
-TEST(Upgrade, TriesASampleAfterSoMuchInput) {
+TEST(Migration, TriesASampleAfterSoMuchInput) {
   std::promise<TrialAnswer> promise;
   std::size_t sampled = 0;
-  Upgrade upgrade({.start =
-                       [&](Sample sample, TrialLink&) {
-                         sampled = sample.bytes();
-                         return promise.get_future();
-                       },
-                   .after_bytes = 30,
-                   .sample_bytes = 20},
-                  real_clock(), unlimited_budget());
+  Migration migration({.start =
+                           [&](Sample sample, TrialLink&) {
+                             sampled = sample.bytes();
+                             return promise.get_future();
+                           },
+                       .after_bytes = 30,
+                       .sample_bytes = 20},
+                      real_clock(), unlimited_budget());
   TestBatch batch = text_batch("123456789\n");
-  for (int i = 0; i < 5; ++i) upgrade.see(batch.view(0));
-  EXPECT_FALSE(upgrade.is_trying());
-  upgrade.see(batch.view(0));
-  EXPECT_TRUE(upgrade.is_trying());
+  for (int i = 0; i < 5; ++i) migration.see(batch.view(0));
+  EXPECT_FALSE(migration.is_trying());
+  migration.see(batch.view(0));
+  EXPECT_TRUE(migration.is_trying());
   EXPECT_EQ(sampled, 20U);
-  EXPECT_FALSE(upgrade.answer());
+  EXPECT_FALSE(migration.answer());
   promise.set_value({"well", {}, nullptr});
-  ASSERT_TRUE(upgrade.answer().has_value());
-  upgrade.see(batch.view(0));
-  EXPECT_FALSE(upgrade.answer().has_value());
+  ASSERT_TRUE(migration.answer().has_value());
+  migration.see(batch.view(0));
+  EXPECT_FALSE(migration.answer().has_value());
 }
 
 /// Whether a trial begins when 100 bytes have taken 1 s.
@@ -180,28 +180,28 @@ bool begins(std::optional<std::uint64_t> input_bytes, std::chrono::seconds after
   bool begun = false;
   double rate = 0;
   std::promise<TrialAnswer> promise;
-  Upgrade upgrade({.start =
-                       [&](Sample, TrialLink& link) {
-                         begun = true;
-                         rate = link.job_rate;
-                         return promise.get_future();
-                       },
-                   .after_bytes = 100,
-                   .sample_bytes = 10,
-                   .input_bytes = input_bytes,
-                   .time_left = 3s,
-                   .time_run = 20s},
-                  clock, unlimited_budget());
+  Migration migration({.start =
+                           [&](Sample, TrialLink& link) {
+                             begun = true;
+                             rate = link.job_rate;
+                             return promise.get_future();
+                           },
+                       .after_bytes = 100,
+                       .sample_bytes = 10,
+                       .input_bytes = input_bytes,
+                       .time_left = 3s,
+                       .time_run = 20s},
+                      clock, unlimited_budget());
   TestBatch batch = text_batch("123456789\n");
-  for (int i = 0; i < 10; ++i) upgrade.see(batch.view(0));
+  for (int i = 0; i < 10; ++i) migration.see(batch.view(0));
   clock.advance(1s + after_that);
-  for (int i = 0; i < 2; ++i) upgrade.see(batch.view(0));
+  for (int i = 0; i < 2; ++i) migration.see(batch.view(0));
   EXPECT_EQ(rate, begun ? 100.0 / static_cast<double>((1s + after_that).count()) : 0);
   promise.set_value({});
   return begun;
 }
 
-TEST(Upgrade, TriesOnlyWhatIsASmallPartOfTheJob) {
+TEST(Migration, TriesOnlyWhatIsASmallPartOfTheJob) {
   EXPECT_TRUE(begins(400, 0s)) << "3 s are left";
   EXPECT_FALSE(begins(390, 0s));
   EXPECT_FALSE(begins(90, 0s)) << "a file that has shrunk";
@@ -210,14 +210,14 @@ TEST(Upgrade, TriesOnlyWhatIsASmallPartOfTheJob) {
   EXPECT_FALSE(begins(std::nullopt, 18s));
 }
 
-TEST(Upgrade, TakesNoMemoryThatTheJobMayNeed) {
+TEST(Migration, TakesNoMemoryThatTheJobMayNeed) {
   MemoryBudget budget(1000);
-  Upgrade upgrade({.start = trial_in_background({}), .after_bytes = 0, .sample_bytes = 500}, real_clock(),
-                  budget);
+  Migration migration({.start = trial_in_background({}), .after_bytes = 0, .sample_bytes = 500}, real_clock(),
+                      budget);
   TestBatch batch = text_batch("123456789\n");
-  upgrade.see(batch.view(0));
+  migration.see(batch.view(0));
   EXPECT_EQ(budget.peak(), 0U);
-  const auto answer = upgrade.answer();
+  const auto answer = migration.answer();
   ASSERT_TRUE(answer.has_value());
   EXPECT_FALSE(answer->backend);
   EXPECT_THAT(answer->reason, HasSubstr("memory"));

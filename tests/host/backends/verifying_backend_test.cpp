@@ -58,7 +58,7 @@ class MoodyBackend final : public Backend {
 };
 
 std::unique_ptr<Backend> moody(const Plan& plan, const BackendOptions& options) {
-  return std::make_unique<MoodyBackend>(make_plain_backend(plan, options));
+  return std::make_unique<MoodyBackend>(make_reference_backend(plan, options));
 }
 
 template <auto first, auto second>
@@ -120,8 +120,8 @@ class LyingBackend final : public Backend {
 };
 
 std::unique_ptr<Backend> liar_found_out(const Plan& plan, const Lie& lie, unsigned one_in = 1) {
-  return verifying_backend(std::make_unique<LyingBackend>(make_plain_backend(plan, {}), lie),
-                           make_plain_backend(plan, {}),
+  return verifying_backend(std::make_unique<LyingBackend>(make_reference_backend(plan, {}), lie),
+                           make_reference_backend(plan, {}),
                            {.plan = plan, .budget = unlimited_budget(), .one_in = one_in});
 }
 
@@ -225,7 +225,7 @@ TEST(VerifyingBackend, ADifferenceEndsTheJobBeforeItsEpochIsShown) {
                       .sinks = {},
                       .backend = std::move(backend),
                       .fallback = {},
-                      .upgrade = {},
+                      .migration = {},
                       .log = std::move(log),
                       .clock = clock,
                       .budget = unlimited_budget()};
@@ -239,8 +239,8 @@ TEST(VerifyingBackend, ADifferenceEndsTheJobBeforeItsEpochIsShown) {
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Verifying, BackendContract,
-                         ::testing::Values(BackendCase{"cpu_plain_", both<make_cpu_backend, make_plain_backend>,
-                                                       3},
+                         ::testing::Values(BackendCase{"cpu_plain_",
+                                                       both<make_cpu_backend, make_reference_backend>, 3},
                                            BackendCase{"moody_cpu_", both<moody, make_cpu_backend>, 2},
                                            BackendCase{"cpu_moody_", both<make_cpu_backend, moody>, 2},
                                            BackendCase{"moody_moody_", both<moody, moody>, 1}),

@@ -68,7 +68,7 @@ Outcome run_job(bool replayable, std::string_view call, int nth) {
                                                                      throw DeviceError("it fell off the bus");
                                                                  }),
                       .fallback = cpu,
-                      .upgrade = UpgradeRule(),
+                      .migration = MigrationOptions(),
                       .log = std::make_unique<NoEpochLog>(),
                       .clock = real_clock(),
                       .budget = unlimited_budget()};

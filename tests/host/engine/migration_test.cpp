@@ -68,7 +68,7 @@ class MovingJob {
                         .sinks = {sink_},
                         .backend = make_cpu_backend(plan_, {.threads = 2}),
                         .fallback = [this] { return make_cpu_backend(plan_, {.threads = 2}); },
-                        .upgrade = upgrade(),
+                        .migration = migration(),
                         .log = std::make_unique<NoEpochLog>(),
                         .clock = real_clock(),
                         .budget = unlimited_budget()};
@@ -91,8 +91,8 @@ class MovingJob {
  private:
   static constexpr unsigned kReaders = 3;
 
-  UpgradeRule upgrade() {
-    UpgradeRule rule;
+  MigrationOptions migration() {
+    MigrationOptions rule;
     rule.after_bytes = 100'000;
     rule.sample_bytes = 20'000;
     rule.start = [this](Sample, TrialLink&) {

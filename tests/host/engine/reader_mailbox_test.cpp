@@ -1,4 +1,4 @@
-// Orders: every reader finds what it was told, and is woken after it was told.
+// Mailboxes: every reader finds what it was told, and is woken after it was told.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/engine/reader_mailbox.h"
 
@@ -13,16 +13,16 @@ constexpr std::size_t kReaders = 3;
 struct Told {
   EventCount asleep;
   std::vector<std::size_t> woken;
-  std::vector<Orders::Current> seen{kReaders};
+  std::vector<ReaderMailbox::Orders> seen{kReaders};
   std::uint64_t notified_early = 0;
-  ReaderOrders readers{kReaders, asleep, [this](std::size_t reader) {
-                         woken.push_back(reader);
-                         seen[reader] = readers.of(reader).read();
-                         notified_early += asleep.seen();
-                       }};
+  ReaderMailboxes readers{kReaders, asleep, [this](std::size_t reader) {
+                            woken.push_back(reader);
+                            seen[reader] = readers.of(reader).read();
+                            notified_early += asleep.seen();
+                          }};
 };
 
-TEST(Orders, ThoseThatInterruptAReadAreThereWhenTheSourceWakes) {
+TEST(ReaderMailbox, ThoseThatInterruptAReadAreThereWhenTheSourceWakes) {
   const std::vector<std::size_t> all = {0, 1, 2};
   Told asked;
   asked.readers.ask_for_markers();
@@ -42,7 +42,7 @@ TEST(Orders, ThoseThatInterruptAReadAreThereWhenTheSourceWakes) {
   }
 }
 
-TEST(Orders, WhoWaitsOutsideItsSourceIsNotifiedOfTheEndOfARoundAndOfAnEpoch) {
+TEST(ReaderMailbox, WhoWaitsOutsideItsSourceIsNotifiedOfTheEndOfARoundAndOfAnEpoch) {
   Told told;
   told.readers.ask_for_markers();
   told.woken.clear();
@@ -51,7 +51,7 @@ TEST(Orders, WhoWaitsOutsideItsSourceIsNotifiedOfTheEndOfARoundAndOfAnEpoch) {
   EXPECT_FALSE(told.readers.of(1).read().round_open);
   told.readers.epoch_over({});
   EXPECT_EQ(told.asleep.seen(), 3U);
-  const Orders::Current over = told.readers.of(1).read();
+  const ReaderMailbox::Orders over = told.readers.of(1).read();
   EXPECT_TRUE(over.epoch_over);
   EXPECT_FALSE(over.committed);
   told.readers.epoch_over(std::vector<Offsets>{{{"a", 1}}, {{"b", 2}}, {{"c", 3}}});

@@ -94,7 +94,7 @@ class Simulation {
                         .sinks = {},
                         .backend = first_backend(),
                         .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
-                        .upgrade = moves_ ? any_upgrade() : UpgradeRule{},
+                        .migration = moves_ ? any_migration() : MigrationOptions{},
                         .log = std::move(log),
                         .clock = clock_,
                         .budget = unlimited_budget()};
@@ -133,9 +133,9 @@ class Simulation {
   }
 
   // A trial that is answered at any later time, or at once.
-  UpgradeRule any_upgrade() {
+  MigrationOptions any_migration() {
     answers_slowly_ = dice_.one_in(2);
-    UpgradeRule rule;
+    MigrationOptions rule;
     rule.after_bytes = static_cast<std::uint64_t>(dice_.between(0, 200));
     rule.sample_bytes = static_cast<std::size_t>(dice_.between(1, 100));
     rule.start = [this](Sample sample, TrialLink&) {

@@ -71,7 +71,7 @@ class SteppedJob {
                         .sinks = {sink},
                         .backend = make_cpu_backend(plan, {.threads = 1}),
                         .fallback = {},
-                        .upgrade = UpgradeRule(),
+                        .migration = MigrationOptions(),
                         .log = std::make_unique<NoEpochLog>(),
                         .clock = watched_clock,
                         .budget = unlimited_budget()};

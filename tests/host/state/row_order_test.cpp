@@ -29,7 +29,7 @@ PaneState state_of(const std::vector<Row>& rows, const Plan& plan) {
   const auto columns = value_columns(plan.measures);
   Columns partials(columns.size(), unlimited_budget());
   for (const Row& row : rows) {
-    const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_rule(1, 63));
+    const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_seed(1, 63));
     partials.append(key, is_packed(key) ? std::string_view() : row.key, row.count);
     for (auto& column : partials.values) column.push_back(row.value);
   }

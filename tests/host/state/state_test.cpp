@@ -31,7 +31,7 @@ Columns columns_of(const std::vector<Row>& rows, std::size_t value_columns, bool
   Columns columns(value_columns, unlimited_budget());
   for (const Row& row : rows) {
     // Four bits of hash: long keys collide.
-    const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_rule(7, 4));
+    const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_seed(7, 4));
     const std::string_view text = is_packed(key) ? std::string_view() : std::string_view(row.key);
     std::vector<std::int64_t> values;
     for (const Int128 value : row.values) values.push_back(static_cast<std::int64_t>(value));
@@ -74,7 +74,7 @@ TEST(PaneState, PartialsThatRepeatAKeyAreNotAdopted) {
 TEST(PaneState, PartialsAreUniqueOnlyIfAllPartsAre) {
   for (const bool first : {false, true}) {
     Columns columns = columns_of({{"a", 2, {}}}, 0, first);
-    const Key key = make_key("a", 1, hash_rule(7, 4));
+    const Key key = make_key("a", 1, hash_seed(7, 4));
     const std::string_view text;
     const std::int64_t count = 3;
     columns.add(

@@ -28,7 +28,7 @@ TEST(FileBeginning, AMarkBelongsToNoRecord) {
   for (const unsigned readers : {1U, 2U, 5U, 60U}) {
     const std::vector<std::string> paths = {path, path};
     SourceList sources;
-    for (auto& share : io::share_out(io::list_files(paths).files, readers, 1))
+    for (auto& share : io::split_files(io::list_files(paths).files, readers, 1))
       sources.push_back(std::make_unique<io::FileSource>(share, Framing{}));
     EXPECT_EQ(drain(sources, 50).bytes, lines + lines) << readers;
   }

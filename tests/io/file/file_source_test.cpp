@@ -74,8 +74,8 @@ FilePart file_of(std::uint64_t size, const std::string& name) {
   return {name, name, 0, size, size, false, nullptr};
 }
 
-TEST(ShareOut, ALargeFileIsCutAndSmallOnesStayWhole) {
-  const auto shares = io::share_out({file_of(100, "a"), file_of(100, "b"), file_of(1000, "c")}, 3, 50);
+TEST(SplitFiles, ALargeFileIsCutAndSmallOnesStayWhole) {
+  const auto shares = io::split_files({file_of(100, "a"), file_of(100, "b"), file_of(1000, "c")}, 3, 50);
   ASSERT_EQ(shares.size(), 3U);
   std::vector<std::string> names;
   for (const auto& share : shares)
@@ -83,9 +83,9 @@ TEST(ShareOut, ALargeFileIsCutAndSmallOnesStayWhole) {
   EXPECT_THAT(names, ElementsAre("a", "b", "c@0-201", "c@201-602", "c@602-1000"));
 }
 
-TEST(ShareOut, NobodyGetsNothing) {
-  EXPECT_EQ(io::share_out({file_of(10, "a")}, 8, 50).size(), 1U);
-  EXPECT_TRUE(io::share_out({}, 8).empty());
+TEST(SplitFiles, NobodyGetsNothing) {
+  EXPECT_EQ(io::split_files({file_of(10, "a")}, 8, 50).size(), 1U);
+  EXPECT_TRUE(io::split_files({}, 8).empty());
 }
 
 TEST(FileSource, ReportsWhatThereIsToRead) {
@@ -120,7 +120,7 @@ TEST(FileSource, ARecordOfManyMegabytesIsSearchedInSteps) {
     std::uint64_t oversized = 0;
     std::string bytes;
     unsigned idle = 0;
-    for (auto& share : io::share_out(io::list_files(std::vector{path}).files, readers)) {
+    for (auto& share : io::split_files(io::list_files(std::vector{path}).files, readers)) {
       FileSource source(std::move(share), {});
       Drained drained;
       while (read_some(source, 1000, drained).status != ReadResult::Status::end)

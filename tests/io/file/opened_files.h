@@ -25,7 +25,7 @@ inline OpenedSources open_files(const std::vector<std::string>& contents, const 
   OpenedSources opened;
   const io::FileList list = io::list_files(paths);
   EXPECT_TRUE(list.problems.empty());
-  for (auto& share : io::share_out(list.files, options.readers, smallest))
+  for (auto& share : io::split_files(list.files, options.readers, smallest))
     opened.sources.push_back(std::make_unique<io::FileSource>(share, options.framing, options.on_event));
   opened.keeps = directory;
   return opened;

@@ -28,10 +28,10 @@ SourceList open(const std::string& address, const SourceOptions& options = {}) {
 /// The text by its definition: word after word.
 std::string reference(const std::string& address) {
   const io::GeneratorPlan plan = io::parse_generator(io::parse_uri(address));
-  const io::WordMaker maker(plan);
+  const io::ZipfWords maker(plan);
   std::string text;
   for (std::uint64_t i = 0; i < plan.words; ++i) {
-    char word[io::WordMaker::kRoom];
+    char word[io::ZipfWords::kRoom];
     text.append(word, maker.append(i, word));
     text += (i + 1) % plan.line == 0 || i + 1 == plan.words ? '\n' : ' ';
   }
@@ -110,10 +110,10 @@ TEST(GeneratorSource, WordsFollowZipf) {
     io::GeneratorPlan plan;
     plan.vocabulary = 1000;
     plan.skew = skew;
-    const io::WordMaker maker(plan);
+    const io::ZipfWords maker(plan);
     std::map<std::string, int> counts;
     for (std::uint64_t i = 0; i < kDraws; ++i) {
-      char word[io::WordMaker::kRoom];
+      char word[io::ZipfWords::kRoom];
       ++counts[std::string(word, maker.append(i, word))];
     }
     std::vector<int> sorted;
@@ -141,10 +141,10 @@ TEST(GeneratorSource, EveryRankHasItsOwnWord) {
   io::GeneratorPlan plan;
   plan.vocabulary = 30'000;
   plan.skew = 0;
-  const io::WordMaker maker(plan);
+  const io::ZipfWords maker(plan);
   std::set<std::string> words;
   for (std::uint64_t i = 0; i < 600'000; ++i) {
-    char word[io::WordMaker::kRoom];
+    char word[io::ZipfWords::kRoom];
     words.insert(std::string(word, maker.append(i, word)));
   }
   EXPECT_EQ(words.size(), 30'000U);
@@ -154,10 +154,10 @@ TEST(GeneratorSource, EveryLengthIsPutTogetherRight) {
   for (const char* vocabulary : {"100", "10100", "1010100", "101010100", "1000G"}) {
     const io::GeneratorPlan plan =
         io::parse_generator(io::parse_uri(std::string("generate:?skew=0&vocabulary=") + vocabulary));
-    const io::WordMaker maker(plan);
+    const io::ZipfWords maker(plan);
     std::set<std::string> words;
     for (std::uint64_t i = 0; i < 3000; ++i) {
-      char word[io::WordMaker::kRoom];
+      char word[io::ZipfWords::kRoom];
       words.emplace(word, maker.append(i, word));
     }
     for (const std::string& word : words) {

@@ -47,7 +47,7 @@ OpenedSources open_pipe(const std::string& content, const SourceOptions& options
     w->end = io::Descriptor();
   });
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options));
+  opened.sources.push_back(std::make_unique<io::PipeSource>(io::Descriptor(ends[0]), "stdin", options));
   opened.keeps = writer;
   return opened;
 }
@@ -57,7 +57,7 @@ OpenedSources open_silent_pipe(const std::string& content, const SourceOptions& 
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
   write_pieces(ends[1], content);
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options));
+  opened.sources.push_back(std::make_unique<io::PipeSource>(io::Descriptor(ends[0]), "stdin", options));
   opened.keeps = std::make_shared<io::Descriptor>(ends[1]);
   return opened;
 }
@@ -72,7 +72,7 @@ OpenedSources open_fifo(const std::string& content, const SourceOptions& options
   const std::string path = (writer->directory.path() / "fifo").string();
   if (::mkfifo(path.c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options));
+  opened.sources.push_back(std::make_unique<io::PipeSource>(io::open_stream(path), path, options));
   writer->thread = std::jthread([path, content] {
     const io::Descriptor end(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     write_pieces(end.get(), content);
@@ -91,7 +91,7 @@ OpenedSources open_silent_fifo(const std::string& content, const SourceOptions& 
   const std::string path = (fifo->directory.path() / "fifo").string();
   if (::mkfifo(path.c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
   OpenedSources opened;
-  opened.sources.push_back(std::make_unique<io::StreamSource>(io::open_stream(path), path, options));
+  opened.sources.push_back(std::make_unique<io::PipeSource>(io::open_stream(path), path, options));
   opened.keeps = fifo;
   if (content.empty()) return opened;  // without a writer yet
   fifo->writer = io::Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -104,11 +104,11 @@ INSTANTIATE_TEST_SUITE_P(Stream, SourceContract,
                                            SourceCase{"Fifo", open_fifo, open_silent_fifo}),
                          case_name);
 
-TEST(StreamSource, ThePositionDoesNotCoverAnUnfinishedRecord) {
+TEST(PipeSource, ThePositionDoesNotCoverAnUnfinishedRecord) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const io::Descriptor writer(ends[1]);
-  io::StreamSource source(io::Descriptor(ends[0]), "stdin", {});
+  io::PipeSource source(io::Descriptor(ends[0]), "stdin", {});
   ASSERT_EQ(::write(writer.get(), "one\ntw", 6), 6);
   std::vector<std::byte> into(100);
   EXPECT_EQ(source.read(into, nullptr, in(1s)).bytes, 4U);
@@ -120,11 +120,11 @@ TEST(StreamSource, ThePositionDoesNotCoverAnUnfinishedRecord) {
   EXPECT_EQ(source.position(), (Offsets{{"stdin", 8}}));
 }
 
-TEST(StreamSource, AWakeIsNotSpentOnAPieceOfARecord) {
+TEST(PipeSource, AWakeIsNotSpentOnAPieceOfARecord) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const io::Descriptor writer(ends[1]);
-  io::StreamSource source(io::Descriptor(ends[0]), "stdin", {});
+  io::PipeSource source(io::Descriptor(ends[0]), "stdin", {});
   ASSERT_EQ(::write(writer.get(), "on", 2), 2);
   source.wake();
   std::vector<std::byte> into(100);
@@ -133,7 +133,7 @@ TEST(StreamSource, AWakeIsNotSpentOnAPieceOfARecord) {
   EXPECT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
-TEST(StreamSource, AHalfLineThatIsNotCountedIsToldOnce) {
+TEST(PipeSource, AHalfLineThatIsNotCountedIsToldOnce) {
   std::vector<std::string> told;
   SourceOptions options;
   options.on_event = [&](const Event& event) { told.push_back(event.text); };
@@ -145,14 +145,14 @@ TEST(StreamSource, AHalfLineThatIsNotCountedIsToldOnce) {
   EXPECT_THAT(told, ElementsAre("9 bytes of an unfinished record at the end of stdin were not counted"));
 }
 
-TEST(StreamSource, WhatCameBeforeASocketWasResetIsKept) {
+TEST(PipeSource, WhatCameBeforeASocketWasResetIsKept) {
   std::vector<std::string> told;
   SourceOptions options;
   options.on_event = [&](const Event& event) { told.push_back(event.text); };
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   ASSERT_EQ(::write(ends[0], "?", 1), 1);  // a peer that closes without reading it resets
-  io::StreamSource source(io::Descriptor(ends[0]), "stdin", options);
+  io::PipeSource source(io::Descriptor(ends[0]), "stdin", options);
   ASSERT_EQ(::write(ends[1], "one\ntw", 6), 6);
   ASSERT_EQ(::close(ends[1]), 0);
   Drained drained;
@@ -164,14 +164,14 @@ TEST(StreamSource, WhatCameBeforeASocketWasResetIsKept) {
                           "bytes of an unfinished record"));
 }
 
-TEST(StreamSource, WhatCannotBeReadAtAllIsAnError) {
-  io::StreamSource source(io::open_stream("/proc/self/mem"), "/proc/self/mem", {});
+TEST(PipeSource, WhatCannotBeReadAtAllIsAnError) {
+  io::PipeSource source(io::open_stream("/proc/self/mem"), "/proc/self/mem", {});
   std::vector<std::byte> into(100);
   EXPECT_THROW(source.read(into, nullptr, in(10s)), IoError);
 }
 
-TEST(StreamSource, ReadsDevices) {
-  io::StreamSource source(io::open_stream("/dev/null"), "/dev/null", {});
+TEST(PipeSource, ReadsDevices) {
+  io::PipeSource source(io::open_stream("/dev/null"), "/dev/null", {});
   EXPECT_EQ(drain(source, 10).bytes, "");
 }
 

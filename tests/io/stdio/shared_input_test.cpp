@@ -25,7 +25,7 @@ class SharedInputTest : public ::testing::Test {
   off_t offset() const { return ::lseek(input_.get(), 0, SEEK_CUR); }
   std::vector<FileSource> sources(unsigned readers, std::uint64_t smallest = 1) const {
     std::vector<FileSource> made;
-    for (auto& share : io::share_out({io::as_file(input_.get(), "stdin").value()}, readers, smallest))
+    for (auto& share : io::split_files({io::as_file(input_.get(), "stdin").value()}, readers, smallest))
       made.emplace_back(std::move(share), Framing{});
     return made;
   }

@@ -23,7 +23,7 @@ struct Pipe {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
     writer = io::Descriptor(ends[1]);
-    source = std::make_unique<io::StreamSource>(io::Descriptor(ends[0]), "stdin", options);
+    source = std::make_unique<io::PipeSource>(io::Descriptor(ends[0]), "stdin", options);
   }
   void write(std::string_view text) const {
     EXPECT_EQ(::write(writer.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
@@ -39,7 +39,7 @@ struct Pipe {
   }
 
   io::Descriptor writer;
-  std::unique_ptr<io::StreamSource> source;
+  std::unique_ptr<io::PipeSource> source;
 };
 
 TEST(StreamBeginning, AMarkIsNoInputHoweverItIsCut) {

@@ -108,7 +108,7 @@ int trap_in_a_job(bool replayable) {
   MemoryBudget budget(options.memory);
   const BackendOptions backend_options{.threads = 2, .batch_bytes = options.batch_bytes, .budget = &budget};
   int submits = 0;
-  // Filled afterwards: g++ 12 destroys members twice when what initialises a later one throws.
+  // FilledBatch afterwards: g++ 12 destroys members twice when what initialises a later one throws.
   const Clock& clock = real_clock();
   PipelineParts parts{.plan = {}, .clock = clock, .budget = budget};
   parts.options = options;

@@ -10,7 +10,7 @@
 
 #include "tests/support/simt.h"
 // After the names that kernels use.
-#include "kernels/cuda/count_rule.h"
+#include "kernels/cuda/count_spec.h"
 #include "kernels/cuda/device/batch_epilogue.h"
 #include "kernels/cuda/device/count_records.h"
 #include "kernels/cuda/device/count_words.h"
@@ -34,8 +34,8 @@ struct Room {
   std::uint32_t rejects = 1000;
 };
 
-CountRule rule_of(const Plan& plan, unsigned hash_bits) {
-  CountRule rule = count_rule(plan, hash_rule(3, hash_bits));
+CountSpec rule_of(const Plan& plan, unsigned hash_bits) {
+  CountSpec rule = count_spec(plan, hash_seed(3, hash_bits));
   rule.fields.values = plan.fields.values.data();
   return rule;
 }

@@ -14,8 +14,8 @@ namespace millrace::cli {
 struct Flag {
   std::string_view name;      ///< without dashes: "batch-bytes"
   std::string_view argument;  ///< what follows it in the help; empty for a switch, "[=N]" if it may be left out
-  std::string_view standard;  ///< the default, as text
-  std::string_view group;     ///< heading in --help-all
+  std::string_view default_text;  ///< the default, as text
+  std::string_view group;         ///< heading in --help-all
   std::string_view help;
   bool common = false;  ///< shown by --help
   /// Takes one value. Throws ConfigError with what is wrong with the text.

@@ -78,8 +78,8 @@ std::string row(const Flag& flag, bool with_default) {
   if (!flag.argument.empty() && !flag.argument.starts_with('[')) left += ' ';
   left += flag.argument;
   std::string right(flag.help);
-  if (with_default && !flag.standard.empty() && flag.standard != "false")
-    right += fmt::format(" [{}]", flag.standard);
+  if (with_default && !flag.default_text.empty() && flag.default_text != "false")
+    right += fmt::format(" [{}]", flag.default_text);
   return wrapped(left, right);
 }
 

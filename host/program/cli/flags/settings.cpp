@@ -81,7 +81,7 @@ void complete_keys(Settings& settings) {
 
 std::string_view to_string(Origin origin) {
   switch (origin) {
-    case Origin::standard: return "default";
+    case Origin::built_in: return "default";
     case Origin::file: return "file";
     case Origin::environment: return "env";
     case Origin::flag: return "flag";

@@ -14,13 +14,13 @@
 namespace millrace::cli {
 
 /// Where a setting came from; a later one wins.
-enum class Origin : std::uint8_t { standard, file, environment, flag };
+enum class Origin : std::uint8_t { built_in, file, environment, flag };
 std::string_view to_string(Origin origin);
 
 /// The raw texts of one setting and the place to name when they are wrong: "--top", "job.toml:3:1".
 struct Setting {
   std::vector<std::string> texts;
-  Origin origin = Origin::standard;
+  Origin origin = Origin::built_in;
   std::string where;
 };
 

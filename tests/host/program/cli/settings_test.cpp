@@ -99,9 +99,9 @@ TEST(Settings, VerifyingIsEveryEpochOneInSomeOrNone) {
 TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
   const Settings plain = settings_of({});
   for (const Flag& flag : flags()) {
-    if (flag.standard.empty() || flag.repeats) continue;
+    if (flag.default_text.empty() || flag.repeats) continue;
     Settings set = plain;
-    ASSERT_NO_THROW(flag.set(set, flag.standard)) << flag.name;
+    ASSERT_NO_THROW(flag.set(set, flag.default_text)) << flag.name;
     EXPECT_EQ(set.job.options.batch_time, plain.job.options.batch_time);
     EXPECT_EQ(set.job.options.max_record_bytes, plain.job.options.max_record_bytes);
     EXPECT_EQ(set.drain_timeout, plain.drain_timeout);

@@ -21,14 +21,14 @@ using ::testing::ExitedWithCode;
 
 constexpr std::chrono::nanoseconds kLong = 1h;
 
-class AttendantTest : public ::testing::Test {
+class SupervisorTest : public ::testing::Test {
  protected:
-  AttendantTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+  SupervisorTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 
   void send(int signal) { kill(getpid(), signal); }
   void send_and_await(int signal) {
     send(signal);
-    while (attendant_.signal() == 0) std::this_thread::sleep_for(1ms);
+    while (supervisor_.signal() == 0) std::this_thread::sleep_for(1ms);
   }
   /// Input that does not end by itself; `at_start` is called while the job is starting.
   Job job(std::function<void()> at_start) {
@@ -45,34 +45,34 @@ class AttendantTest : public ::testing::Test {
   }
 
   StatusLine status_{-1};
-  Attendant attendant_{status_};
+  Supervisor supervisor_{status_};
   std::shared_ptr<MemorySink> sink_ = std::make_shared<MemorySink>();
 };
 
-TEST_F(AttendantTest, BeforeTheJobASignalEndsTheProcess) {
+TEST_F(SupervisorTest, BeforeTheJobASignalEndsTheProcess) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
     EXPECT_EXIT(
         {
-          attendant_.watch({false, kLong});
+          supervisor_.watch({false, kLong});
           send(signal);
           std::this_thread::sleep_for(kLong);
         },
         ExitedWithCode(128 + signal), "");
 }
 
-TEST_F(AttendantTest, WhileTheJobIsStartingASignalIsRemembered) {
-  attendant_.watch({false, kLong});
-  const Summary summary = attendant_.run(job([this] { send_and_await(SIGTERM); }));
-  EXPECT_EQ(attendant_.signal(), SIGTERM);
+TEST_F(SupervisorTest, WhileTheJobIsStartingASignalIsRemembered) {
+  supervisor_.watch({false, kLong});
+  const Summary summary = supervisor_.run(job([this] { send_and_await(SIGTERM); }));
+  EXPECT_EQ(supervisor_.signal(), SIGTERM);
   EXPECT_TRUE(summary.partial);
   EXPECT_EQ(sink_->finishes(), 1U) << "the result is shown";
 }
 
-TEST_F(AttendantTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
+TEST_F(SupervisorTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
   EXPECT_EXIT(
       {
-        attendant_.watch({false, kLong, 0ns});
-        attendant_.run(job([this] {
+        supervisor_.watch({false, kLong, 0ns});
+        supervisor_.run(job([this] {
           send_and_await(SIGINT);
           send(SIGTERM);
           std::this_thread::sleep_for(kLong);
@@ -81,11 +81,11 @@ TEST_F(AttendantTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
       ExitedWithCode(128 + SIGINT), "");
 }
 
-TEST_F(AttendantTest, DrainingHasALimit) {
+TEST_F(SupervisorTest, DrainingHasALimit) {
   EXPECT_EXIT(
       {
-        attendant_.watch({false, 50ms});
-        attendant_.run(job([this] {
+        supervisor_.watch({false, 50ms});
+        supervisor_.run(job([this] {
           send_and_await(SIGHUP);
           std::this_thread::sleep_for(kLong);
         }));
@@ -93,14 +93,14 @@ TEST_F(AttendantTest, DrainingHasALimit) {
       ExitedWithCode(128 + SIGHUP), "");
 }
 
-TEST_F(AttendantTest, TheLongestLimitIsNoneToBeReached) {
-  attendant_.watch({true, std::chrono::nanoseconds::max()});
-  EXPECT_TRUE(attendant_.run(job([this] { send_and_await(SIGTERM); })).partial);
+TEST_F(SupervisorTest, TheLongestLimitIsNoneToBeReached) {
+  supervisor_.watch({true, std::chrono::nanoseconds::max()});
+  EXPECT_TRUE(supervisor_.run(job([this] { send_and_await(SIGTERM); })).partial);
 }
 
-TEST_F(AttendantTest, SignalsThatComeTogetherAreOneEvent) {
-  attendant_.watch({false, kLong, kLong});
-  EXPECT_TRUE(attendant_
+TEST_F(SupervisorTest, SignalsThatComeTogetherAreOneEvent) {
+  supervisor_.watch({false, kLong, kLong});
+  EXPECT_TRUE(supervisor_
                   .run(job([this] {
                     send_and_await(SIGHUP);
                     for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGHUP}) send(signal);
@@ -108,11 +108,11 @@ TEST_F(AttendantTest, SignalsThatComeTogetherAreOneEvent) {
                   .partial);
 }
 
-TEST_F(AttendantTest, TheSameSignalLaterIsTheSecondOne) {
+TEST_F(SupervisorTest, TheSameSignalLaterIsTheSecondOne) {
   EXPECT_EXIT(
       {
-        attendant_.watch({false, kLong, 0ns});
-        attendant_.run(job([this] {
+        supervisor_.watch({false, kLong, 0ns});
+        supervisor_.run(job([this] {
           send_and_await(SIGHUP);
           send(SIGHUP);
           std::this_thread::sleep_for(kLong);
@@ -121,21 +121,21 @@ TEST_F(AttendantTest, TheSameSignalLaterIsTheSecondOne) {
       ExitedWithCode(128 + SIGHUP), "");
 }
 
-TEST_F(AttendantTest, AfterTheJobASignalOnlyCutsTheLastWordsShort) {
+TEST_F(SupervisorTest, AfterTheJobASignalOnlyCutsTheLastWordsShort) {
   EXPECT_EXIT(
       {
-        attendant_.watch({false, kLong});
-        attendant_.run(job([this] { send_and_await(SIGTERM); }));
-        attendant_.leave_with(7);
+        supervisor_.watch({false, kLong});
+        supervisor_.run(job([this] { send_and_await(SIGTERM); }));
+        supervisor_.leave_with(7);
         send(SIGTERM);
         std::this_thread::sleep_for(kLong);
       },
       ExitedWithCode(7), "");
 }
 
-TEST_F(AttendantTest, AJobThatCannotStartIsOver) {
-  attendant_.watch({true, kLong});
-  EXPECT_THROW(attendant_.run(job([] { throw IoError("no input"); })), IoError);
+TEST_F(SupervisorTest, AJobThatCannotStartIsOver) {
+  supervisor_.watch({true, kLong});
+  EXPECT_THROW(supervisor_.run(job([] { throw IoError("no input"); })), IoError);
 }
 
 }  // namespace

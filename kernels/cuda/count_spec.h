@@ -10,6 +10,6 @@ namespace millrace::cuda {
 
 /// All but `fields.values`, which must point to device memory. REQUIRES: at most kColumnsMax columns and
 /// inputs.
-CountRule count_rule(const Plan& plan, const HashRule& hash);
+CountSpec count_spec(const Plan& plan, const HashSeed& hash);
 
 }  // namespace millrace::cuda

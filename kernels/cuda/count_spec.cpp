@@ -1,15 +1,15 @@
-// From Plan to CountRule.
+// From Plan to CountSpec.
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cuda/count_rule.h"
+#include "kernels/cuda/count_spec.h"
 
 #include <algorithm>
 #include <vector>
 
 namespace millrace::cuda {
 
-CountRule count_rule(const Plan& plan, const HashRule& hash) {
+CountSpec count_spec(const Plan& plan, const HashSeed& hash) {
   const std::vector<ValueColumn> columns = value_columns(plan.measures);
-  CountRule rule;
+  CountSpec rule;
   rule.hash = hash;
   rule.keyed_by = plan.keyed_by;
   rule.fold_case = plan.keyed_by == KeyedBy::words && plan.words.fold_case;
