@@ -93,8 +93,9 @@ class [[nodiscard]] RunningJob {
 /// Everything that is wrong with a job that can be told without starting it.
 [[nodiscard]] std::vector<std::string> problems(const Job& job);
 
-/// Checks the job, opens its sources and sinks, starts its threads. Throws ConfigError before any thread
-/// has started, LimitError where the system refuses a thread; wait() throws it, too.
+/// Checks the job, opens its sources and sinks, starts its threads. Before any thread has started it throws what
+/// is wrong, or, where several things are, one ConfigError with all of them; LimitError where the system refuses
+/// a thread; wait() throws it, too.
 RunningJob start(Job job);
 
 /// start and wait.

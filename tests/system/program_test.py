@@ -275,20 +275,6 @@ class SubCommands(Case):
         self.assertEqual(run(text, env={"MILLRACE_SIMD": "scalar"}).stdout, expected)
         self.assert_exit(run(text, env={"MILLRACE_SIMD": "mmx"}), 78, "MILLRACE_SIMD=mmx: this machine has ", "scalar")
 
-    def test_check_says_what_run_would_do_and_touches_nothing(self):
-        text, out = self.write("book.txt", b"x"), self.path("out.txt")
-        result = run("check", text, "--to", out, "--to", "stdout:")
-        self.assert_exit(result, 0)
-        self.assertIn(b"exactly once", result.stdout)
-        self.assertIn(b"at least once", result.stdout)
-        self.assertEqual(os.listdir(self.directory), ["book.txt"])
-
-    def test_check_finds_everything_at_once(self):
-        result = run("check", self.path("nothing.txt"), "--to", self.path("no/where"), "--by", "fields", "--measure", "sum")
-        self.assert_exit(result, 78, "nothing.txt", "no/where", "sum needs a value")
-        self.assertEqual(result.stdout, b"")
-        self.assert_exit(run("check", self.path("nothing.txt")), 66)
-
     def test_config_tells_origins_and_is_itself_a_configuration(self):
         file = self.write("job.toml", b'threads = 3\ntop = 9\nfrom = ["a", "b#c"]\n')
         printed = run("config", "--config", file, "--by", "split", "--delimiter", "tab", env={"MILLRACE_TOP": "5"}).stdout

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "host/job/prepare.h"
 #include "host/program/cli/commands.h"
 #include "host/program/cli/supervisor.h"
 #include "host/program/cli/terminal/above_status_line.h"
@@ -27,13 +28,10 @@ bool is_stdin(std::string_view uri) {
 /// refuse.
 void share_terminal(Job& job, StatusLine& status) {
   if (isatty(STDOUT_FILENO) != 1 || std::ranges::count_if(job.to, is_stdout) > 1) return;
-  RowLayout layout = row_layout(job.plan);
-  layout.format = job.layout.format;
-  layout.header = job.layout.header;
   for (const std::string& uri : job.to) {
     if (!is_stdout(uri)) continue;
-    job.to_sinks.push_back(
-        std::make_shared<AboveStatusLine>(open_sink(uri, layout, real_disk(), job.options.on_event), status));
+    job.to_sinks.push_back(std::make_shared<AboveStatusLine>(
+        open_sink(uri, layout_of(job), real_disk(), job.options.on_event), status));
   }
   std::erase_if(job.to, is_stdout);
 }

@@ -1,0 +1,234 @@
+// Defaults, sources, sinks and backend of a job.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/job/prepare.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <random>
+#include <set>
+
+#include "base/machine.h"
+#include "host/backends/choice.h"
+#include "host/backends/pool.h"
+#include "host/job/function_sink.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kConfigProblem = 78;
+constexpr int kIoProblem = 74;
+
+// What is wrong in several places.
+class Findings {
+ public:
+  void add(const std::vector<std::string>& texts, int exit_code) {
+    if (!texts.empty() && (exit_code_ == 0 || exit_code == kIoProblem)) exit_code_ = exit_code;
+    problems_.insert(problems_.end(), texts.begin(), texts.end());
+  }
+  bool empty() const { return problems_.empty(); }
+  template <class Open>
+  void gather(Open open) {
+    try {
+      open();
+    } catch (const ConfigError& error) {
+      only_ = empty() ? std::current_exception() : nullptr;
+      add(error.problems(), error.exit_code());
+    } catch (const Error& error) {
+      only_ = empty() ? std::current_exception() : nullptr;
+      add({error.what()}, error.exit_code());
+    }
+  }
+  void throw_if_any() const {
+    if (only_) std::rethrow_exception(only_);
+    if (!empty()) throw ConfigError(problems_, exit_code_);
+  }
+
+ private:
+  std::vector<std::string> problems_;
+  int exit_code_ = 0;
+  std::exception_ptr only_;  ///< as it was thrown
+};
+
+Options with_defaults(Options options) {
+  if (options.threads == 0) options.threads = usable_processors();
+  if (options.readers == 0) options.readers = options.threads;  // many small files keep a processor busy each
+  if (options.memory == 0) options.memory = default_memory(usable_memory());
+  return options;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+// Word jobs on bytes need no lines: then a line may be longer than any batch. How batches are closed has no say
+// here, as it must not change what a record is.
+Framing framing_of(const Plan& plan, const Options& options) {
+  const bool any_separator = plan.keyed_by == KeyedBy::words && !plan.host;
+  return {.kind = any_separator ? Framing::Kind::whitespace : Framing::Kind::newline,
+          .max_record_bytes = options.max_record_bytes};
+}
+
+// Tells it once: until the job is stopped there is nothing to see, and whoever waits does not know for what.
+std::function<void()> when_rows_come(const Plan& plan, const OnEvent& on_event) {
+  if (plan.every.count() > 0 || !on_event) return {};
+  return [on_event, told = std::make_shared<std::atomic_flag>()] {
+    if (told->test_and_set()) return;
+    on_event(
+        {Event::Level::warning,
+         "the input has no end: rows come when the job is stopped, as with Ctrl-C; for rows each second add "
+         "--every 1s"});
+  };
+}
+
+SourceOptions source_options(const Job& job, const Options& options, MemoryBudget& budget,
+                             const std::shared_ptr<FirstLook>& first_look) {
+  return {.framing = framing_of(job.plan, options),
+          .readers = options.readers,
+          .windowed = job.plan.every.count() > 0,
+          .on_event = options.on_event,
+          .on_beginning = look_with(first_look),
+          .on_endless = when_rows_come(job.plan, options.on_event),
+          .budget = &budget};
+}
+
+// Opens the caller's own sources. True: one of them has no end.
+bool add_own_sources(const Job& job, const SourceOptions& how, SourceList& sources) {
+  bool any_endless = false;
+  for (const SourceFactory& make : job.from_sources) {
+    SourceList made = make(how);
+    if (std::ranges::any_of(made, is_empty))
+      throw ConfigError({"a function that makes sources gave a null one: let it leave that out, or throw"});
+    any_endless |= std::ranges::any_of(made, [](const auto& source) { return source->endless(); });
+    std::ranges::move(made, std::back_inserter(sources));
+  }
+  return any_endless;
+}
+
+// Without a checkpoint epochs count from 1: they would replace other results of the same name.
+void refuse_earlier_results(Sink& sink, const std::string& uri) {
+  const auto last = sink.last_finished();
+  if (!last) return;
+  throw ConfigError({excerpt(uri) + " holds results of an earlier run (up to epoch " +
+                     std::to_string(last->number) + "): name an empty directory, or remove them"});
+}
+
+// Sinks of addresses, then those of the caller, then functions.
+std::vector<std::shared_ptr<Sink>> open_sinks(const Job& job, Findings& findings) {
+  const RowLayout layout = layout_of(job);
+  const auto probe = [](Sink& sink) { sink.probe(std::chrono::steady_clock::now() + kProbeTime); };
+  std::vector<std::shared_ptr<Sink>> sinks;
+  std::set<std::string> identities;
+  for (const std::string& uri : job.to) {
+    if (!identities.insert(output_identity(uri)).second) continue;  // told already
+    findings.gather([&] {
+      sinks.push_back(open_sink(uri, layout, real_disk(), job.options.on_event));
+      probe(*sinks.back());
+      refuse_earlier_results(*sinks.back(), uri);
+    });
+  }
+  for (const auto& sink : job.to_sinks) {
+    if (sink) findings.gather([&] { probe(*sink); });
+    sinks.push_back(sink);
+  }
+  for (const RowFunction& function : job.to_functions)
+    sinks.push_back(std::make_shared<FunctionSink>(function));
+  return sinks;
+}
+
+std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
+  std::uint64_t total = 0;
+  for (const auto& source : sources) {
+    const auto bytes = source->bytes_total();
+    if (!bytes) return std::nullopt;
+    total += *bytes;
+  }
+  return total;
+}
+
+// What a job that starts on the CPU may go over to. A trial in vain costs a second of one processor, which is
+// 5 % of what all of them do in 20 s / threads; and it is over before the input is.
+MigrationOptions migration_for(const ChosenBackend& chosen, const Plan& plan,
+                               const BackendOptions& backend_options, const Options& options,
+                               const SourceList& sources) {
+  if (!chosen.upgrade) return {};
+  const std::size_t readers = sources.size();
+  MigrationOptions migration;
+  migration.input_bytes = total_bytes(sources);
+  migration.time_left = std::max<std::chrono::nanoseconds>(3s, 20s / options.threads);
+  migration.time_run = 20s;
+  if (options.batch_bytes != 0) migration.sample_bytes = std::min(migration.sample_bytes, options.batch_bytes);
+  // A ring of that many buffers may take a quarter of the memory: readers, about 3 in flight, one queued.
+  migration.sample_bytes = std::min(migration.sample_bytes, options.memory / 4 / (readers + 4));
+  migration.start = trial_in_background(
+      {.other = chosen.upgrade,
+       .present = [plan, backend_options] { return make_cpu_backend(plan, backend_options); },
+       .readers = readers,
+       .threads = options.threads,
+       .batch_bytes = options.batch_bytes,
+       .memory = options.memory});
+  return migration;
+}
+
+}  // namespace
+
+std::size_t memory_of(const Job& job) {
+  return job.options.memory != 0 ? job.options.memory : default_memory(usable_memory());
+}
+
+RowLayout layout_of(const Job& job) {
+  RowLayout layout = row_layout(job.plan);
+  layout.format = job.layout.format;
+  layout.header = job.layout.header;
+  return layout;
+}
+
+Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>& first_look) {
+  Findings findings;
+  findings.add(problems(job), kConfigProblem);
+  const bool sound = findings.empty();
+  if (job.options.memory != 0) findings.gather([&] { check_memory(job.options.memory, cgroup_limits()); });
+  Options options = with_defaults(job.options);
+  if (!sound) options.readers = 1;  // their number may be what is wrong
+
+  const SourceOptions how = source_options(job, options, budget, first_look);
+  SourceList sources;
+  bool own_endless = false;
+  if (!job.from.empty()) findings.gather([&] { sources = open_sources(job.from, how); });
+  if (sound) findings.gather([&] { own_endless = add_own_sources(job, how, sources); });
+  std::vector<std::shared_ptr<Sink>> sinks = open_sinks(job, findings);
+  const std::optional<std::uint64_t> bytes = total_bytes(sources);
+  const BackendOptions backend_options{.threads = options.threads,
+                                       .batch_bytes = options.batch_bytes,
+                                       .hash_seed = random_seed(),
+                                       .budget = &budget};
+  ChosenBackend chosen;
+  if (sound) findings.gather([&] { chosen = choose_for_job(job.plan, options, backend_options, bytes); });
+  findings.throw_if_any();
+
+  if (own_endless && how.on_endless) how.on_endless();
+  MigrationOptions migration = migration_for(chosen, job.plan, backend_options, options, sources);
+  if (options.batch_bytes == 0)
+    options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
+  BackendFactory fallback;
+  if (migration.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
+    fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
+  return {.parts = {.plan = std::move(job.plan),
+                    .options = std::move(options),
+                    .sources = std::move(sources),
+                    .sinks = std::move(sinks),
+                    .backend = std::move(chosen.backend),
+                    .fallback = std::move(fallback),
+                    .migration = std::move(migration),
+                    .log = std::make_unique<NoEpochLog>(),
+                    .clock = real_clock(),
+                    .budget = budget,
+                    .state_seed = random_seed()},
+          .reason = std::move(chosen.reason),
+          .bytes_total = bytes};
+}
+
+}  // namespace millrace
