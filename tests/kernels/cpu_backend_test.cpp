@@ -205,6 +205,18 @@ TEST_P(CpuBackend, AWordLongerThanAStretchIsFoldedToo) {
   }
 }
 
+TEST_P(CpuBackend, ALineLongerThanAStretchEndsWithAnEmptyPiece) {
+  const Plan plan = split_plan(',');
+  std::string line;
+  while (line.size() < (40U << 10)) line += "piece,";
+  for (const std::string& end :
+       {std::string(), std::string(","), std::string("\n"), std::string("\r\nnext,\n")}) {
+    std::vector<TestBatch> batches = {text_batch(line + end)};
+    const auto backend = make(plan);
+    EXPECT_EQ(reference::difference(answer_of(*backend, plan, batches), expected_of(plan, batches)), "");
+  }
+}
+
 // Every key comes in every class of length, with its last byte NUL, which must not be taken for padding.
 TEST_P(CpuBackend, ALineLosesItsCarriageReturnEvenIfThatIsTheDelimiter) {
   Plan fields = fields_plan();

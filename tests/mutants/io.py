@@ -100,4 +100,11 @@ MUTANTS = (
      "row_format_test *StartsAnew*"),
     ("tcp: a wake during a pause ends the connecting", "io/tcp/tcp_source.cpp",
      "if (context_.stopped()) context_.restart();", "", "tcp_source_test *AWakeDuringAPause*"),
+    ("file: only the first that has grown is asked", "io/file/file_source.cpp", "  has_grown_ = false;\n", "",
+     "changing_file_test *EachFile*"),
+    ("test kit: a hooked source has an end", "include/millrace/testing/hooked.h",
+     "endless() const override { return inner_->endless(); }", "endless() const override { return Source::endless(); }",
+     "test_kit_test"),
+    ("test kit: a lock outlives the loss of power", "include/millrace/testing/fake_disk.h",
+     "      file->locked.reset();\n", "", "test_kit_test"),
 )

@@ -50,4 +50,6 @@ MUTANTS = (
      "unique = unique && !table->has_spilled();", "unique = !table->has_spilled();", "emit_test"),
     ("table: the last range does not go on at the front", "kernels/cpu/table/table.h", "for (i = i & (capacity() - 1);",
      "for (i = std::min(i, capacity() - 1);", "table_test"),
+    ("split: the empty piece at the end of a long line", "kernels/cpu/record_counter.cpp", "begin <= end;) {",
+     "begin < end;) {", "cpu_backend_test *EmptyPiece*"),
 )

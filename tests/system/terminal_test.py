@@ -95,6 +95,7 @@ class Terminal(Case):
         red = b"\x1b[31m"
         self.assertIn(red, self.on_terminal("nothing")[1])
         self.assertNotIn(red, self.on_terminal("nothing", env={"NO_COLOR": "1"})[1])
+        self.assertIn(red, self.on_terminal("nothing", "--color", "always", env={"NO_COLOR": "1"})[1])
 
     def test_a_terminal_as_input_is_explained(self):
         def type_text(process, shown, terminal):

@@ -103,6 +103,7 @@ class SimSource final : public Source {
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
     if (records != nullptr) records->clear();
     waits_ = false;
+    check(!revoked_, "who lost partitions marks before it reads on");
     begun_ = panes_->at(clock_.now());
     if (dice_.one_in(4)) meanwhile_();
     stumble();
@@ -113,6 +114,7 @@ class SimSource final : public Source {
     if (next_ == words_.size()) return {.status = ReadResult::Status::end};
     if (revocations_ < 2 && dice_.one_in(40)) {
       ++revocations_;
+      revoked_ = true;
       return {.status = ReadResult::Status::revoked};
     }
     return take(dice_.between(1, 6), into, records);
@@ -125,11 +127,15 @@ class SimSource final : public Source {
     if (next_ == words_.size() || dice_.one_in(2)) return {.status = ReadResult::Status::end};
     return take(1, into, records);
   }
-  Offsets position() const override { return {{"sim", static_cast<std::int64_t>(next_)}}; }
+  Offsets position() const override {
+    revoked_ = false;
+    return {{"sim", static_cast<std::int64_t>(next_)}};
+  }
   bool replayable() const override { return replayable_; }
   bool messages() const override { return messages_; }
   void seek(const Offsets& offsets) override {
     stumble();
+    revoked_ = false;
     next_ = static_cast<std::size_t>(offsets.at(0).next);
   }
   void committed(const Offsets& offsets) override {
@@ -210,6 +216,7 @@ class SimSource final : public Source {
   std::size_t committed_ = 0;
   bool waits_ = false;
   bool woken_ = false;
+  mutable bool revoked_ = false;  ///< and its position was not asked for since
   int revocations_ = 0;
 };
 
@@ -220,6 +227,7 @@ class SimSink final : public Sink {
 
   void begin(const Epoch& told) override {
     const EpochId epoch = told.id;
+    told_ = epoch;
     stumble();
     check(!open_ && (epochs_.empty() || epochs_.back().id < epoch), "epochs come in order");
     open_ = true;
@@ -235,7 +243,10 @@ class SimSink final : public Sink {
     epochs_.push_back({epoch, rows_});
     open_ = false;
   }
-  void abandon(EpochId) noexcept override { open_ = false; }
+  void abandon(EpochId epoch) noexcept override {
+    abandoned_unasked_ = abandoned_unasked_ || told_ != epoch;
+    open_ = false;
+  }
   std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return delivery_; }
 
@@ -249,6 +260,8 @@ class SimSink final : public Sink {
     std::vector<Row> rows;
   };
   const std::vector<Epoch>& epochs() const { return epochs_; }
+  /// It had not been told of the epoch.
+  bool abandoned_unasked() const { return abandoned_unasked_; }
 
  private:
   void stumble() {
@@ -257,6 +270,8 @@ class SimSink final : public Sink {
   Dice& dice_;
   Delivery delivery_;
   bool open_ = false;
+  std::optional<EpochId> told_;  ///< the epoch that was begun last, or failed to
+  bool abandoned_unasked_ = false;
   std::vector<Row> rows_;
   std::vector<Epoch> epochs_;
 };

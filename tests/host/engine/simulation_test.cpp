@@ -229,6 +229,7 @@ class Simulation {
     }
     for (const auto& sink : sinks_) {
       WindowCounts shown;
+      if (sink->abandoned_unasked()) return "an epoch is abandoned that had not begun";
       std::uint64_t id = 0;
       Timestamp last = Timestamp::min();
       for (const SimSink::Epoch& epoch : sink->epochs()) {

@@ -171,6 +171,13 @@ TEST(RowOrder, ManyRowsOnManyThreads) {
   expect_order(rows, plan_of(Reduction::count, Order::value, 250'000), 3);
 }
 
+// Rows that agree in all that is sorted by begin in one thread's piece and end with the last of all.
+TEST(RowOrder, EqualsThatReachTheEndOnManyThreads) {
+  std::vector<Row> rows;
+  for (std::size_t i = 300'000; i-- > 0;) rows.push_back({"all alike " + std::to_string(1'000'000 + i)});
+  for (const unsigned threads : {2U, 3U}) expect_order(rows, plan_of(Reduction::count), threads);
+}
+
 TEST(RowOrder, NoneIsAsTheyCame) {
   const std::vector<Row> rows = {{"b"}, {"c"}, {"a"}};
   const Plan plan = plan_of(Reduction::count, Order::none);

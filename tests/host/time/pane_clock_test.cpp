@@ -35,6 +35,16 @@ TEST(PaneClock, PanesAreAlignedToTheUnixEpoch) {
   EXPECT_EQ(panes.end(pane), clock.now() + 1700ms);
 }
 
+TEST(PaneClock, APaneBeginsWithItsFirstInstantAlsoBefore1970) {
+  for (const int seconds : {-8, -4, 0, 4}) {
+    const testing::ManualClock clock(Timestamp{std::chrono::seconds{seconds}});
+    PaneClock panes(4s, clock);
+    EXPECT_EQ(panes.at(clock.now()), Pane{seconds / 4});
+    EXPECT_EQ(panes.at(clock.now() + 4s - 1ns), Pane{seconds / 4});
+    EXPECT_EQ(panes.window(panes.at(clock.now()))->start, clock.wall());
+  }
+}
+
 TEST(PaneClock, APaneEndsWhereTheNextBegins) {
   const testing::ManualClock clock;
   PaneClock panes(1s, clock);

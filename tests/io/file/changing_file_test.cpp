@@ -109,9 +109,9 @@ TEST(ChangingFile, AShrunkFileIsReadAgainFromAnyPosition) {
   EXPECT_THAT(told.warnings, SizeIs(1));
 }
 
-void append(const OpenedSources& opened, const std::string& text) {
+void append(const OpenedSources& opened, const std::string& text, const std::string& name = "file0") {
   const auto& directory = *static_cast<TemporaryDirectory*>(opened.keeps.get());
-  std::ofstream(directory.path() / "file0", std::ios::app) << text;
+  std::ofstream(directory.path() / name, std::ios::app) << text;
 }
 
 void replace(const OpenedSources& opened, const std::string& content) {
@@ -137,6 +137,13 @@ TEST(ChangingFile, OfWhatIsAppendedLaterOnlyTheRestOfTheLastRecordIsRead) {
     EXPECT_EQ(rest("one\n" + std::string(100, 'o'), std::string(100, 'o') + "\nthree\n", room), "one\n!");
   }
   EXPECT_THAT(told.warnings, IsEmpty());
+}
+
+TEST(ChangingFile, EachFileOfAReaderMayGrow) {
+  const OpenedSources opened = open_files({"on", "tw", "three"}, {.readers = 1});
+  append(opened, "e\n", "file0");
+  append(opened, "o\n", "file1");
+  EXPECT_EQ(drain(opened.sources, 64).bytes, "one\ntwo\nthree\n");
 }
 
 // Whatever stands there by then, and whoever reads which range: records of one of both files, and no half ones.

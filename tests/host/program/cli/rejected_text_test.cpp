@@ -65,6 +65,9 @@ TEST(RejectedText, TheRemedyFitsTheCause) {
   };
   EXPECT_THAT(malformed(sums_of(2), 9, "b,-1.50"), EndsWith("values have decimals: add --scale 2"));
   EXPECT_THAT(malformed(sums_of(2, 2), 9, "b,1.505"), EndsWith("add --scale 3"));
+  EXPECT_THAT(malformed(sums_of(2), 9, "b,0." + std::string(18, '1')), EndsWith("add --scale 18"));
+  EXPECT_THAT(malformed(sums_of(2), 9, "b,0." + std::string(19, '1')), Not(HasSubstr("--scale")))
+      << "none such";
   EXPECT_THAT(malformed(sums_of(2), 9, "b,1.5.0"), Not(HasSubstr("--scale")));
   EXPECT_THAT(malformed(sums_of(2), 9, "b, 1"), HasSubstr("tr -d ' ' < FILE"));
   EXPECT_THAT(malformed(sums_of(2), 9, "b,\"1\""), HasSubstr("in quotes"));
