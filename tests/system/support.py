@@ -16,6 +16,9 @@ import unittest
 MILLRACE = os.environ.get("MILLRACE", "millrace")
 SANITIZED = bool(os.environ.get("SANITIZED"))
 LEVEL = os.environ.get("MILLRACE_TEST_LEVEL", "fast")
+# nohup and shells that start things in the background have them ignored, and what we start would, too.
+for each in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    signal.signal(each, signal.SIG_DFL)
 SEPARATORS = re.compile(rb"[ \t\n\v\f\r]+")
 
 

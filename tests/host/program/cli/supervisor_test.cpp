@@ -23,7 +23,11 @@ constexpr std::chrono::nanoseconds kLong = 1h;
 
 class SupervisorTest : public ::testing::Test {
  protected:
-  SupervisorTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+  SupervisorTest() {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    // Ignored ones are not ours to take; nohup and shells' background jobs have them ignored.
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT}) std::signal(signal, SIG_DFL);
+  }
 
   void send(int signal) { kill(getpid(), signal); }
   void send_and_await(int signal) {
