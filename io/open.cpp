@@ -12,6 +12,7 @@
 #include <millrace/sink.h>
 #include <millrace/source.h>
 
+#include "base/text/suggest.h"
 #include "io/discard_sink.h"
 #include "io/elsewhere.h"
 #include "io/file/file_list.h"
@@ -43,9 +44,8 @@ void refuse_elsewhere(const std::string& address, const std::string& pipe) {
 }
 
 [[noreturn]] void unknown_scheme(const Uri& uri, std::span<const std::string_view> known) {
-  const std::string suggestion = io::did_you_mean(uri.scheme, known);
   std::string text = "the address \"" + excerpt(uri.text) + "\" has the unknown scheme \"" +
-                     excerpt(uri.scheme) + '"' + (suggestion.empty() ? "." : suggestion) + " Known are";
+                     excerpt(uri.scheme) + '"' + did_you_mean(uri.scheme, known) + ". Known are";
   for (const std::string_view scheme : known) text += ' ' + std::string(scheme) + ':';
   throw ConfigError({text + " (a file of that name is written ./" + excerpt(uri.text) + ')'});
 }
@@ -81,7 +81,7 @@ bool is_pattern_of_files(const std::string& address) {
 // "web1:x.log" is more likely a file that is not there than an address of the scheme "web1".
 bool is_missing_file(const std::string& address) {
   const std::string_view scheme = io::scheme_of(address);
-  return !scheme.empty() && !is_source_scheme(scheme) && io::did_you_mean(scheme, kSourceSchemes).empty() &&
+  return !scheme.empty() && !is_source_scheme(scheme) && nearest(scheme, kSourceSchemes).empty() &&
          !address.substr(scheme.size()).starts_with("://") && address.find('\0') == std::string::npos;
 }
 

@@ -12,6 +12,8 @@
 
 #include <millrace/error.h>
 
+#include "base/text/suggest.h"
+
 namespace millrace::io {
 namespace {
 
@@ -69,25 +71,6 @@ void parse_query(std::string_view query, Uri& uri) {
     uri.query.emplace_back(percent_decoded(pair.substr(0, equals), uri.text),
                            percent_decoded(pair.substr(equals + 1), uri.text));
   }
-}
-
-// How many letters must be put in, taken out, replaced or swapped with their neighbour to make one word the
-// other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) {
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        cost[i][j] = i + j;
-        continue;
-      }
-      const std::size_t replaced = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      cost[i][j] = std::min({replaced, cost[i - 1][j] + 1, cost[i][j - 1] + 1});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-    }
-  }
-  return cost[a.size()][b.size()];
 }
 
 }  // namespace
@@ -186,16 +169,6 @@ HostPort host_and_port(const Uri& uri) {
       number > 65535)
     fail(uri.text, "has the port \"" + excerpt(port) + "\": give a number from 1 to 65535");
   return {std::string(host), std::to_string(number)};
-}
-
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
-  constexpr std::size_t kLongestWord = 40;
-  if (known.empty() || word.size() > kLongestWord) return {};
-  const auto nearest = std::ranges::min_element(
-      known, {}, [&](std::string_view candidate) { return edit_distance(word, candidate); });
-  const std::size_t distance = edit_distance(word, *nearest);
-  if (distance > std::max<std::size_t>(1, nearest->size() / 3)) return {};
-  return "; did you mean \"" + std::string(*nearest) + "\"?";
 }
 
 }  // namespace millrace::io

@@ -4,7 +4,6 @@
 
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,8 +50,5 @@ struct HostPort {
 
 /// Of an address whose path is `//HOST:PORT`.
 HostPort host_and_port(const Uri& uri);
-
-/// The one of `known` that was probably meant, as `; did you mean "X"?`, or nothing.
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace millrace::io

@@ -58,7 +58,7 @@ TEST(Uri, MistakesAreNamed) {
 TEST(Uri, UnknownKeysGetASuggestion) {
   const Uri uri = parse_uri("generate:?wrods=3&seed=1&seed=2&zzz=1");
   const std::string text = error_of([&] { allow_keys(uri, {"words", "seed"}); });
-  EXPECT_THAT(text, HasSubstr("unknown key \"wrods\"; did you mean \"words\"?"));
+  EXPECT_THAT(text, HasSubstr("unknown key \"wrods\" (did you mean \"words\"?)"));
   EXPECT_THAT(text, HasSubstr("has the key \"seed\" twice"));
   EXPECT_THAT(text, HasSubstr("unknown key \"zzz\""));
   EXPECT_NO_THROW(allow_keys(parse_uri("tcp:x"), {}));
@@ -99,15 +99,6 @@ TEST(Uri, HostsAndPorts) {
   for (const std::string port : {"0", "65536", "99999", "100000", "-1", "80x", ""})
     EXPECT_THAT(error_of([&] { host_and_port(parse_uri("tcp://h:" + port)); }), HasSubstr("from 1 to 65535"))
         << port;
-}
-
-TEST(DidYouMean, OnlyNearMissesAreSuggested) {
-  constexpr std::string_view known[] = {"file", "stdin", "tcp", "generate"};
-  EXPECT_EQ(did_you_mean("flie", known), "; did you mean \"file\"?");
-  EXPECT_EQ(did_you_mean("fil", known), "; did you mean \"file\"?");
-  EXPECT_EQ(did_you_mean("genrate", known), "; did you mean \"generate\"?");
-  EXPECT_EQ(did_you_mean("kafka", known), "");
-  EXPECT_EQ(did_you_mean("x", {}), "");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include <millrace/error.h>
 
-#include "host/program/cli/flags/suggest.h"
+#include "base/text/suggest.h"
 
 namespace millrace::cli {
 

@@ -1,12 +1,12 @@
 // Edit distance with swaps of neighbours, the commonest slip of fingers.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/program/cli/flags/suggest.h"
+#include "base/text/suggest.h"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-namespace millrace::cli {
+namespace millrace {
 namespace {
 
 std::size_t edits(std::string_view a, std::string_view b) {
@@ -50,4 +50,4 @@ std::string did_you_mean(std::string_view misspelt, std::span<const std::string_
   return name.empty() ? std::string() : " (did you mean \"" + std::string(name) + "\"?)";
 }
 
-}  // namespace millrace::cli
+}  // namespace millrace

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::cli {
+namespace millrace {
 
 /// The nearest of `known`, if it is near enough to be what was meant; empty otherwise.
 std::string_view nearest(std::string_view misspelt, std::span<const std::string_view> known);
@@ -14,4 +14,4 @@ std::string_view nearest(std::string_view misspelt, std::span<const std::string_
 /// ` (did you mean "NAME"?)`, or nothing.
 std::string did_you_mean(std::string_view misspelt, std::span<const std::string_view> known);
 
-}  // namespace millrace::cli
+}  // namespace millrace

@@ -1,12 +1,12 @@
 // Suggestions for misspelt names.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/program/cli/flags/suggest.h"
+#include "base/text/suggest.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace millrace::cli {
+namespace millrace {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKnown = {"top", "threads", "batch-bytes", "batch-time"};
@@ -31,4 +31,4 @@ TEST(Suggest, AsASentence) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace
