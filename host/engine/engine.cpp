@@ -19,10 +19,7 @@ Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const
       backend_(std::move(backends.first)),
       fallback_(std::move(backends.fallback)),
       epoch_began_(shared.clock.now()),
-      marked_(start.size()),
-      ended_(start.size()),
-      rewinding_(start.size()),
-      positions_(start),
+      round_(start, shared.readers),
       handed_positions_(std::move(start)) {
   shared_.metrics.backend.set(backend_->name());
   if (!backends.migration.start) return;
@@ -45,8 +42,8 @@ Step Engine::advance() {
   progress |= reclaim_finished();
   ask_for_the_trial();
   const Instant now = shared_.clock.now();
-  if (epoch_is_due(now)) ask_for_markers(now);
-  if (all_marked()) {
+  if (epoch_is_due(now)) round_.ask(shared_.panes.at(now));
+  if (round_.all_marked()) {
     finish_round();
     progress = true;
   } else if (!is_held_up(now)) {
@@ -71,7 +68,7 @@ bool Engine::pop_item() {
 
 void Engine::on(FilledBatch filled) {
   // What a reader pushed before it went back will be read again.
-  if (rewinding_[filled.reader]) {
+  if (!round_.listens_to(filled.reader)) {
     shared_.ring.release(filled.buffer);
     return;
   }

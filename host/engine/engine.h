@@ -19,6 +19,7 @@
 #include "host/backends/migration.h"
 #include "host/backends/trial.h"
 #include "host/engine/committer.h"
+#include "host/engine/marker_round.h"
 #include "host/engine/metrics.h"
 #include "host/engine/reader_mailbox.h"
 #include "host/engine/ring.h"
@@ -69,7 +70,7 @@ class Engine {
 
   bool finished() const { return finished_; }
   /// A source that has an end was not read to it.
-  bool partial() const { return partial_; }
+  bool partial() const { return round_.partial(); }
 
  private:
   /// The bad records of a batch.
@@ -88,9 +89,9 @@ class Engine {
   bool pop_item();
   void on(FilledBatch filled);
   void on(Marker marker);
-  void on(const Ended& ended);
-  void on(const Revoked& revoked);
-  void on(const Rewound& rewound);
+  void on(const Ended& ended) { round_.on(ended); }
+  void on(const Revoked& revoked) { round_.on(revoked); }
+  void on(const Rewound& rewound) { round_.on(rewound); }
 
   bool has_room_for(Pane pane) const;
   void submit(FilledBatch filled);
@@ -107,8 +108,6 @@ class Engine {
   bool is_held_up(Instant now) const;
   Instant due_by_clock() const;
   Instant next_wake() const;
-  void ask_for_markers(Instant now);
-  bool all_marked() const;
   void finish_round();
   void finish_epoch();
   std::vector<Offsets> finished_positions();
@@ -118,7 +117,6 @@ class Engine {
   void ask_for_the_trial();
   void migrate();
   void tell(Event::Level level, std::string text) const;
-  bool all_ended() const;
   bool holds_buffers() const { return backend_->may_fail() && !shared_.replayable; }
 
   EngineShared shared_;
@@ -139,13 +137,8 @@ class Engine {
   std::uint64_t epochs_ = 0;   ///< numbers given
   Instant epoch_began_;
   bool anything_new_ = false;  ///< a batch was submitted in the epoch under way
-  bool round_open_ = false;
-  Pane round_pane_;  ///< when it was asked for: those before are over, and no reader that has marked goes back
-                     ///< to one
-  bool revoked_ = false;
+  MarkerRound round_;
   bool final_epoch_done_ = false;
-  std::vector<char> marked_, ended_, rewinding_;  ///< per reader
-  std::vector<ReaderPosition> positions_;         ///< of the last markers
 
   std::vector<ReaderPosition> handed_positions_;  ///< where the last epoch handed over ends
   std::set<Pane> handed_open_panes_;
@@ -154,7 +147,6 @@ class Engine {
 
   std::atomic<bool> drain_asked_{false};
   bool drain_passed_on_ = false;
-  bool partial_ = false;
   std::atomic<bool> finished_{false};
 };
 

@@ -6,19 +6,14 @@
 
 namespace millrace {
 
-bool Engine::all_ended() const {
-  return std::ranges::all_of(ended_, [](char ended) { return ended != 0; });
-}
-
 // Nothing can end an epoch while one is ending, the last one is with the committer, or readers go back.
 bool Engine::epoch_may_end() const {
-  const bool rewinding = std::ranges::any_of(rewinding_, [](char each) { return each != 0; });
-  return !round_open_ && !final_epoch_done_ && !rewinding && shared_.committer.idle();
+  return !round_.is_open() && !final_epoch_done_ && !round_.any_rewinding() && shared_.committer.idle();
 }
 
 bool Engine::epoch_is_due(Instant now) const {
   if (!epoch_may_end()) return false;
-  return all_ended() || revoked_ || migrating_ || now >= due_by_clock();
+  return round_.all_ended() || round_.revoked() || migrating_ || now >= due_by_clock();
 }
 
 // A slow sink must slow the sources down: while the committer is busy and the next epoch overdue, ended
@@ -46,58 +41,27 @@ Instant Engine::next_wake() const {
   return migration_ && migration_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
 }
 
-void Engine::ask_for_markers(Instant now) {
-  round_open_ = true;
-  round_pane_ = shared_.panes.at(now);
-  std::ranges::fill(marked_, 0);
-  shared_.readers.ask_for_markers();
-}
-
 void Engine::on(Marker marker) {
-  if (rewinding_[marker.reader]) return;
-  check(round_open_ && !marked_[marker.reader], "a reader marks once in a round");
-  marked_[marker.reader] = 1;
-  positions_[marker.reader] = std::move(marker.position);
-  epoch_.rejected[static_cast<std::size_t>(RejectReason::oversized)] += marker.oversized;
+  if (round_.on(marker)) epoch_.rejected[static_cast<std::size_t>(RejectReason::oversized)] += marker.oversized;
 }
 
-bool Engine::all_marked() const {
-  return round_open_ && std::ranges::all_of(marked_, [](char marked) { return marked != 0; });
-}
-
-// Readers go on at once. What they push is popped after the epoch has ended, also if a device is lost on
-// the way and the end is tried again.
+// If a device is lost on the way, the round is still open, and its end is tried again.
 void Engine::finish_round() {
-  shared_.readers.end_round();
+  round_.release_readers();
   finish_epoch();
-  round_open_ = false;
-  revoked_ = false;
+  round_.close();
   if (migrating_ && !final_epoch_done_) migrate();
-}
-
-void Engine::on(const Ended& ended) {
-  if (rewinding_[ended.reader]) return;
-  ended_[ended.reader] = 1;
-  partial_ = partial_ || ended.partial;
-}
-
-void Engine::on(const Revoked& revoked) {
-  if (!rewinding_[revoked.reader]) revoked_ = true;
-}
-
-void Engine::on(const Rewound& rewound) {
-  rewinding_[rewound.reader] = 0;
 }
 
 // The engine's half of an epoch's end. Columns reach the committer only when every pane was collected,
 // so that an error on the way throws them away whole.
 void Engine::finish_epoch() {
-  const bool last = all_ended();
+  const bool last = round_.all_ended();
   settle();
   if (!unsubmitted_.empty()) submit_again();
   std::vector<Pane> closed;
   for (const Pane pane : open_panes_)
-    if (last || pane < round_pane_) closed.push_back(pane);
+    if (last || pane < round_.pane()) closed.push_back(pane);
   // A job without windows shows its result even if it is empty, so that every run leaves an output.
   if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
 
@@ -114,10 +78,10 @@ void Engine::finish_epoch() {
   if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
   epoch_.id = {++epochs_};
   epoch_.closed = std::move(closed);
-  for (const ReaderPosition& position : positions_) epoch_.positions.push_back(position.offsets);
+  for (const ReaderPosition& position : round_.positions()) epoch_.positions.push_back(position.offsets);
   epoch_.finished = finished_positions();
-  epoch_.partial = partial_;
-  handed_positions_ = positions_;
+  epoch_.partial = round_.partial();
+  handed_positions_ = round_.positions();
   handed_open_panes_ = open_panes_;
   batches_ = 0;
   shared_.committer.accept(std::exchange(epoch_, {}));
@@ -173,12 +137,9 @@ void Engine::rewind_readers() {
   epoch_.bad_records.clear();
   shared_.metrics.batches -= std::exchange(batches_, 0);
   open_panes_ = handed_open_panes_;
-  round_open_ = revoked_ = final_epoch_done_ = false;
-  std::ranges::fill(rewinding_, 1);
-  std::ranges::fill(ended_, 0);
-  partial_ = false;
+  final_epoch_done_ = false;
   unfinished_.reset();
-  shared_.readers.rewind(handed_positions_);
+  round_.rewind(handed_positions_);
 }
 
 void Engine::ask_for_the_trial() {

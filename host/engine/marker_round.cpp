@@ -1,0 +1,68 @@
+// Flags for each reader.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine/marker_round.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <millrace/error.h>
+
+namespace millrace {
+namespace {
+
+constexpr auto is_set = [](char flag) { return flag != 0; };
+
+}  // namespace
+
+MarkerRound::MarkerRound(std::vector<ReaderPosition> start, ReaderMailboxes& readers)
+    : readers_(readers),
+      marked_(start.size()),
+      ended_(start.size()),
+      rewinding_(start.size()),
+      positions_(std::move(start)) {}
+
+void MarkerRound::ask(Pane now) {
+  open_ = true;
+  pane_ = now;
+  std::ranges::fill(marked_, 0);
+  readers_.ask_for_markers();
+}
+
+bool MarkerRound::all_marked() const {
+  return open_ && std::ranges::all_of(marked_, is_set);
+}
+
+void MarkerRound::rewind(const std::vector<ReaderPosition>& to) {
+  open_ = revoked_ = partial_ = false;
+  std::ranges::fill(rewinding_, 1);
+  std::ranges::fill(ended_, 0);
+  readers_.rewind(to);
+}
+
+bool MarkerRound::on(Marker& marker) {
+  if (!listens_to(marker.reader)) return false;
+  check(open_ && !marked_[marker.reader], "a reader marks once in a round");
+  marked_[marker.reader] = 1;
+  positions_[marker.reader] = std::move(marker.position);
+  return true;
+}
+
+void MarkerRound::on(const Ended& ended) {
+  if (!listens_to(ended.reader)) return;
+  ended_[ended.reader] = 1;
+  partial_ = partial_ || ended.partial;
+}
+
+void MarkerRound::on(const Revoked& revoked) {
+  if (listens_to(revoked.reader)) revoked_ = true;
+}
+
+bool MarkerRound::any_rewinding() const {
+  return std::ranges::any_of(rewinding_, is_set);
+}
+
+bool MarkerRound::all_ended() const {
+  return std::ranges::all_of(ended_, is_set);
+}
+
+}  // namespace millrace

@@ -1,0 +1,59 @@
+// What the engine knows of its readers: who has marked in the round under way, who has ended, who goes back.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <millrace/types.h>
+
+#include "host/engine/reader_mailbox.h"
+#include "host/engine/ring.h"
+
+namespace millrace {
+
+/// The engine thread calls it. From being told to go back until a reader has done so, its words count for
+/// nothing: it will say them again.
+class MarkerRound {
+ public:
+  /// `readers` outlives it.
+  MarkerRound(std::vector<ReaderPosition> start, ReaderMailboxes& readers);
+
+  /// Asks every reader for its marker.
+  void ask(Pane now);
+  bool is_open() const { return open_; }
+  /// When it was asked for: panes before it are over, and no reader that has marked goes back to one.
+  Pane pane() const { return pane_; }
+  bool all_marked() const;
+  /// Readers go on at once. What they push is popped after the round is closed.
+  void release_readers() { readers_.end_round(); }
+  void close() { open_ = revoked_ = false; }
+  /// Every reader forgets what it has read and goes on from there.
+  void rewind(const std::vector<ReaderPosition>& to);
+
+  /// False: it counts for nothing.
+  bool on(Marker& marker);
+  void on(const Ended& ended);
+  void on(const Revoked& revoked);
+  void on(const Rewound& rewound) { rewinding_[rewound.reader] = 0; }
+
+  bool listens_to(unsigned reader) const { return rewinding_[reader] == 0; }
+  bool any_rewinding() const;
+  bool all_ended() const;
+  /// A source that has an end was not read to it.
+  bool partial() const { return partial_; }
+  /// A reader lost partitions, and waits for the end of an epoch.
+  bool revoked() const { return revoked_; }
+  /// Of the last markers.
+  const std::vector<ReaderPosition>& positions() const { return positions_; }
+
+ private:
+  ReaderMailboxes& readers_;
+  bool open_ = false;
+  Pane pane_;
+  bool revoked_ = false;
+  bool partial_ = false;
+  std::vector<char> marked_, ended_, rewinding_;  ///< per reader
+  std::vector<ReaderPosition> positions_;
+};
+
+}  // namespace millrace
