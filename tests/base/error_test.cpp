@@ -40,6 +40,13 @@ TEST(Error, AZeroByteDoesNotEndTheText) {
                "--memory 1B");
 }
 
+// More is needed than is known by then, so half as much again is advised, as a round number.
+TEST(Error, AnExhaustedBudgetTellsHowMuchToTry) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  EXPECT_THAT(BudgetError("keys", 80 * kMiB, 64 * kMiB).what(), testing::EndsWith("try --memory 128MiB"));
+  EXPECT_THAT(BudgetError("keys", 90 * kMiB, 64 * kMiB).what(), testing::EndsWith("try --memory 256MiB"));
+}
+
 TEST(Error, DrawsNothingOnATerminal) {
   const ConfigError error({"one\n\xc2\x9b", "two\x1b"});
   EXPECT_STREQ(error.what(), "one\\n\\u009b\ntwo\\x1b") << "a line for each problem, and no other";

@@ -33,6 +33,18 @@ TEST_P(CpuBackend, SaysWhatItIs) {
   EXPECT_EQ(make_cpu_backend(Plan{}, {.batch_bytes = 4096})->batch_bytes(), 4096U);
 }
 
+TEST_P(CpuBackend, RefusesBatchesThatAreNone) {
+  const auto backend = make(Plan{});
+  TestBatch text = text_batch("a b\n");
+  Batch batch = text.view(0);
+  const std::array<std::uint32_t, 1> beyond = {5};
+  batch.ends = beyond;
+  EXPECT_THROW(backend->submit(batch), InternalError);
+  batch = text.view(0);
+  batch.rows.key_at = beyond;
+  EXPECT_THROW(backend->submit(batch), InternalError);
+}
+
 TEST_P(CpuBackend, KeysAreUniqueAndComeInChunks) {
   const Plan plan;
   const auto backend = make(plan);

@@ -33,8 +33,11 @@ std::string all_bytes_at_all_places() {
 template <class Find, class Expect>
 void expect_masks(Find find, Expect expect) {
   const std::string text = all_bytes_at_all_places();
-  std::vector<std::uint64_t> masks(text.size() / kBlockBytes);
-  find(text.data(), masks.size(), masks.data());
+  constexpr std::uint64_t kUntouched = 0x5a5a;
+  const std::size_t blocks = text.size() / kBlockBytes;
+  std::vector<std::uint64_t> masks(blocks + 1, kUntouched);
+  find(text.data(), blocks, masks.data());
+  EXPECT_EQ(masks.back(), kUntouched);
   for (std::size_t i = 0; i < text.size(); ++i)
     ASSERT_EQ((masks[i / kBlockBytes] >> (i % kBlockBytes) & 1) != 0, expect(text[i])) << "at " << i;
 }
@@ -56,8 +59,9 @@ TEST_P(Kernels, MatchMasks) {
 
 TEST_P(Kernels, FoldCase) {
   const std::string text = all_bytes_at_all_places();
-  std::string folded(text.size(), '\0');
+  std::string folded(text.size() + 1, '~');
   kernels().fold_case(text.data(), text.size() / kBlockBytes, folded.data());
+  EXPECT_EQ(folded.back(), '~') << "untouched";
   for (std::size_t i = 0; i < text.size(); ++i) ASSERT_EQ(folded[i], fold_case(text[i])) << "at " << i;
 }
 

@@ -132,16 +132,16 @@ TEST(FileSink, OnlyLeftOversOfTheSameOutputAreRemovedAndOnlyUnlocked) {
   FakeDisk disk;
   const std::string running = "d/.out.txt.millrace-00000001.tmp";
   const auto other_job = disk.create(running, {.temporary = true});
-  for (const char* name :
-       {"d/.out.txt.millrace-00000002.tmp", "d/.out.txt2.millrace-00000003.tmp",
-        "d/.out.txt.millrace-0000000x.tmp", "d/.out.txt.millrace-00000004", "d/out.txt.partial"})
+  for (const char* name : {"d/.out.txt.millrace-00000002.tmp", "d/.out.txt2.millrace-00000003.tmp",
+                           "d/.out.txt.millrace-0000000x.tmp", "d/.out.txt.millrace-00000004",
+                           "d/out.txt.partial", "d/.out.txt", "d/out.txt.millrace-00000005.tmp"})
     disk.create(name, {});
   FileSink sink = file_sink(disk);
   write_epoch(sink);
   EXPECT_THAT(disk.list("d"),
-              UnorderedElementsAre("out.txt", "out.txt.partial", ".out.txt.millrace-00000001.tmp",
-                                   ".out.txt2.millrace-00000003.tmp", ".out.txt.millrace-0000000x.tmp",
-                                   ".out.txt.millrace-00000004"));
+              UnorderedElementsAre("out.txt", "out.txt.partial", ".out.txt", "out.txt.millrace-00000005.tmp",
+                                   ".out.txt.millrace-00000001.tmp", ".out.txt2.millrace-00000003.tmp",
+                                   ".out.txt.millrace-0000000x.tmp", ".out.txt.millrace-00000004"));
 }
 
 TEST(FileSink, WithoutLocksNothingIsRemoved) {
