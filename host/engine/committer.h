@@ -21,7 +21,7 @@
 #include "host/engine/ring.h"
 #include "host/engine/step.h"
 #include "host/log/epoch_log.h"
-#include "host/state/state.h"
+#include "host/state/pane_state.h"
 #include "host/time/pane_clock.h"
 
 namespace millrace {

@@ -6,7 +6,7 @@
 
 #include <millrace/plan.h>
 
-#include "host/state/state.h"
+#include "host/state/pane_state.h"
 
 namespace millrace {
 

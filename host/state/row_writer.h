@@ -11,7 +11,7 @@
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
-#include "host/state/state.h"
+#include "host/state/pane_state.h"
 
 namespace millrace {
 

@@ -201,7 +201,7 @@ PLANTED = (  # one violation of each kind: rule, path, text
     (include_directions, "io/a.cpp", HEAD + '#include "host/engine/ring.h"\n'),
     (include_directions, "io/a.cpp", HEAD + '#include "kernels/key.h"\n'),
     (include_directions, "base/a.cpp", HEAD + '#include "kernels/key.h"\n'),
-    (include_directions, "host/time/a.cpp", HEAD + '#include "host/state/state.h"\n'),
+    (include_directions, "host/time/a.cpp", HEAD + '#include "host/state/pane_state.h"\n'),
     (include_directions, "host/state/a.cpp", HEAD + '#include "host/engine/ring.h"\n'),
     (include_directions, "host/backends/a.cpp", HEAD + '#include "host/engine/ring.h"\n'),
     (include_directions, "host/program/a.cpp", HEAD + '#include "host/engine/ring.h"\n'),

@@ -1,6 +1,6 @@
 // Merging partials: adopt the first, then an open-addressing index over the rows.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/state/state.h"
+#include "host/state/pane_state.h"
 
 #include <algorithm>
 #include <array>

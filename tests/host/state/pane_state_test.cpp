@@ -1,6 +1,6 @@
 // State: adopting, merging, texts behind equal hashes, sums beyond 64 bits, and the order of rows.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/state/state.h"
+#include "host/state/pane_state.h"
 
 #include <limits>
 #include <map>
