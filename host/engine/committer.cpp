@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <limits>
 
-#include "host/state/row_order.h"
-#include "host/state/row_writer.h"
-
 namespace millrace {
 
 Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
     : shared_(shared),
-      columns_(value_columns(shared.plan.measures)),
-      state_(columns_, shared.state_seed, shared.budget),
+      results_({.plan = shared.plan,
+                .panes = shared.panes,
+                .threads = shared.options.threads,
+                .seed = shared.state_seed,
+                .budget = shared.budget}),
       backoff_(shared.options) {
   for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
   const auto repeats_badly = [](const SinkProgress& showing) {
@@ -43,7 +43,7 @@ Step Committer::step() {
   }
   if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
   try {
-    if (has_rows(*epoch_)) publish(*epoch_);
+    if (results_.has_rows(epoch_->closed)) publish(*epoch_);
   } catch (const TransientError&) {
     abandon(epoch_->id);
     if (backoff_.exhausted()) throw;
@@ -64,15 +64,9 @@ void Committer::persist(EpochData& epoch) {
   tokens_ = 0;
   for (auto& [pane, columns] : epoch.partials) {
     tokens_ += static_cast<std::uint64_t>(columns.count_total);
-    state_.merge(pane, std::move(columns));
+    results_.merge(pane, std::move(columns));
   }
   epoch.partials.clear();
-}
-
-// The end of a job without windows is shown even if nothing was counted: an empty input has an empty result.
-bool Committer::has_rows(const EpochData& epoch) {
-  return std::ranges::any_of(
-      epoch.closed, [&](Pane pane) { return !shared_.panes.windowed() || state_.at(pane).size() > 0; });
 }
 
 void Committer::publish(const EpochData& epoch) {
@@ -81,7 +75,8 @@ void Committer::publish(const EpochData& epoch) {
     showing.begun = true;
     showing.sink->begin({epoch.id, epoch.partial});
   });
-  for (const Pane pane : epoch.closed) write_pane(pane);
+  for (const Pane pane : epoch.closed)
+    results_.write(pane, [this](std::span<const Aggregate> rows) { write(rows); });
   tell_sinks([&](SinkProgress& showing) {
     showing.sink->finish(epoch.id);
     showing.finished = true;
@@ -103,7 +98,7 @@ void Committer::tell_sinks(const std::function<void(SinkProgress&)>& tell) {
 }
 
 void Committer::finish(const EpochData& epoch) {
-  for (const Pane pane : epoch.closed) state_.forget(pane);
+  for (const Pane pane : epoch.closed) results_.forget(pane);
   shared_.log.commit(epoch.id);
   shared_.readers.epoch_over(epoch.finished);
   shared_.metrics.rows += rows_;
@@ -124,13 +119,6 @@ void Committer::abandon(EpochId epoch) {
     if (showing.begun && showing.wants_rows()) showing.sink->abandon(epoch);
     showing.begun = false;
   }
-}
-
-void Committer::write_pane(Pane pane) {
-  const PaneState& state = state_.at(pane);
-  const auto order = ordered_rows(state, shared_.plan, shared_.budget, shared_.options.threads);
-  RowWriter writer(state, shared_.plan.measures, columns_, shared_.panes.window(pane));
-  writer.write(order, [this](std::span<const Aggregate> rows) { write(rows); });
 }
 
 void Committer::write(std::span<const Aggregate> rows) {

@@ -21,7 +21,7 @@
 #include "host/engine/ring.h"
 #include "host/engine/step.h"
 #include "host/log/epoch_log.h"
-#include "host/state/pane_state.h"
+#include "host/state/results.h"
 #include "host/time/pane_clock.h"
 
 namespace millrace {
@@ -64,17 +64,14 @@ class Committer {
   };
 
   void persist(EpochData& epoch);
-  bool has_rows(const EpochData& epoch);
   void publish(const EpochData& epoch);
   void tell_sinks(const std::function<void(SinkProgress&)>& tell);
   void finish(const EpochData& epoch);
   void abandon(EpochId epoch);
-  void write_pane(Pane pane);
   void write(std::span<const Aggregate> rows);
 
   CommitterShared shared_;
-  std::vector<ValueColumn> columns_;
-  State state_;
+  Results results_;
   std::vector<SinkProgress> sinks_;  ///< those that can repeat an epoch without a trace come first
 
   std::atomic<bool> idle_{true};

@@ -1,9 +1,8 @@
-// State: partials merged by key and text, per pane.
+// The state of one pane: partials merged by key and text.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string_view>
 #include <vector>
 
@@ -61,26 +60,6 @@ class PaneState {
   RowIndex index_;
   /// What does not fit 64 bits of each sum: value = high * 2^64 + unsigned(low). Empty until needed.
   std::vector<BudgetVector<std::int64_t>> high_;
-};
-
-/// The state of all open panes. The committer thread owns it.
-class State {
- public:
-  State(std::vector<ValueColumn> columns, std::uint64_t seed, MemoryBudget& budget)
-      : columns_(std::move(columns)), seed_(seed), budget_(budget) {}
-
-  void merge(Pane pane, Columns&& partials) { state_of(pane).merge(std::move(partials)); }
-  /// The pane's keys, or an empty state if nothing was merged.
-  const PaneState& at(Pane pane) { return state_of(pane); }
-  void forget(Pane pane) { panes_.erase(pane); }
-
- private:
-  PaneState& state_of(Pane pane) { return panes_.try_emplace(pane, columns_, seed_, budget_).first->second; }
-
-  std::vector<ValueColumn> columns_;
-  std::uint64_t seed_;
-  MemoryBudget& budget_;
-  std::map<Pane, PaneState> panes_;
 };
 
 }  // namespace millrace

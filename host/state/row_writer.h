@@ -1,4 +1,4 @@
-// Streams rows out of State: aggregates are made a thousand at a time, never all at once.
+// Streams rows out of a PaneState: aggregates are made a thousand at a time, never all at once.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -11,7 +11,7 @@ MUTANTS = (
     ("retries: failures of earlier epochs count", "host/engine/committer.cpp",
      "    backoff_.succeeded();\n    persist(*epoch_);", "    persist(*epoch_);", "retries_test *Anew*"),
     ("panes: a window that is over is never freed", "host/engine/committer.cpp",
-     "  for (const Pane pane : epoch.closed) state_.forget(pane);\n", "", "pipeline_test"),
+     "  for (const Pane pane : epoch.closed) results_.forget(pane);\n", "", "pipeline_test"),
     ("verify: a key that only one backend has", "host/backends/column_diff.cpp", "if (!x && !y)", "if (!x || !y)",
      "verifying_backend_test"),
     ("verify: values are not compared", "host/backends/column_diff.cpp", " && x->values == y->values", "",

@@ -1,4 +1,4 @@
-// State: adopting, merging, texts behind equal hashes, sums beyond 64 bits, and the order of rows.
+// PaneState: adopting, merging, texts behind equal hashes, sums beyond 64 bits, and the order of rows.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/state/pane_state.h"
 
