@@ -39,7 +39,7 @@ std::optional<ReadResult> Framer::next(std::span<std::byte> into, std::vector<Re
     held_.drop_front(bytes);
     whole_ -= bytes;
     consumed_ += bytes;
-    if (whole_ == 0) forget_invented_end();
+    if (whole_ == 0) consumed_ -= std::exchange(invented_, 0);
     if (!copied) continue;
     if (auto result = hand_over(into.first(bytes), records)) return result;
   }
@@ -81,7 +81,6 @@ std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> 
   }
   if (before > 0) std::memcpy(into.data(), held_.bytes().data(), before);
   held_.clear();
-  forget_invented_end();
   keep(fresh.subspan(ended));
   consumed_ += before + ended;
   return hand_over(into.first(before + ended), records);
@@ -94,7 +93,6 @@ void Framer::added_to_own(std::size_t bytes) {
   const std::size_t ended = after_last_end(held_.bytes().subspan(before), framing_.kind);
   if (ended > 0) whole_ = before + ended;
   skip_if_oversized();
-  if (held_.empty()) forget_invented_end();
 }
 
 void Framer::end_input() {
@@ -122,7 +120,6 @@ std::uint64_t Framer::drop_unfinished() {
   skipping_ = false;
   held_.clear();
   consumed_ += dropped;
-  forget_invented_end();
   return dropped;
 }
 
@@ -146,7 +143,6 @@ void Framer::skip_if_oversized() {
   held_.drop_back(unfinished);
   skipping_ = true;
   skipped_ = unfinished;
-  if (whole_ == 0) forget_invented_end();
 }
 
 // Returns what follows the oversized record.
@@ -160,10 +156,6 @@ std::span<const std::byte> Framer::skip(std::span<const std::byte> bytes) {
   ++oversized_;
   consumed_ += std::exchange(skipped_, 0) + end;
   return bytes.subspan(end);
-}
-
-void Framer::forget_invented_end() {
-  consumed_ -= std::exchange(invented_, 0);
 }
 
 }  // namespace millrace::io

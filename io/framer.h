@@ -53,7 +53,6 @@ class Framer {
   void keep(std::span<const std::byte> bytes);
   void skip_if_oversized();
   std::span<const std::byte> skip(std::span<const std::byte> bytes);
-  void forget_invented_end();
 
   Framing framing_;
   RecordBuffer held_;

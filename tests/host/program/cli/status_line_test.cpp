@@ -124,6 +124,33 @@ TEST_F(StatusLineTest, IsReleasedByASinkThatFails) {
   EXPECT_EQ(written(), "\r\x1b[Kreleased");
 }
 
+/// Looks at the terminal when it would write to it.
+class LookingSink final : public Sink {
+ public:
+  explicit LookingSink(std::function<void()> look) : look_(std::move(look)) {}
+  void begin(const Epoch&) override {}
+  void write(std::span<const Aggregate>) override { look_(); }
+  void finish(EpochId) override { look_(); }
+  void abandon(EpochId) noexcept override {}
+  std::optional<EpochId> last_finished() override { return std::nullopt; }
+  Delivery delivery() const override { return Delivery::at_least_once; }
+
+ private:
+  std::function<void()> look_;
+};
+
+TEST_F(StatusLineTest, IsErasedBeforeASinkWritesAndWhenItFinishes) {
+  StatusLine status(terminal());
+  std::string seen;
+  AboveStatusLine sink(std::make_unique<LookingSink>([&] { seen += written() + '|'; }), status);
+  status.show("one");
+  sink.write({});
+  sink.finish({1});
+  status.show("two");
+  sink.finish({2});
+  EXPECT_EQ(seen, "\r\x1b[Kone\r\x1b[K||\r\x1b[Ktwo\r\x1b[K|");
+}
+
 TEST_F(StatusLineTest, AClosedTerminalIsNoReasonToFail) {
   StatusLine status(-1);
   status.show("one");
