@@ -1,4 +1,4 @@
-// How a job runs. Every field is a long flag of the program with the same name.
+// How a job runs. Nearly every field is a long flag of the program with the same name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -66,7 +66,7 @@ class DeviceApi {
   virtual void synchronize(Event event) = 0;
   virtual void synchronize(Stream stream) = 0;
 
-  // Kernels, on the compute stream. Their bodies are in count_words.h, count_records.h and steps.h.
+  // Kernels, on the compute stream. Their bodies are in count_words.h, count_records.h and batch_epilogue.h.
   virtual void mark_breaks(const DeviceBatch& batch) = 0;
   virtual void count_words(const CountJob& job, unsigned blocks) = 0;
   virtual void count_records(const CountJob& job, unsigned blocks) = 0;

@@ -192,6 +192,7 @@ TEST(Settings, OneValueIsGivenOnce) {
   EXPECT_STREQ(refusal_of({"--no-output-header", "--no-output-header=false"}).what(),
                "--no-output-header: is given twice, and takes one value");
   EXPECT_TRUE(settings_of({"-v", "-v"}).verbose) << "a switch may be given again";
+  EXPECT_EQ(settings_of({"-q", "book.txt"}).job.from, std::vector<std::string>{"book.txt"}) << "and takes no value";
 }
 
 TEST(Settings, ADelimiterIsOneByte) {
