@@ -44,6 +44,24 @@ TEST(Column, ChangesNothingWhenItMayNotGrow) {
   EXPECT_THROW(column.push_back(8), BudgetError);
 }
 
+TEST(Column, OneThatIsMovedTakesItsBudgetAlong) {
+  MemoryBudget first(1 << 20);
+  MemoryBudget second(1 << 20);
+  {
+    Column<int> column(first);
+    column.append(std::vector<int>(100, 7));
+    Column<int> other(second);
+    other.append(std::vector<int>(300, 8));
+    column = std::move(other);
+    EXPECT_TRUE(std::ranges::equal(column, std::vector<int>(300, 8)));
+    const std::size_t before = first.used();
+    column.append(std::vector<int>(3000, 9));
+    EXPECT_EQ(first.used(), before) << "it grows in the budget of what it holds now";
+  }
+  EXPECT_EQ(first.used(), 0U);
+  EXPECT_EQ(second.used(), 0U);
+}
+
 TEST(Column, NothingIsAppendedToNothing) {
   MemoryBudget budget(0);
   Column<int> column(budget);

@@ -120,6 +120,17 @@ TEST_F(DiskTest, ATemporaryFileIsPrivateAndLockedWhileItIsOpen) {
   EXPECT_EQ(disk_.lock(path("nothing")), nullptr);
 }
 
+TEST_F(DiskTest, ATemporaryFileThatSomebodyElseRemovedIsForgotten) {
+  EXPECT_TRUE(in_child(false, [&] {
+    const auto file = disk_.create(path("file"), kTemporary);
+    fs::remove(path("file"));
+    EXPECT_THROW(disk_.remove(path("file")), IoError);
+    directory_.write("file", "somebody else's");
+    remove_temporaries();
+    EXPECT_THAT(names(), ElementsAre("file"));
+  }));
+}
+
 TEST_F(DiskTest, ADirectoryCanBeLocked) {
   const auto lock = disk_.lock(directory_.path());
   ASSERT_NE(lock, nullptr);

@@ -69,6 +69,14 @@ TEST_F(CpusTest, VersionOneReadsEachController) {
   EXPECT_EQ(limits().memory.value(), 1073741824U);
 }
 
+TEST_F(CpusTest, VersionOneTakesTheTightestLevelOfMemory) {
+  put("proc/self/cgroup", "12:memory:/a/b\n");
+  put("sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "536870912\n");
+  put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "268435456\n");
+  put("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  EXPECT_EQ(limits().memory.value(), 268435456U);
+}
+
 TEST_F(CpusTest, AControllerMayStandAnywhereInItsList) {
   put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
   put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");

@@ -89,7 +89,11 @@ TEST(TestKit, ADiskThatLosesPowerForgetsLocksAndWhatWasNotSynced) {
   disk.rename("dir/file", "dir/new");
   EXPECT_EQ(disk.lock("dir/new"), nullptr) << "whoever made it holds it";
   EXPECT_EQ(disk.contents("dir/new"), "synced, and not");
+  const auto directory = disk.lock("dir");
+  ASSERT_NE(directory, nullptr);
+  EXPECT_EQ(disk.lock("dir"), nullptr);
   disk.crash();
+  EXPECT_NE(disk.lock("dir"), nullptr);
   EXPECT_EQ(disk.contents("dir/file"), "synced");
   EXPECT_EQ(disk.contents("dir/new"), std::nullopt) << "the directory was not synced since";
   EXPECT_EQ(disk.contents("dir/other"), std::nullopt);

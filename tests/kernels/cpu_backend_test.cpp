@@ -97,6 +97,38 @@ TEST_P(CpuBackend, PanesDoNotSeeWhatWasBeforeThem) {
   }
 }
 
+/// What is taken from the budget after each of several panes of the same long words.
+std::vector<std::size_t> used_after_panes(MemoryBudget& budget) {
+  const auto backend = make_cpu_backend(Plan{}, {.threads = 1, .budget = &budget});
+  Driver driver(*backend, Plan{});
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += std::to_string(10'000 + i) + "-and-twenty-five-bytes-more ";
+  std::vector<std::size_t> used = {budget.used()};
+  for (std::int64_t pane = 0; pane < 8; ++pane) {
+    TestBatch batch = text_batch(text, {pane});
+    driver.submit(batch);
+    driver.take_back_all();
+    driver.collect({pane});
+    used.push_back(budget.used());
+  }
+  return used;
+}
+
+TEST(CpuBackend, TablesThatServeAgainKeepNoOldTexts) {
+  MemoryBudget budget(std::size_t{1} << 30);
+  const std::vector<std::size_t> used = used_after_panes(budget);
+  EXPECT_GT(used[2], used[0]) << "tables are kept from the second pane on";
+  EXPECT_EQ(used.back(), used[3]);
+}
+
+TEST(CpuBackend, KeepsNoTablesWhereMemoryIsShort) {
+  MemoryBudget budget(std::size_t{64} << 20);
+  Reservation rest(budget);
+  rest.set(std::size_t{32} << 20, "rest");
+  const std::vector<std::size_t> used = used_after_panes(budget);
+  EXPECT_EQ(used.back(), used.front());
+}
+
 TEST_P(CpuBackend, FailsForGoodWhenItsBudgetIsExhausted) {
   MemoryBudget budget(std::size_t{4} << 20);
   const auto backend = make_cpu_backend(Plan{}, {.threads = GetParam(), .budget = &budget});

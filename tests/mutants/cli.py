@@ -47,4 +47,10 @@ MUTANTS = (
      "    if (c == '#') {\n      at = line_end(toml, at);\n      continue;\n    }\n", "", "cli_test *Nesting*"),
     ("values: a sample of one in 0", "host/program/cli/flags/values.cpp", 'if (text == "false") return 0;',
      'if (text == "false") return 1;', "cli_test Settings.*"),
+    ("remedy: the last bad record decides the scale", "host/program/cli/terminal/rejected_text.cpp",
+     "decimals = std::max(decimals, decimals_of(bad.field_text));",
+     "decimals = decimals_of(bad.field_text);", "cli_test RejectedText*"),
+    ("stderr: a message is refused though there is room again", "host/program/cli/terminal/non_blocking_output.cpp",
+     "for (const std::string_view piece : pieces) size += piece.size();\n  flush();\n",
+     "for (const std::string_view piece : pieces) size += piece.size();\n", "cli_test *NonBlockingOutput*"),
 )

@@ -52,4 +52,10 @@ MUTANTS = (
      "for (i = std::min(i, capacity() - 1);", "table_test"),
     ("split: the empty piece at the end of a long line", "kernels/cpu/record_counter.cpp", "begin <= end;) {",
      "begin < end;) {", "cpu_backend_test *EmptyPiece*"),
+    ("spare tables: texts of earlier panes are kept", "kernels/cpu/table/pane_table.cpp",
+     "  forget_keys(Memory::kept);\n  texts_.clear();\n",
+     "  forget_keys(Memory::kept);\n", "cpu_backend_test *ServeAgain*"),
+    ("spare tables: kept however little memory is left", "kernels/cpu/cpu_backend.cpp",
+     "const bool plenty = budget_.used() <= budget_.limit() / 4;",
+     "const bool plenty = budget_.used() <= budget_.limit();", "cpu_backend_test *MemoryIsShort*"),
 )

@@ -273,6 +273,7 @@ class SubCommands(Case):
         shown = run("devices", env={"MILLRACE_SIMD": "scalar"}).stdout.decode()
         self.assertRegex(shown, r"vectors +scalar \(MILLRACE_SIMD can choose ")
         self.assertEqual(run(text, env={"MILLRACE_SIMD": "scalar"}).stdout, expected)
+        self.assertEqual(run(text, env={"MILLRACE_SIMD": ""}).stdout, expected)
         self.assert_exit(run(text, env={"MILLRACE_SIMD": "mmx"}), 78, "MILLRACE_SIMD=mmx: this machine has ", "scalar")
 
     def test_config_tells_origins_and_is_itself_a_configuration(self):

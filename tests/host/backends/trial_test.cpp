@@ -210,6 +210,22 @@ TEST(Migration, TriesOnlyWhatIsASmallPartOfTheJob) {
   EXPECT_FALSE(begins(std::nullopt, 18s));
 }
 
+TEST(Migration, TakesNoMemoryThatTheJobHasFilled) {
+  MemoryBudget budget(std::size_t{64} << 20);
+  Reservation keys(budget);
+  keys.set(std::size_t{60} << 20, "keys");
+  const StartTrial never = [](Sample, TrialLink&) -> std::future<TrialAnswer> {
+    throw InternalError("a trial has begun");
+  };
+  Migration migration({.start = never, .after_bytes = 0, .sample_bytes = std::size_t{1} << 20}, real_clock(),
+                      budget);
+  TestBatch batch = text_batch("123456789\n");
+  migration.see(batch.view(0));
+  const auto answer = migration.answer();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_THAT(answer->reason, HasSubstr("memory"));
+}
+
 TEST(Migration, TakesNoMemoryThatTheJobMayNeed) {
   MemoryBudget budget(1000);
   Migration migration({.start = trial_in_background({}), .after_bytes = 0, .sample_bytes = 500}, real_clock(),

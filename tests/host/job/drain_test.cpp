@@ -21,6 +21,30 @@ SourceFactory one(std::unique_ptr<Source> (*make)(const SourceOptions& options))
   };
 }
 
+class Endless final : public MemorySource {
+ public:
+  using MemorySource::MemorySource;
+  bool endless() const override { return true; }
+};
+
+TEST(Drain, WhenRowsComeIsToldOfAnyEndlessSource) {
+  const SourceFactory endless = one([](const SourceOptions& options) -> std::unique_ptr<Source> {
+    return std::make_unique<Endless>(options.framing);
+  });
+  for (const auto& sources : {std::vector{endless, text("b")}, std::vector{text("b"), endless},
+                              std::vector{endless, endless}, std::vector{text("b")}}) {
+    std::atomic<int> told = 0;
+    Job job{.from_sources = sources, .to_sinks = {std::make_shared<MemorySink>()}};
+    job.options.on_event = [&](const Event& event) {
+      if (event.text.find("add --every") != std::string::npos) ++told;
+    };
+    RunningJob running = start(std::move(job));
+    running.stop();
+    running.wait();
+    EXPECT_EQ(told, sources.size() == 2 ? 1 : 0);
+  }
+}
+
 // Read straight into batches, and through the staging buffer.
 TEST(Drain, AnUnfinishedWordIsCountedButNoHalfLine) {
   for (const Framing::Kind kind : {Framing::Kind::whitespace, Framing::Kind::newline})

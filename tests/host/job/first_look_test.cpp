@@ -47,6 +47,15 @@ TEST(FirstLook, LinesThatEndWithAReturnAlone) {
   EXPECT_THAT(told(Plan{}, "mac.txt", "a\rb\r"), IsEmpty()) << "a return ends a word";
 }
 
+TEST(FirstLook, AQuotedFieldMattersUpToTheLastThatIsUsed) {
+  const std::string_view third_is_quoted = "a,1,\"q\",4,5\n";
+  for (const auto& [key, values] :
+       {std::pair(1U, std::vector<std::uint32_t>{5, 2}), std::pair(1U, std::vector<std::uint32_t>{2, 5}),
+        std::pair(5U, std::vector<std::uint32_t>{2}), std::pair(3U, std::vector<std::uint32_t>{})})
+    EXPECT_THAT(told(fields(key, values), "x", third_is_quoted), SizeIs(1));
+  EXPECT_THAT(told(fields(1, {2}), "x", third_is_quoted), IsEmpty());
+}
+
 TEST(FirstLook, QuotedFieldsAreToldOnceAtTheEnd) {
   std::vector<std::string> texts;
   FirstLook look(fields(2, {5}), [&](const Event& event) { texts.push_back(event.text); });

@@ -50,6 +50,24 @@ TEST(UserFunction, ThatFailsForNowEndsTheJobAndCountsNothingTwice) {
   EXPECT_THAT(totals(*sink), IsEmpty());
 }
 
+TEST(UserFunction, ARowThatIsTooLongLeavesNoValueToTheNext) {
+  const auto sink = std::make_shared<MemorySink>();
+  Job job = job_with(
+      [](std::string_view, RecordOut& out) {
+        const std::int64_t lost = 1000;
+        const std::int64_t one = 1;
+        out.row(std::string(500, 'g'), {&lost, 1});
+        out.row("b", {&one, 1});
+      },
+      sink, "a\n");
+  job.plan.keyed_by = KeyedBy::rows;
+  job.plan.row_values = 1;
+  job.plan.measures = {{Reduction::sum, 0}};
+  job.options.max_record_bytes = 499;
+  EXPECT_EQ(oversized(run(job)), 1U);
+  EXPECT_EQ(totals(*sink), (Counts{{"b", 1}}));
+}
+
 TEST(UserFunction, WhatItGivesOutLiesInsideTheBudget) {
   for (const bool rows : {false, true}) {
     Job job = job_with(

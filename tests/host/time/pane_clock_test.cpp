@@ -172,6 +172,15 @@ TEST(PaneClock, ThreadsThatAskAtOnceAreToldOnceAndNeverGoBack) {
   EXPECT_EQ(events, 1);
 }
 
+TEST(PaneClock, HowFarItWasSetBackIsToldInSecondsFromOneOn) {
+  testing::ManualClock clock;
+  std::string told;
+  PaneClock panes(10ms, clock, [&](const Event& event) { told = event.text; });
+  clock.set_wall(-300ms);
+  panes.at(clock.now());
+  EXPECT_NE(told.find("set back by 1 s"), std::string::npos) << told;
+}
+
 TEST(PaneClock, PanesNearTheEndOfTimeEndThere) {
   const std::chrono::nanoseconds longest = std::chrono::nanoseconds::max();
   testing::ManualClock clock;

@@ -139,6 +139,12 @@ TEST(ChangingFile, OfWhatIsAppendedLaterOnlyTheRestOfTheLastRecordIsRead) {
   EXPECT_THAT(told.warnings, IsEmpty());
 }
 
+TEST(ChangingFile, ALastLineWithoutAnEndIsReadAlsoBehindAFileThatShrank) {
+  const OpenedSources opened = open_files({"gone\n", "one"}, {.readers = 1});
+  shrink(opened, 0);
+  EXPECT_EQ(drain(opened.sources, 64).bytes, "one\n");
+}
+
 TEST(ChangingFile, EachFileOfAReaderMayGrow) {
   const OpenedSources opened = open_files({"on", "tw", "three"}, {.readers = 1});
   append(opened, "e\n", "file0");

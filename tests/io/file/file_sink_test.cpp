@@ -128,6 +128,22 @@ TEST(FileSink, AFileWithMoreNamesIsReplacedUnderOneAndThatIsTold) {
   EXPECT_THAT(told.texts, ElementsAre(HasSubstr("hard links")));
 }
 
+TEST(FileSink, OfAPartialResultItsOwnOtherNamesAreTold) {
+  for (const bool is_whole : {false, true}) {
+    FakeDisk disk;
+    const std::string linked = is_whole ? "d/out.txt" : "d/out.txt.partial";
+    put(disk, linked, kOld);
+    disk.link(linked, "d/other");
+    Told told;
+    FileSink sink = file_sink(disk, told.listener());
+    write_epoch(sink, {{1}, true});
+    if (is_whole)
+      EXPECT_THAT(told.texts, ElementsAre(HasSubstr("partial rows"))) << "the whole one is as it was";
+    else
+      EXPECT_THAT(told.texts, ElementsAre(HasSubstr("hard links"), HasSubstr("partial rows")));
+  }
+}
+
 TEST(FileSink, OnlyLeftOversOfTheSameOutputAreRemovedAndOnlyUnlocked) {
   FakeDisk disk;
   const std::string running = "d/.out.txt.millrace-00000001.tmp";

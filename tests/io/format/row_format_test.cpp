@@ -283,5 +283,22 @@ TEST(RowFormat, ATableThatStartsAnewKnowsNoWindowBefore) {
   EXPECT_FALSE(show(window(1s)).starts_with('\n'));  // the next epoch's file
 }
 
+TEST(RowFormat, ATableBegunAnewHasWidthsOfItsOwn) {
+  std::string out;
+  RowFormat format = format_to(out, layout(Format::table));
+  const std::array<Int128, 1> one = {1};
+  format.add(std::array{Aggregate{std::nullopt, "a-wide-key", 1, one}});
+  format.flush();
+  out.clear();
+  format.restart();
+  format.add(std::array{Aggregate{std::nullopt, "a", 1, one}});
+  format.flush();
+  std::string expected;
+  RowFormat fresh = format_to(expected, layout(Format::table));
+  fresh.add(std::array{Aggregate{std::nullopt, "a", 1, one}});
+  fresh.flush();
+  EXPECT_EQ(out, expected);
+}
+
 }  // namespace
 }  // namespace millrace::io

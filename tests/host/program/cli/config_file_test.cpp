@@ -7,12 +7,15 @@
 
 #include <millrace/error.h>
 
+#include "tests/io/temporary_directory.h"
+
 namespace millrace::cli {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::vector<std::string> problems_of(std::string_view text) {
   try {
@@ -88,6 +91,14 @@ TEST(ConfigFile, AFileIsOneMebibyteAtMost) {
     EXPECT_EQ(error.exit_code(), 78);
     EXPECT_STREQ(error.what(), "/dev/zero: is above 1MiB: no settings take that much");
   }
+}
+
+TEST(ConfigFile, AFileOfOneMebibyteIsRead) {
+  const millrace::testing::TemporaryDirectory directory;
+  std::string text = "top = 5\n";
+  text.resize(std::size_t{1} << 20, '\n');
+  EXPECT_EQ(read_config_file(directory.write("job.toml", text)).size(), 1U);
+  EXPECT_THROW(read_config_file(directory.write("job.toml", text + '\n')), ConfigError);
 }
 
 TEST(ConfigFile, AnEmptyFileSetsNothing) {

@@ -88,6 +88,19 @@ TEST_P(NonBlockingOutputTest, DropsLinesWholeWhenItKeepsEnough) {
   EXPECT_EQ(lines.size() % line.size(), 0U);
 }
 
+TEST_P(NonBlockingOutputTest, TakesALineAsSoonAsThereIsRoomAgain) {
+  NonBlockingOutput output(end());
+  fill(output);
+  for (int i = 0; i < 200; ++i) output.add({std::string(999, 'l') + '\n'});
+  take();  // the reader goes on
+  const std::string last = std::string(999, 'z') + '\n';
+  output.add({last});
+  std::string rest;
+  while (!output.flush()) rest += take();
+  rest += take();
+  EXPECT_TRUE(rest.ends_with(last));
+}
+
 TEST_P(NonBlockingOutputTest, WaitsAsLongAsItIsTold) {
   NonBlockingOutput output(end());
   const std::string written = fill(output);

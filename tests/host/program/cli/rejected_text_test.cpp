@@ -59,12 +59,21 @@ TEST(RejectedText, TheFirstFewAreShown) {
       300U);
 }
 
+TEST(RejectedText, TheKeyIsMissedFirst) {
+  Plan plan = sums_of(2);
+  plan.fields.key = 3;
+  EXPECT_THAT(told(plan, 9, RejectReason::missing_field, {"a"}), HasSubstr("\"a\" has no field 3"));
+  EXPECT_THAT(told(sums_of(3), 9, RejectReason::missing_field, {"a"}), HasSubstr("\"a\" has no field 3"));
+}
+
 TEST(RejectedText, TheRemedyFitsTheCause) {
   const auto malformed = [](const Plan& plan, std::uint64_t counted, const std::string& record) {
     return told(plan, counted, RejectReason::malformed, {record});
   };
   EXPECT_THAT(malformed(sums_of(2), 9, "b,-1.50"), EndsWith("values have decimals: add --scale 2"));
   EXPECT_THAT(malformed(sums_of(2, 2), 9, "b,1.505"), EndsWith("add --scale 3"));
+  EXPECT_THAT(told(sums_of(2), 9, RejectReason::malformed, {"a,1.255", "b,1.5"}), EndsWith("add --scale 3"));
+  EXPECT_THAT(told(sums_of(2), 9, RejectReason::malformed, {"a,1.5", "b,1.255"}), EndsWith("add --scale 3"));
   EXPECT_THAT(malformed(sums_of(2), 9, "b,0." + std::string(18, '1')), EndsWith("add --scale 18"));
   EXPECT_THAT(malformed(sums_of(2), 9, "b,0." + std::string(19, '1')), Not(HasSubstr("--scale")))
       << "none such";

@@ -127,6 +127,12 @@ TEST(Settings, AFieldMakesTheJobOneOfFields) {
   EXPECT_EQ(plan_of({"--by", "lines"}).keyed_by, KeyedBy::record);
 }
 
+TEST(Settings, DelimitersThatShellsSwallowHaveNames) {
+  for (const auto& [name, byte] : {std::pair("tab", '\t'), std::pair("\\t", '\t'), std::pair("space", ' '),
+                                   std::pair("comma", ','), std::pair(";", ';'), std::pair("a", 'a')})
+    EXPECT_EQ(plan_of({"--key", "1", "--delimiter", name}).fields.delimiter, byte) << name;
+}
+
 TEST(Settings, MeasuresNameTheirFieldsOrTakeEveryValue) {
   EXPECT_THAT(plan_of({"--value=2,4", "--measure=count,sum,mean"}).measures,
               ElementsAre(Measure{}, Measure{Reduction::sum, 0}, Measure{Reduction::sum, 1},
@@ -192,7 +198,8 @@ TEST(Settings, OneValueIsGivenOnce) {
   EXPECT_STREQ(refusal_of({"--no-output-header", "--no-output-header=false"}).what(),
                "--no-output-header: is given twice, and takes one value");
   EXPECT_TRUE(settings_of({"-v", "-v"}).verbose) << "a switch may be given again";
-  EXPECT_EQ(settings_of({"-q", "book.txt"}).job.from, std::vector<std::string>{"book.txt"}) << "and takes no value";
+  EXPECT_EQ(settings_of({"-q", "book.txt"}).job.from, std::vector<std::string>{"book.txt"})
+      << "and takes no value";
 }
 
 TEST(Settings, ADelimiterIsOneByte) {
