@@ -78,6 +78,7 @@ void Reader::rewind() {
   backoff_.succeeded();
   for (auto& [pane, batch] : open_) shared_.ring.release(batch.buffer());
   open_.clear();
+  shared_.ring.withdraw(index_);
   records_.clear();
   staged_next_ = 0;
   output_.clear();
@@ -97,6 +98,7 @@ void Reader::tell_committed() {
 void Reader::mark(std::uint64_t round) {
   Offsets position = source_.position();  // first, as it may fail for now
   while (!open_.empty()) close(open_.begin()->first);
+  shared_.ring.withdraw(index_);  // whoever has not marked may need that memory to come so far
   marked_round_ = round;
   if (revocation_ == Revocation::reported) revocation_ = Revocation::marked;
   shared_.ring.push(Marker{index_, {std::move(position), bytes_}, std::exchange(oversized_, 0)});
@@ -124,17 +126,23 @@ Step Reader::fill_directly(Instant now, Deadline patience) {
   if (result.status != ReadResult::Status::data) return after_read(result, room);
   if (source_.messages()) drop_oversized(batch->room(), records_, shared_.options.max_record_bytes, result);
 
+  // A large record's buffer does not wait for more: other readers may wait for its memory.
+  const bool one_off = one_off_bytes_ != 0;
   count_read(result);
   const bool first = batch->empty();
   batch->filled(result.bytes, records_);
   records_.clear();
   if (first) start_age(*batch);
-  if (batch->nearly_full()) close(open_.begin()->first);
+  if (one_off || batch->nearly_full()) close(open_.begin()->first);
   return Step::done();
 }
 
 Step Reader::fill_staging(Deadline patience) {
-  if (staging_.bytes().size() < one_off_bytes_) staging_ = pageable_buffer(one_off_bytes_, shared_.budget);
+  if (staging_.bytes().size() < one_off_bytes_) {
+    std::optional<HostBuffer> larger = shared_.ring.acquire_memory(index_, one_off_bytes_);
+    if (!larger) return Step::wait(next_close());
+    staging_ = std::move(*larger);
+  }
   records_.clear();
   staged_next_ = 0;
   ReadResult result = read(staging_.bytes(), &records_, std::min(patience, next_close()));

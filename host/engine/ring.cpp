@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/engine/ring.h"
 
+#include <algorithm>
+
 namespace millrace {
 
 void Ring::fill(std::vector<HostBuffer> pool) {
@@ -43,10 +45,10 @@ std::optional<BufferId> Ring::acquire_now(unsigned reader, std::size_t at_least)
     buffers_.erase(buffer.index);
   }
   if (at_least > pool_capacity_) {
-    asked_.insert_or_assign(reader, at_least);
+    ask(reader, at_least);
     return std::nullopt;
   }
-  asked_.erase(reader);
+  forget(reader);
   if (free_.empty()) return std::nullopt;
   const BufferId buffer = free_.back();
   free_.pop_back();
@@ -70,6 +72,7 @@ bool Ring::pop(RingItem& item) {
 }
 
 void Ring::release(BufferId buffer) {
+  bool wanted = false;
   {
     const std::scoped_lock lock(mutex_);
     if (in_pool(buffer.index)) {
@@ -77,31 +80,93 @@ void Ring::release(BufferId buffer) {
     } else {
       buffers_.erase(buffer.index);
     }
+    wanted = !asked_.empty();
   }
   readers.notify();
+  if (wanted) engine.notify();
 }
 
-bool Ring::serve_one_offs() {
-  std::map<unsigned, std::size_t> asked;
+std::optional<HostBuffer> Ring::acquire_memory(unsigned reader, std::size_t bytes) {
+  std::optional<HostBuffer> memory;
   {
     const std::scoped_lock lock(mutex_);
-    asked = asked_;
+    if (const auto granted = granted_.extract(reader); !granted.empty())
+      memory = std::move(buffers_.extract(granted.mapped().index).mapped());
+    if (!memory || memory->bytes().size() < bytes) {
+      memory.reset();
+      ask(reader, bytes);
+    }
   }
-  for (const auto& [reader, capacity] : asked) {
-    HostBuffer buffer = pageable_buffer(capacity, budget_);
+  engine.notify();
+  return memory;
+}
+
+void Ring::withdraw(unsigned reader) {
+  {
     const std::scoped_lock lock(mutex_);
-    const BufferId id{next_one_off_++};
-    if (asked_.erase(reader) == 0) continue;  // it found room in the pool meanwhile
-    buffers_.emplace(id.index, std::move(buffer));
-    granted_.emplace(reader, id);
+    forget(reader);
+    if (const auto granted = granted_.extract(reader); !granted.empty()) buffers_.erase(granted.mapped().index);
   }
-  if (!asked.empty()) readers.notify();
-  return !asked.empty();
+  engine.notify();  // others may be waiting for that memory
+}
+
+void Ring::ask(unsigned reader, std::size_t capacity) {
+  const auto found = std::ranges::find(asked_, reader, &Request::reader);
+  if (found == asked_.end()) {
+    asked_.push_back({reader, capacity});
+  } else {
+    found->capacity = capacity;
+  }
+}
+
+void Ring::forget(unsigned reader) {
+  std::erase_if(asked_, [&](const Request& each) { return each.reader == reader; });
+}
+
+// Nobody is served before who asked first: a large buffer would never find its room among small ones.
+bool Ring::serve_one_offs() {
+  bool any = false;
+  for (;;) {
+    std::optional<Request> next;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (asked_.empty()) break;
+      next = asked_.front();
+    }
+    std::optional<HostBuffer> buffer = allocate(next->capacity);
+    if (!buffer) break;
+    any = true;
+    const std::scoped_lock lock(mutex_);
+    if (asked_.empty() || asked_.front().reader != next->reader)
+      continue;  // it found room in the pool meanwhile
+    asked_.erase(asked_.begin());
+    const BufferId id{next_one_off_++};
+    buffers_.emplace(id.index, std::move(*buffer));
+    granted_.emplace(next->reader, id);
+  }
+  if (any) readers.notify();
+  return any;
+}
+
+// None if the budget does not hold it and another one is out: that is freed when it comes home. The lock is not
+// held, as the system takes its time to give memory.
+std::optional<HostBuffer> Ring::allocate(std::size_t capacity) const {
+  bool others = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    others = !buffers_.empty() && buffers_.rbegin()->first >= kFirstOneOff;
+  }
+  try {
+    return pageable_buffer(capacity, budget_);
+  } catch (const BudgetError&) {
+    if (!others) throw;
+    return std::nullopt;
+  }
 }
 
 bool Ring::drained() const {
   const std::scoped_lock lock(mutex_);
-  return free_.empty() && queue_.empty();
+  return queue_.empty() && (free_.empty() || !asked_.empty());
 }
 
 }  // namespace millrace

@@ -74,25 +74,42 @@ class Ring {
 
   /// A free buffer with room for `at_least`, the last one used first, because it is still in the processor's
   /// cache. A record that is larger than the pool's buffers gets one of its own: it is asked for with the
-  /// first call, which returns none, and had from a later one.
+  /// first call, which returns none, and had from a later one. Readers get theirs in the order in which they
+  /// asked, and wait where the budget does not hold one beside those that are out.
   std::optional<BufferId> acquire(unsigned reader, std::size_t at_least);
+  /// Memory for the reader itself, in the same way and the same order. It does not come back.
+  std::optional<HostBuffer> acquire_memory(unsigned reader, std::size_t bytes);
+  /// Takes back what the reader asked for, and frees what it has not fetched.
+  void withdraw(unsigned reader);
   void push(RingItem item);
 
   /// Moves the oldest item out; false if there is none.
   bool pop(RingItem& item);
   /// Back into the pool; a one-off buffer, and one of an earlier pool, is freed.
   void release(BufferId buffer);
-  /// Allocates the one-off buffers that were asked for; false if there were none. Throws BudgetError.
+  /// Allocates the one-off buffers that were asked for; false if none could be. Throws BudgetError if the
+  /// budget holds the first of them not even alone.
   bool serve_one_offs();
-  /// Whether no buffer is free and none is queued: only the backend can give one back.
+  /// Whether a reader waits for a buffer and none is queued: only the backend can give one back.
   bool drained() const;
 
   EventCount readers;  ///< a buffer came back, or there are new orders
   EventCount engine;   ///< an item was pushed, or a reader waits for a buffer
 
  private:
+  static constexpr std::uint32_t kFirstOneOff = std::uint32_t{1} << 31;
+
+  /// For a buffer of its own.
+  struct Request {
+    unsigned reader;
+    std::size_t capacity;
+  };
+
   bool in_pool(std::uint32_t index) const { return index >= pool_begin_ && index < pool_end_; }
   std::optional<BufferId> acquire_now(unsigned reader, std::size_t at_least);
+  void ask(unsigned reader, std::size_t capacity);
+  void forget(unsigned reader);
+  std::optional<HostBuffer> allocate(std::size_t capacity) const;
 
   MemoryBudget& budget_;
   mutable std::mutex mutex_;
@@ -102,8 +119,8 @@ class Ring {
   std::size_t pool_capacity_ = 0;  ///< of each of its buffers
   std::vector<BufferId> free_;     ///< of the pool
   std::deque<RingItem> queue_;
-  std::uint32_t next_one_off_ = std::uint32_t{1} << 31;
-  std::map<unsigned, std::size_t> asked_;
+  std::uint32_t next_one_off_ = kFirstOneOff;
+  std::vector<Request> asked_;  ///< the oldest first
   std::map<unsigned, BufferId> granted_;
 };
 

@@ -3,6 +3,8 @@
 #include "tests/host/engine/simulation.h"
 
 #include <cstdlib>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -21,6 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kMovedTo = "moved to";
+
+constexpr std::size_t kBesideGiants = 24'000;  ///< more than the state of any job takes here
 
 // One job with its schedule. Throws or reports through `wrong` when a promise is broken.
 class Simulation {
@@ -78,6 +82,24 @@ class Simulation {
     if (dice_.one_in(3)) options_.commit_every = std::chrono::milliseconds(dice_.between(1, 100));
     options_.retries = 1000;
     options_.retry_pause = 1us;
+    if (plan_.host || !dice_.one_in(6)) return;
+    giant_ = 3 * static_cast<std::size_t>(dice_.between(10'000, 20'000));
+  }
+
+  // A tight one holds the buffer of one giant record at a time, beside those that readers keep of theirs.
+  void make_budget(std::size_t readers) {
+    const std::size_t staged = options_.batch_records != 0 ? readers : 0;
+    budget_.emplace(giant_ == 0 ? std::numeric_limits<std::size_t>::max()
+                                : kBesideGiants + (1 + staged) * (giant_ + 2 * kSlackBytes));
+  }
+
+  // Giants are bad records: what is counted would fill the state.
+  std::vector<std::string> any_words() {
+    std::vector<std::string> words = random_words(dice_);
+    if (giant_ == 0) return words;
+    for (std::string& word : words)
+      if (dice_.one_in(8)) word.assign(giant_, 'd');
+    return words;
   }
 
   void make_parts() {
@@ -88,6 +110,8 @@ class Simulation {
     auto log = std::make_unique<SimLog>(durable_);
     log_ = log.get();
     log_->on_append = [this] { check_positions(); };
+    const int readers = dice_.between(1, 3);
+    make_budget(static_cast<std::size_t>(readers));
     PipelineParts parts{.plan = plan_,
                         .options = options_,
                         .sources = {},
@@ -97,10 +121,9 @@ class Simulation {
                         .migration = moves_ ? any_migration() : MigrationOptions{},
                         .log = std::move(log),
                         .clock = clock_,
-                        .budget = unlimited_budget()};
-    for (int i = dice_.between(1, 3); i > 0; --i) {
-      auto source =
-          std::make_unique<SimSource>(random_words(dice_), replayable_, dice_.one_in(2), clock_, dice_);
+                        .budget = *budget_};
+    for (int i = 0; i < readers; ++i) {
+      auto source = std::make_unique<SimSource>(any_words(), replayable_, dice_.one_in(2), clock_, dice_);
       sources_.push_back(source.get());
       parts.sources.push_back(std::move(source));
     }
@@ -267,6 +290,7 @@ class Simulation {
   }
 
   Dice dice_;
+  std::optional<MemoryBudget> budget_;
   testing::ManualClock clock_;
   Plan plan_;
   Options options_;
@@ -279,6 +303,7 @@ class Simulation {
   bool drained_ = false;
   bool clock_jumps_ = false;
   bool quiet_sources_ = false;
+  std::size_t giant_ = 0;                           ///< length of some records where the budget is tight
   std::optional<std::promise<TrialAnswer>> trial_;  ///< under way
   std::vector<SimSource*> sources_;
   std::vector<std::shared_ptr<SimSink>> sinks_;
