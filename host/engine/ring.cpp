@@ -148,20 +148,17 @@ bool Ring::serve_one_offs() {
   return any;
 }
 
-// None if the budget does not hold it and another one is out: that is freed when it comes home. The lock is not
-// held, as the system takes its time to give memory.
+// None if it is to wait for another one that is out. Beside others it may only take of the first half of the
+// budget: the rest is left to what is counted, which cannot wait. The lock is not held, as the system takes its
+// time to give memory.
 std::optional<HostBuffer> Ring::allocate(std::size_t capacity) const {
   bool others = false;
   {
     const std::scoped_lock lock(mutex_);
     others = !buffers_.empty() && buffers_.rbegin()->first >= kFirstOneOff;
   }
-  try {
-    return pageable_buffer(capacity, budget_);
-  } catch (const BudgetError&) {
-    if (!others) throw;
-    return std::nullopt;
-  }
+  if (others && budget_.used() + capacity > budget_.limit() / 2) return std::nullopt;
+  return pageable_buffer(capacity, budget_);
 }
 
 bool Ring::drained() const {

@@ -75,7 +75,7 @@ class Ring {
   /// A free buffer with room for `at_least`, the last one used first, because it is still in the processor's
   /// cache. A record that is larger than the pool's buffers gets one of its own: it is asked for with the
   /// first call, which returns none, and had from a later one. Readers get theirs in the order in which they
-  /// asked, and wait where the budget does not hold one beside those that are out.
+  /// asked, and wait where those that are out take much of the budget.
   std::optional<BufferId> acquire(unsigned reader, std::size_t at_least);
   /// Memory for the reader itself, in the same way and the same order. It does not come back.
   std::optional<HostBuffer> acquire_memory(unsigned reader, std::size_t bytes);
