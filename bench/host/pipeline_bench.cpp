@@ -41,7 +41,6 @@ class NoBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
   std::size_t batch_bytes() const override { return kBatchBytes; }
   unsigned in_flight_max() const override { return 2; }
-  int panes_max() const override { return 1; }
   void submit(const Batch& batch) override { finished_.push_back(batch.buffer); }
   std::optional<Finished> reclaim(Wait) override {
     if (finished_.empty()) return std::nullopt;

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include <millrace/backend.h>
-#include <millrace/error.h>
+
+#include "kernels/backend_driver.h"
 
 namespace millrace {
 
@@ -16,44 +16,30 @@ class BatchLoop {
   /// The batches are of pane 0; their buffers are numbered here. `sink` gets what the backend has to hand over
   /// on the way. All of them outlive the loop.
   BatchLoop(Backend& backend, std::span<const Batch> batches, PartialSink& sink)
-      : backend_(backend), batches_(batches), sink_(sink) {}
+      : in_flight_max_(backend.in_flight_max()),
+        batches_(batches),
+        driver_(backend, {.came_back = [](const Finished&) {},
+                          .collect = [&](Pane pane) { backend.collect(pane, sink); }}) {}
 
   /// Gives the next batch, after the last one the first again, and returns its index. Waits while enough are in
   /// flight.
   std::size_t submit() {
-    while (in_flight_ >= backend_.in_flight_max()) take_back();
-    give(next_);
-    return next_++ % batches_.size();
+    while (driver_.in_flight() >= in_flight_max_) driver_.reclaim(Wait::yes);
+    const std::size_t index = next_ % batches_.size();
+    Batch batch = batches_[index];
+    batch.buffer = {next_++};
+    driver_.submit(batch);
+    return index;
   }
   /// Waits for all that are in flight.
-  void settle() {
-    while (in_flight_ > 0) take_back();
-  }
-  void collect() { backend_.collect({}, sink_); }
+  void settle() { driver_.settle(); }
+  void collect() { driver_.collect({}); }
 
  private:
-  void give(std::uint32_t number) {
-    Batch batch = batches_[number % batches_.size()];
-    batch.buffer = {number};
-    backend_.submit(batch);
-    ++in_flight_;
-  }
-  void take_back() {
-    const std::optional<Finished> finished = backend_.reclaim(Wait::yes);
-    check(finished.has_value(), "a backend gives back every buffer it was given");
-    --in_flight_;
-    if (finished->counted) return;
-    const std::uint32_t again = finished->buffer.index;
-    settle();
-    collect();
-    give(again);
-  }
-
-  Backend& backend_;
+  unsigned in_flight_max_;
   std::span<const Batch> batches_;
-  PartialSink& sink_;
+  BackendDriver driver_;
   std::uint32_t next_ = 0;
-  unsigned in_flight_ = 0;
 };
 
 }  // namespace millrace

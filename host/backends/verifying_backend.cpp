@@ -5,93 +5,70 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "host/backends/column_diff.h"
 #include "host/state/columns.h"
+#include "kernels/backend_driver.h"
 
 namespace millrace {
 namespace {
 
 using Rejects = BudgetVector<Reject>;
 
-/// One of the two backends, with the batches that it still has and what it has found.
+/// One of the two backends, with what it has found and was not asked for yet.
 class Side {
  public:
   Side(std::unique_ptr<Backend> backend, std::size_t value_columns, MemoryBudget& budget)
-      : backend_(std::move(backend)), value_columns_(value_columns), budget_(budget) {}
+      : backend_(std::move(backend)),
+        value_columns_(value_columns),
+        budget_(budget),
+        driver_(*backend_, {.came_back = [this](const Finished& finished) { keep(finished); },
+                            .collect = [this](Pane pane) { gather(pane); }}) {}
+  Side(const Side&) = delete;
+  Side& operator=(const Side&) = delete;
 
   Backend& backend() const { return *backend_; }
 
-  void submit(const Batch& batch) {
-    panes_.insert(batch.pane);
-    in_flight_.insert_or_assign(batch.buffer, batch);
-    backend_->submit(batch);
-  }
+  void submit(const Batch& batch) { driver_.submit(batch); }
   /// Takes back what is finished; with Wait::yes at least one batch, if any is there.
   void reclaim(Wait wait) {
-    while (!in_flight_.empty()) {
-      const std::optional<Finished> finished = backend_->reclaim(wait);
-      if (!finished) return;
-      take_back(*finished);
-      wait = Wait::no;
-    }
-  }
-  void settle() {
-    while (!in_flight_.empty()) reclaim(Wait::yes);
+    while (driver_.reclaim(wait)) wait = Wait::no;
   }
 
   bool has_counted(BufferId buffer) const { return counted_.contains(buffer); }
   Rejects take_rejects(BufferId buffer) { return std::move(counted_.extract(buffer).mapped()); }
 
-  /// Everything counted for a pane. REQUIRES: nothing is in flight.
+  /// Everything counted for a pane.
   Columns collect(Pane pane) {
-    gather(pane);
+    driver_.settle();
+    if (driver_.panes().contains(pane)) driver_.collect(pane);
     auto found = gathered_.extract(pane);
     return found.empty() ? Columns(value_columns_, budget_) : std::move(found.mapped());
   }
 
  private:
+  void keep(const Finished& finished) {
+    if (!finished.counted) return;
+    Rejects rejects(finished.rejects.begin(), finished.rejects.end(), BudgetAllocator<Reject>(budget_));
+    counted_.emplace(finished.buffer, std::move(rejects));
+  }
+
   // A pane that is gathered twice may hold a key twice.
   void gather(Pane pane) {
-    if (panes_.erase(pane) == 0) return;
     const auto [found, is_new] = gathered_.try_emplace(pane, value_columns_, budget_);
     backend_->collect(pane, found->second);
     found->second.unique = found->second.unique && is_new;
   }
 
-  void take_back(const Finished& finished) {
-    auto node = in_flight_.extract(finished.buffer);
-    check(!node.empty(), "a backend gives back the buffers it was given");
-    if (!finished.counted) return count_again(node.mapped());
-    Rejects rejects(finished.rejects.begin(), finished.rejects.end(), BudgetAllocator<Reject>(budget_));
-    counted_.emplace(finished.buffer, std::move(rejects));
-  }
-
-  // Into a pane that was just collected, as the engine would. Others may be given back meanwhile, and come
-  // here too: each waits for those still in flight, of which there are fewer each time.
-  void count_again(const Batch& batch) {
-    settle();
-    gather(batch.pane);
-    panes_.insert(batch.pane);
-    backend_->submit(batch);
-    const std::optional<Finished> finished = backend_->reclaim(Wait::yes);
-    check(finished && finished->counted && finished->buffer == batch.buffer,
-          "a backend counts a batch into a pane that was just collected");
-    in_flight_.emplace(batch.buffer, batch);
-    take_back(*finished);
-  }
-
   std::unique_ptr<Backend> backend_;
   std::size_t value_columns_;
   MemoryBudget& budget_;
-  std::map<BufferId, Batch> in_flight_;
   std::map<BufferId, Rejects> counted_;  ///< with what was rejected; to be given back
-  std::set<Pane> panes_;                 ///< with partials in the backend
-  std::map<Pane, Columns> gathered_;     ///< what it gave up before it was asked
+  std::map<Pane, Columns> gathered_;     ///< what the backend gave up before it was asked
+  BackendDriver driver_;
 };
 
 class VerifyingBackend final : public Backend {
@@ -110,9 +87,6 @@ class VerifyingBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return first_.backend().allocate(capacity); }
   std::size_t batch_bytes() const override { return first_.backend().batch_bytes(); }
   unsigned in_flight_max() const override { return first_.backend().in_flight_max(); }
-  int panes_max() const override {
-    return std::min(first_.backend().panes_max(), second_.backend().panes_max());
-  }
 
   void submit(const Batch& batch) override {
     rejects_.reset();
@@ -143,7 +117,6 @@ class VerifyingBackend final : public Backend {
     rejects_.reset();
     const auto known = panes_.extract(pane);
     if (known.empty()) return;
-    first_.settle();
     const Columns found = first_.collect(pane);
     if (known.mapped()) verify(found, pane);
     if (found.size() != 0) hand_over(found, sink);
@@ -180,7 +153,6 @@ Finished VerifyingBackend::give_back(BufferId buffer) {
 }
 
 void VerifyingBackend::verify(const Columns& found, Pane pane) {
-  second_.settle();
   const Columns expected = second_.collect(pane);
   const std::string difference = first_difference({first_.backend().name(), found},
                                                   {second_.backend().name(), expected}, columns_, budget_);

@@ -16,15 +16,23 @@ std::string_view text_of(const Reject& reject, std::span<const std::byte> batch)
 Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared)
     : shared_(shared),
       value_columns_(value_columns(shared.plan.measures).size()),
-      backend_(std::move(backends.first)),
       fallback_(std::move(backends.fallback)),
       epoch_began_(shared.clock.now()),
       round_(start, shared.readers),
       handed_positions_(std::move(start)) {
-  shared_.metrics.backend.set(backend_->name());
+  drive(std::move(backends.first));
   if (!backends.migration.start) return;
   check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");
   migration_.emplace(std::move(backends.migration), shared_.clock, shared_.budget);
+}
+
+void Engine::drive(std::unique_ptr<Backend> backend) {
+  driver_.reset();
+  backend_ = std::move(backend);
+  driver_.emplace(*backend_,
+                  BackendDriver::Owner{.came_back = [this](const Finished& finished) { take_back(finished); },
+                                       .collect = [this](Pane pane) { collect(pane); }});
+  shared_.metrics.backend.set(backend_->name());
 }
 
 Step Engine::step() {
@@ -72,24 +80,14 @@ void Engine::on(FilledBatch filled) {
     shared_.ring.release(filled.buffer);
     return;
   }
-  if (has_room_for(filled.pane)) {
-    submit(std::move(filled));
-  } else {
-    unsubmitted_.push_back(std::move(filled));
-    submit_again();
-  }
-}
-
-bool Engine::has_room_for(Pane pane) const {
-  return in_backend_.contains(pane) || in_backend_.size() < static_cast<std::size_t>(backend_->panes_max());
+  submit(std::move(filled));
 }
 
 void Engine::submit(FilledBatch filled) {
   const BufferId buffer = filled.buffer;
   open_panes_.insert(filled.pane);
-  in_backend_.insert(filled.pane);
   anything_new_ = true;
-  const FilledBatch& in = in_flight_.insert_or_assign(buffer, std::move(filled)).first->second;
+  const FilledBatch& in = uncounted_.insert_or_assign(buffer, std::move(filled)).first->second;
   Batch batch{.buffer = buffer,
               .pane = in.pane,
               .bytes = shared_.ring.memory(buffer).first(in.bytes),
@@ -98,38 +96,29 @@ void Engine::submit(FilledBatch filled) {
               .rows = {}};
   if (in.has_rows) batch.rows = {in.rows.key_at, in.rows.key_length, in.rows.values};
   if (migration_) migration_->see(batch);
-  backend_->submit(batch);
+  driver_->submit(batch);
 }
 
 // Buffers go back to the pool as they come. The engine waits for one only when nobody else can give it
 // anything to do.
 bool Engine::reclaim_finished() {
   bool any = false;
-  while (!in_flight_.empty()) {
-    const Wait wait = !any && shared_.ring.drained() ? Wait::yes : Wait::no;
-    const std::optional<Finished> finished = backend_->reclaim(wait);
-    if (!finished) break;
-    take_back(*finished);
-    any = true;
-  }
-  if (!unsubmitted_.empty()) submit_again();
-  if (!held_.empty() && in_flight_.empty() && shared_.ring.drained()) {
-    while (!held_.empty()) collect(held_.begin()->first);
+  while (driver_->reclaim(!any && shared_.ring.drained() ? Wait::yes : Wait::no)) any = true;
+  if (!held_.empty() && driver_->in_flight() == 0 && shared_.ring.drained()) {
+    while (!held_.empty()) driver_->collect(held_.begin()->first);
     any = true;
   }
   return any;
 }
 
+// Until it is counted a batch stays with the engine, so that a device lost before loses none.
 void Engine::take_back(const Finished& finished) {
-  auto node = in_flight_.extract(finished.buffer);
-  check(!node.empty(), "a backend gives back the buffers it was given");
-  FilledBatch filled = std::move(node.mapped());
   if (!finished.counted) {
     ++shared_.metrics.batches_repeated;
-    unsubmitted_.push_back(std::move(filled));
     return;
   }
   Rejected rejected = rejects_of(finished);
+  FilledBatch filled = std::move(uncounted_.extract(finished.buffer).mapped());
   if (holds_buffers()) {
     std::vector<Held>& held = held_[filled.pane];
     held.push_back({std::move(filled), std::move(rejected)});
@@ -162,37 +151,10 @@ void Engine::add_to_epoch(const Rejected& rejected) {
   add_shown(epoch_.bad_records, rejected.shown);
 }
 
-// The backend has too many panes, or too little memory for one: collect, then count the batches one by
-// one. Until a batch is submitted it stays in the list, so that a device lost here loses no batch.
-void Engine::submit_again() {
-  settle();
-  while (!unsubmitted_.empty()) {
-    const Pane pane = unsubmitted_.back().pane;
-    if (in_backend_.contains(pane)) collect(pane);
-    if (!has_room_for(pane)) collect(*in_backend_.begin());
-    FilledBatch filled = std::move(unsubmitted_.back());
-    unsubmitted_.pop_back();
-    const BufferId buffer = filled.buffer;
-    submit(std::move(filled));
-    settle();
-    check(unsubmitted_.empty() || unsubmitted_.back().buffer != buffer,
-          "a backend counts a batch into a pane that was just collected");
-  }
-}
-
-void Engine::settle() {
-  while (!in_flight_.empty()) {
-    const std::optional<Finished> finished = backend_->reclaim(Wait::yes);
-    check(finished.has_value(), "a backend gives back every buffer it was given");
-    take_back(*finished);
-  }
-}
-
 // REQUIRES: nothing of the pane is in flight, so that a device lost later cannot have counted half of it.
 void Engine::collect(Pane pane) {
   Columns columns(value_columns_, shared_.budget);
   backend_->collect(pane, columns);
-  in_backend_.erase(pane);
   if (columns.size() != 0) epoch_.partials.emplace_back(pane, std::move(columns));
   auto covered = held_.extract(pane);
   if (covered.empty()) return;

@@ -26,6 +26,7 @@
 #include "host/engine/step.h"
 #include "host/log/epoch_log.h"
 #include "host/time/pane_clock.h"
+#include "kernels/backend_driver.h"
 
 namespace millrace {
 
@@ -93,14 +94,12 @@ class Engine {
   void on(const Revoked& revoked) { round_.on(revoked); }
   void on(const Rewound& rewound) { round_.on(rewound); }
 
-  bool has_room_for(Pane pane) const;
+  void drive(std::unique_ptr<Backend> backend);
   void submit(FilledBatch filled);
   bool reclaim_finished();
   void take_back(const Finished& finished);
   Rejected rejects_of(const Finished& finished) const;
   void add_to_epoch(const Rejected& rejected);
-  void submit_again();
-  void settle();
   void collect(Pane pane);
 
   bool epoch_may_end() const;
@@ -121,16 +120,15 @@ class Engine {
 
   EngineShared shared_;
   std::size_t value_columns_;
-  std::unique_ptr<Backend> backend_;
   BackendFactory fallback_;
   std::optional<Migration> migration_;
   std::optional<TrialAnswer> migrating_;  ///< to be done when the next epoch has ended
 
-  std::map<BufferId, FilledBatch> in_flight_;
-  std::vector<FilledBatch> unsubmitted_;    ///< to be submitted, or given back uncounted
-  std::map<Pane, std::vector<Held>> held_;  ///< counted, not yet covered by a collect
-  std::set<Pane> in_backend_;               ///< panes whose partials are in the backend
-  std::set<Pane> open_panes_;               ///< panes with data anywhere, not yet closed
+  std::map<BufferId, FilledBatch> uncounted_;  ///< that the backend was given
+  std::map<Pane, std::vector<Held>> held_;     ///< counted, not yet covered by a collect
+  std::unique_ptr<Backend> backend_;           ///< goes before the batches that it may still read
+  std::optional<BackendDriver> driver_;
+  std::set<Pane> open_panes_;  ///< panes with data anywhere, not yet closed
 
   EpochData epoch_;            ///< under way
   std::uint64_t batches_ = 0;  ///< whose partials and rejects it has, or the backend

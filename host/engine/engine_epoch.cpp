@@ -57,8 +57,7 @@ void Engine::finish_round() {
 // so that an error on the way throws them away whole.
 void Engine::finish_epoch() {
   const bool last = round_.all_ended();
-  settle();
-  if (!unsubmitted_.empty()) submit_again();
+  driver_->settle();
   std::vector<Pane> closed;
   for (const Pane pane : open_panes_)
     if (last || pane < round_.pane()) closed.push_back(pane);
@@ -66,8 +65,8 @@ void Engine::finish_epoch() {
   if (last && closed.empty() && !shared_.panes.windowed()) closed.push_back({});
 
   const bool everything = shared_.durable || migrating_ || (backend_->may_fail() && shared_.replayable);
-  for (const Pane pane : std::vector(in_backend_.begin(), in_backend_.end()))
-    if (everything || std::ranges::binary_search(closed, pane)) collect(pane);
+  for (const Pane pane : std::set(driver_->panes()))
+    if (everything || std::ranges::binary_search(closed, pane)) driver_->collect(pane);
 
   for (const Pane pane : closed) open_panes_.erase(pane);
   final_epoch_done_ = last;
@@ -113,21 +112,16 @@ void Engine::lose_device(const DeviceError& error) {
   tell(Event::Level::warning, "the device failed, going on with the CPU: " + std::string(error.what()));
   const bool held = holds_buffers();
   // Ends the lost one, which may still be reading buffers that are given back or freed below.
-  backend_ = std::exchange(fallback_, nullptr)();
-  shared_.metrics.backend.set(backend_->name());
-  in_backend_.clear();
+  drive(std::exchange(fallback_, nullptr)());
 
-  std::vector<FilledBatch> again;
-  for (auto& [buffer, filled] : std::exchange(in_flight_, {})) again.push_back(std::move(filled));
-  for (FilledBatch& filled : std::exchange(unsubmitted_, {})) again.push_back(std::move(filled));
+  auto uncounted = std::exchange(uncounted_, {});
   if (held) {
+    for (auto& [buffer, filled] : uncounted) submit(std::move(filled));
     for (auto& [pane, batches] : std::exchange(held_, {}))
-      for (Held& each : batches) again.push_back(std::move(each.batch));
-    unsubmitted_ = std::move(again);
-    submit_again();
+      for (Held& each : batches) submit(std::move(each.batch));
     return;
   }
-  for (const FilledBatch& filled : again) shared_.ring.release(filled.buffer);
+  for (const auto& [buffer, filled] : uncounted) shared_.ring.release(buffer);
   rewind_readers();
 }
 
@@ -156,12 +150,11 @@ void Engine::ask_for_the_trial() {
 
 // The epoch that has just ended covers all that the old backend has counted.
 void Engine::migrate() {
-  check(in_flight_.empty() && unsubmitted_.empty() && held_.empty() && in_backend_.empty(),
+  check(uncounted_.empty() && held_.empty() && driver_->panes().empty(),
         "a job moves when its backend has given up everything");
   tell(Event::Level::info, std::move(migrating_->reason));
   shared_.ring.fill(std::move(migrating_->pool));
-  backend_ = std::move(migrating_->backend);
-  shared_.metrics.backend.set(backend_->name());
+  drive(std::move(migrating_->backend));
   migrating_.reset();
 }
 

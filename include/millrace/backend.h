@@ -76,8 +76,6 @@ class Backend {
   virtual std::size_t batch_bytes() const = 0;
   /// Batches that may usefully be in flight.
   virtual unsigned in_flight_max() const = 0;
-  /// Panes that may hold partials at one time.
-  virtual int panes_max() const = 0;
 
   /// Starts work on a batch and returns; its partials are added to its pane.
   /// REQUIRES: the batch's memory stays as it is until reclaim has returned its buffer.

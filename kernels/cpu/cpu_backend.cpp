@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <latch>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <new>
@@ -95,7 +94,6 @@ class CpuBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, budget_); }
   std::size_t batch_bytes() const override { return batch_bytes_; }
   unsigned in_flight_max() const override { return static_cast<unsigned>(workers_.count()); }
-  int panes_max() const override { return std::numeric_limits<int>::max(); }
 
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;

@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <deque>
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -56,7 +55,6 @@ class ReferenceBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, budget_); }
   std::size_t batch_bytes() const override { return batch_bytes_; }
   unsigned in_flight_max() const override { return 1; }
-  int panes_max() const override { return std::numeric_limits<int>::max(); }
 
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;

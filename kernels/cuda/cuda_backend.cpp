@@ -62,6 +62,12 @@ std::string unsuitable(const Plan& plan) {
          std::to_string(columns);
 }
 
+// One that is open and one that has ended: the memory is divided among them.
+std::size_t choose_panes(const Plan& plan, const CudaTuning& tuning) {
+  if (tuning.panes != 0) return static_cast<std::size_t>(tuning.panes);
+  return plan.every.count() > 0 ? 2 : 1;
+}
+
 class Implementation final : public CudaBackend {
  public:
   Implementation(std::shared_ptr<DeviceApi> device, const Plan& plan, const BackendOptions& options,
@@ -75,7 +81,6 @@ class Implementation final : public CudaBackend {
   HostBuffer allocate(std::size_t capacity) override { return pinned_buffer(device_, capacity, budget_); }
   std::size_t batch_bytes() const override { return batch_bytes_; }
   unsigned in_flight_max() const override { return kBatchSlots - 1; }
-  int panes_max() const override { return panes_max_; }
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;
   void collect(Pane pane, PartialSink& sink) override;
@@ -100,6 +105,7 @@ class Implementation final : public CudaBackend {
   void settle_oldest();
   void settle_all();
   void make_room(const InFlight& failed, const Verdict& verdict);
+  void refuse(const Batch& batch);
   void count_on_host(const Batch& batch);
   void finish(const InFlight& counted, const Verdict& verdict);
   BudgetVector<Reject> no_rejects() const { return BudgetVector<Reject>(BudgetAllocator<Reject>(budget_)); }
@@ -111,7 +117,6 @@ class Implementation final : public CudaBackend {
   DeviceBuffer value_fields_;
   CudaCounters counters_;
   const std::size_t batch_bytes_;
-  const int panes_max_;
   const std::uint32_t table_slots_;
   BatchSlots slots_;
   PaneStore panes_;
@@ -130,13 +135,10 @@ Implementation::Implementation(std::shared_ptr<DeviceApi> device, const Plan& pl
       rule_(count_spec(plan, hash_seed(options.hash_seed, options.hash_bits))),
       value_fields_(*device_, (plan.fields.values.size() + 1) * sizeof(std::uint32_t)),
       batch_bytes_(choose_batch_bytes(options)),
-      panes_max_(tuning.panes != 0        ? tuning.panes
-                 : plan.every.count() > 0 ? 2
-                                          : 1),
       table_slots_(choose_table_slots(tuning)),
       slots_(*device_, rule_, batch_bytes_, budget_, counters_),
-      panes_(*device_, rule_, static_cast<std::size_t>(panes_max_), choose_arena_bytes(tuning),
-             tuning.sort_bits, budget_, counters_),
+      panes_(*device_, rule_, choose_panes(plan, tuning), choose_arena_bytes(tuning), tuning.sort_bits, budget_,
+             counters_),
       host_(plan, options) {
   if (!value_fields_) throw UnavailableError("the device has no memory left");
   device_->copy_to_device(Stream::compute, value_fields_.as<void>(), plan.fields.values.data(),
@@ -190,6 +192,7 @@ void Implementation::submit(const Batch& batch) {
   check(batch.rows.values.size() == batch.rows.key_at.size() * rule_.inputs || !batch.has_rows,
         "every row has the values that the plan reads");
   if (!slots_.fits(batch)) return count_on_host(batch);
+  if (!panes_.has_room_for(batch.pane)) return refuse(batch);
   launch(batch, false);
 }
 
@@ -265,14 +268,18 @@ void Implementation::make_room(const InFlight& failed, const Verdict& verdict) {
     return launch(failed.batch, true);
   }
   if (panes_.holds_anything(pane)) {
-    ++counters_.refused;
-    done_.push_back({failed.batch.buffer, false, no_rejects()});
+    refuse(failed.batch);
     return;
   }
   const bool last_of_pane =
       std::ranges::none_of(in_flight_, [pane](const InFlight& other) { return other.batch.pane == pane; });
   if (last_of_pane) panes_.clear(pane);
   count_on_host(failed.batch);
+}
+
+void Implementation::refuse(const Batch& batch) {
+  ++counters_.refused;
+  done_.push_back({batch.buffer, false, no_rejects()});
 }
 
 void Implementation::count_on_host(const Batch& batch) {

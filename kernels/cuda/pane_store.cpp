@@ -71,10 +71,14 @@ T* PaneStore::take(std::size_t n) {
   return memory_.back().as<T>();
 }
 
+bool PaneStore::has_room_for(Pane pane) const {
+  return of_pane_.contains(pane) || std::ranges::find(arenas_, false, &Arena::taken) != arenas_.end();
+}
+
 const PaneArena& PaneStore::arena(Pane pane) {
   if (!of_pane_.contains(pane)) {
     const auto free = std::ranges::find(arenas_, false, &Arena::taken);
-    check(free != arenas_.end(), "no more panes than panes_max");
+    check(free != arenas_.end(), "a pane finds an arena");
     free->taken = true;
     of_pane_.emplace(pane, static_cast<std::size_t>(free - arenas_.begin()));
   }

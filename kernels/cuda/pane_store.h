@@ -37,7 +37,9 @@ class PaneStore {
   PaneStore(DeviceApi& device, const CountSpec& rule, std::size_t panes, std::size_t bytes, int sort_bits,
             MemoryBudget& budget, CudaCounters& counters);
 
-  /// The arena of a pane, which takes a free one if it has none yet. REQUIRES: there is one.
+  /// Whether the pane has an arena, or one is free.
+  bool has_room_for(Pane pane) const;
+  /// The arena of a pane, which takes a free one if it has none yet. REQUIRES: has_room_for(pane).
   const PaneArena& arena(Pane pane);
   /// What the pane's last finished batch said.
   void note(Pane pane, const Verdict& verdict);

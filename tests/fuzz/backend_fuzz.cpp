@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "tests/fuzz/input.h"
-#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/test_batches.h"
 
 using namespace millrace;
 

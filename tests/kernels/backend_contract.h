@@ -11,7 +11,7 @@
 
 #include <millrace/backend.h>
 
-#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/test_batches.h"
 #include "tests/support/reference.h"
 
 namespace millrace {

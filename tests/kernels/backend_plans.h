@@ -9,7 +9,7 @@
 
 #include <rapidcheck.h>
 
-#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/test_batches.h"
 
 namespace millrace {
 

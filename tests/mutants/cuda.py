@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("CUDA backend: a batch of a pane too many is not refused", "kernels/cuda/cuda_backend.cpp",
+     "if (!panes_.has_room_for(batch.pane)) return refuse(batch);", "", "cuda_backend_test *PaneTooMany*"),
     ("combiner: long words of equal hashes are not compared", "kernels/cuda/device/combiner.h",
      "&& same_bytes(token_of(seen), token)", "", "kernels_test"),
     ("combiner: a full arena is written past its end", "kernels/cuda/device/combiner.h", "if (at >= pane.capacity) {",
@@ -16,7 +18,7 @@ MUTANTS = (
      "    __syncthreads();\n    const std::uint32_t words = *combiner.units(t);",
      "    const std::uint32_t words = *combiner.units(t);", "kernels_test"),
     ("CUDA backend: a batch that failed is not counted again", "kernels/cuda/cuda_backend.cpp",
-     "done_.push_back({failed.batch.buffer, false,", "done_.push_back({failed.batch.buffer, true,",
+     "done_.push_back({batch.buffer, false,", "done_.push_back({batch.buffer, true,",
      "cuda_backend_test *GivesBatchesBack*"),
     ("host counter: the device has some of the same keys", "kernels/cuda/host_counter.cpp",
      "    shared.unique = false;\n", "", "cuda_backend_test *TheHostCounts*"),

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("engine: a lost batch is not submitted to the next backend", "host/engine/engine_epoch.cpp",
+     "    for (auto& [buffer, filled] : uncounted) submit(std::move(filled));\n", "", "lost_device_test"),
+    ("engine: held batches are not submitted to the next backend", "host/engine/engine_epoch.cpp",
+     "      for (Held& each : batches) submit(std::move(each.batch));",
+     "      for (Held& each : batches) shared_.ring.release(each.batch.buffer);", "lost_device_test"),
     ("backoff: a pause that does not grow", "host/engine/backoff.h", "std::min(failures_, 20U)", "std::min(failures_, 0U)",
      "backoff_test"),
     ("rows: two columns of values are taken for one", "host/engine/batch_builder.cpp", "if (columns < 2) return;",
@@ -66,7 +71,7 @@ MUTANTS = (
     ("duration: the limit is too low by one", "base/quantity.cpp", "if (product / number.over > kind.limit)",
      "if (product / number.over >= kind.limit)", "quantity_test"),
     ("marker: a reader marks before it closes its batches", "host/engine/reader.cpp",
-     "  while (!open_.empty()) close(open_.begin()->first);\n  marked_round_ = round;", "  marked_round_ = round;",
+     "  while (!open_.empty()) close(open_.begin()->first);\n  shared_.ring", "  shared_.ring",
      "simulation_test"),
     ("reader: a function that failed for now is called again", "host/engine/reader.cpp",
      "  if (staged_mode_ && unplaced) return std::nullopt;", "  if (staged_mode_ && unplaced) return place_staged();",

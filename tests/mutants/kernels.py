@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("driver: what is in flight may take the room that was made", "kernels/backend_driver.cpp",
+     "  while (take_back(Wait::yes)) continue;\n", "", "backend_driver_test"),
+    ("driver: other panes make no room", "kernels/backend_driver.cpp", "    collect(*panes_.begin());",
+     "    collect(batch.pane);", "backend_driver_test"),
+    ("driver: a pane is forgotten while a batch of it is in flight", "kernels/backend_driver.cpp",
+     "if (!stays) panes_.erase(pane);", "panes_.erase(stays ? pane : pane);", "backend_driver_test"),
     ("spare tables: a pane sees the keys of the one before it", "kernels/cpu/cpu_backend.cpp", "    spare->reuse();",
      "    ;", "cpu_backend_test *PanesDoNotSee*"),
     ("merge: an error of a worker is lost", "kernels/cpu/cpu_backend.cpp",

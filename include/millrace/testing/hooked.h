@@ -58,7 +58,6 @@ class HookedBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return inner_->allocate(capacity); }
   std::size_t batch_bytes() const override { return inner_->batch_bytes(); }
   unsigned in_flight_max() const override { return inner_->in_flight_max(); }
-  int panes_max() const override { return inner_->panes_max(); }
   void submit(const Batch& batch) override {
     hook_("submit");
     inner_->submit(batch);

@@ -14,7 +14,7 @@
 #include "host/backends/migration.h"
 #include "host/backends/throughput.h"
 #include "host/backends/trial.h"
-#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/test_batches.h"
 #include "tests/kernels/backend_plans.h"
 
 namespace millrace {

@@ -33,7 +33,6 @@ class MoodyBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return inner_->allocate(capacity); }
   std::size_t batch_bytes() const override { return inner_->batch_bytes(); }
   unsigned in_flight_max() const override { return 3; }
-  int panes_max() const override { return inner_->panes_max(); }
   void submit(const Batch& batch) override {
     const bool is_empty = panes_.insert(batch.pane).second;
     if (++submitted_ % 3 == 0 && !is_empty) return uncounted_.push_back(batch.buffer);
@@ -84,7 +83,6 @@ class LyingBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return inner_->allocate(capacity); }
   std::size_t batch_bytes() const override { return inner_->batch_bytes(); }
   unsigned in_flight_max() const override { return inner_->in_flight_max(); }
-  int panes_max() const override { return inner_->panes_max(); }
   void submit(const Batch& batch) override { inner_->submit(batch); }
   std::optional<Finished> reclaim(Wait wait) override {
     std::optional<Finished> finished = inner_->reclaim(wait);

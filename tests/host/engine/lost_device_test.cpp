@@ -102,5 +102,56 @@ TEST(LostDevice, WhatIsToldIsToldOnce) {
       }
 }
 
+/// Never finishes a batch, and reads what it has to its very end, as a device does. Keeps what the budget held
+/// then.
+class LateReader final : public Backend {
+ public:
+  LateReader(const MemoryBudget& budget, std::size_t& at_the_end) : budget_(budget), at_the_end_(at_the_end) {}
+  ~LateReader() override { at_the_end_ = budget_.used(); }
+
+  std::string_view name() const override { return "late"; }
+  bool may_fail() const override { return true; }
+  HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
+  std::size_t batch_bytes() const override { return 1 << 20; }
+  unsigned in_flight_max() const override { return 3; }
+  void submit(const Batch& batch) override {
+    if (!batch.ends.empty()) throw IoError("something else fails");
+  }
+  std::optional<Finished> reclaim(Wait) override { return std::nullopt; }
+  void collect(Pane, PartialSink&) override {}
+
+ private:
+  const MemoryBudget& budget_;
+  std::size_t& at_the_end_;
+};
+
+TEST(LostDevice, ABackendEndsBeforeTheBatchesThatItMayStillRead) {
+  MemoryBudget budget(std::size_t{1} << 30);
+  std::size_t at_the_end = 0;
+  Options options;
+  options.batch_bytes = std::size_t{1} << 20;
+  auto source = std::make_unique<MemorySource>(Framing{.kind = Framing::Kind::message});
+  for (int i = 0; i < 10'000; ++i) source->push("a");
+  source->finish();
+  PipelineParts parts{.plan = {},
+                      .options = options,
+                      .sources = {},
+                      .sinks = {std::make_shared<MemorySink>()},
+                      .backend = std::make_unique<LateReader>(budget, at_the_end),
+                      .fallback = {},
+                      .migration = MigrationOptions(),
+                      .log = std::make_unique<NoEpochLog>(),
+                      .clock = real_clock(),
+                      .budget = budget};
+  parts.sources.push_back(std::move(source));
+  std::size_t with_its_batches = 0;
+  {
+    Pipeline pipeline(std::move(parts));
+    EXPECT_THROW(pipeline.run(), IoError);
+    with_its_batches = budget.used();
+  }
+  EXPECT_EQ(at_the_end, with_its_batches) << "the ends of its records are gone";
+}
+
 }  // namespace
 }  // namespace millrace

@@ -35,7 +35,6 @@ class FakeDevice final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
   std::size_t batch_bytes() const override { return kDeviceBatchBytes; }
   unsigned in_flight_max() const override { return 3; }
-  int panes_max() const override { return 2; }
   void submit(const Batch& batch) override {
     if (batches_to_live_-- == 0) throw DeviceError("it fell off the bus");
     largest_ = std::max(largest_.load(), batch.bytes.size());

@@ -27,13 +27,9 @@ class SimBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
   std::size_t batch_bytes() const override { return 64; }
   unsigned in_flight_max() const override { return 2; }
-  int panes_max() const override { return panes_max_; }
 
   void submit(const Batch& batch) override {
     stumble();
-    if (!panes_.contains(batch.pane))
-      check(static_cast<int>(panes_.size()) < panes_max_, "no more panes than panes_max");
-    panes_[batch.pane];
     in_flight_.push_back(batch);
   }
 
@@ -43,9 +39,8 @@ class SimBackend final : public Backend {
     const auto chosen = in_flight_.begin() + dice_.between(0, static_cast<int>(in_flight_.size()) - 1);
     const Batch batch = *chosen;
     in_flight_.erase(chosen);
+    if (!has_room_for(batch.pane)) return Finished{.buffer = batch.buffer, .counted = false, .rejects = {}};
     Counts& counts = panes_[batch.pane];
-    if (!counts.empty() && dice_.one_in(10))
-      return Finished{.buffer = batch.buffer, .counted = false, .rejects = {}};
     rejects_.clear();
     count(batch, counts);
     return Finished{.buffer = batch.buffer, .counted = true, .rejects = rejects_};
@@ -63,6 +58,12 @@ class SimBackend final : public Backend {
   }
 
  private:
+  // A pane may be full if anything is in it; and there may be too many panes.
+  bool has_room_for(Pane pane) {
+    const auto found = panes_.find(pane);
+    if (found == panes_.end()) return static_cast<int>(panes_.size()) < panes_max_;
+    return found->second.empty() || !dice_.one_in(10);
+  }
   void stumble() {
     if (mortal_ && dice_.one_in(150)) throw DeviceError("the device fell over");
   }

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "kernels/cuda/cuda_backend.h"
-#include "tests/kernels/backend_driver.h"
 #include "tests/kernels/backend_plans.h"
+#include "tests/kernels/test_batches.h"
 #include "tests/support/fake_device.h"
 
 namespace millrace::cuda {
@@ -56,10 +56,6 @@ TEST(CudaBackend, SaysWhatItIs) {
   EXPECT_EQ(rig.backend->name(), "cuda");
   EXPECT_TRUE(rig.backend->may_fail());
   EXPECT_EQ(rig.backend->batch_bytes(), small({}).batch_bytes);
-  EXPECT_EQ(rig.backend->panes_max(), 1);
-  Plan windows;
-  windows.every = std::chrono::seconds(1);
-  EXPECT_EQ(Rig({}, windows).backend->panes_max(), 2);
 }
 
 TEST(CudaBackend, CopiesNothingBackBeforeAPaneIsCollected) {
@@ -131,6 +127,22 @@ TEST(CudaBackend, GivesBatchesBackWhenAPaneIsFull) {
   EXPECT_EQ(rig.backend->counters().on_host, 0U);
   rig.driver.collect({});
   EXPECT_EQ(rig.difference(), "");
+}
+
+TEST(CudaBackend, GivesABatchOfAPaneTooManyBack) {
+  Plan windows;
+  windows.every = std::chrono::seconds(1);
+  for (const bool windowed : {false, true}) {
+    Rig rig({.arena_bytes = kMiB}, windowed ? windows : Plan{});
+    const int panes = windowed ? 2 : 1;
+    for (int pane = 0; pane < panes; ++pane) rig.count(text_batch("a b", {pane}));
+    EXPECT_EQ(rig.backend->counters().refused, 0U);
+    rig.count(text_batch("a b c", {panes}));
+    EXPECT_GT(rig.backend->counters().refused, 0U);
+    EXPECT_EQ(rig.backend->counters().on_host, 0U);
+    for (int pane = 0; pane <= panes; ++pane) rig.driver.collect({pane});
+    EXPECT_EQ(rig.difference(), "");
+  }
 }
 
 TEST(CudaBackend, AMillionLongWordsPassThroughAnArenaOfOneMiB) {

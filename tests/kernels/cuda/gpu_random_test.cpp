@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/kernels/backend_driver.h"
 #include "tests/kernels/backend_plans.h"
 #include "tests/kernels/cuda/gpu_support.h"
+#include "tests/kernels/test_batches.h"
 
 namespace millrace {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "kernels/cuda/device/text_layout.h"
 #include "kernels/cuda/device_types.h"
-#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/test_batches.h"
 
 namespace millrace::cuda {
 

@@ -1,8 +1,9 @@
-// Feeds batches to a backend as the engine does, and gathers what it finds.
+// Batches of a test for a backend, and what it finds in them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include <millrace/backend.h>
 
+#include "kernels/backend_driver.h"
 #include "tests/support/reference.h"
 
 namespace millrace {
@@ -111,68 +113,56 @@ class Gather : public PartialSink {
   int calls_ = 0;
 };
 
-/// The engine's side of a backend: what was not counted is submitted again after a collect.
+/// Submits batches that a test has written, and gathers the answer.
 class Driver {
  public:
-  Driver(Backend& backend, const Plan& plan) : backend_(backend), columns_(value_columns(plan.measures)) {}
+  Driver(Backend& backend, const Plan& plan)
+      : backend_(backend),
+        columns_(value_columns(plan.measures)),
+        driver_(backend, {.came_back = [this](const Finished& finished) { came_back(finished); },
+                          .collect = [this](Pane pane) { gather(pane); }}) {}
 
   void submit(TestBatch& batch) {
-    while (in_flight_.size() >= backend_.in_flight_max() + 1) take_back(Wait::yes);
-    make_room_for(batch.pane);
+    while (driver_.in_flight() >= backend_.in_flight_max() + 1) take_back(Wait::yes);
     const Batch view = batch.view(next_buffer_++);
-    in_flight_.emplace(view.buffer, view);
-    backend_.submit(view);
+    bytes_.emplace(view.buffer, view.bytes);
+    driver_.submit(view);
   }
   /// False if there was nothing to take back.
-  bool take_back(Wait wait) {
-    const std::optional<Finished> finished = backend_.reclaim(wait);
-    if (!finished) return false;
-    const auto node = in_flight_.extract(finished->buffer);
-    EXPECT_FALSE(node.empty()) << "a buffer came back that was not in flight";
-    const Batch batch = node.mapped();
-    if (!finished->counted) {
-      collect(batch.pane);
-      panes_.insert(batch.pane);
-      in_flight_.emplace(batch.buffer, batch);
-      backend_.submit(batch);
-      return true;
-    }
-    for (const Reject& reject : finished->rejects) {
-      const auto bytes = batch.bytes.subspan(reject.where.offset, reject.where.length);
-      std::string text;
-      for (const std::byte byte : bytes) text += static_cast<char>(byte);
-      answer.rejects.emplace(text, reject.reason);
-    }
-    return true;
-  }
+  bool take_back(Wait wait) { return driver_.reclaim(wait); }
   void take_back_all() {
-    while (!in_flight_.empty()) ASSERT_TRUE(take_back(Wait::yes));
+    driver_.settle();
     EXPECT_FALSE(backend_.reclaim(Wait::yes)) << "nothing is in flight, so that nothing can be waited for";
   }
   Gather collect(Pane pane) {
-    panes_.erase(pane);
-    Gather gather(pane, columns_, answer);
-    backend_.collect(pane, gather);
-    return gather;
+    driver_.collect(pane);
+    return *last_;
   }
 
   reference::Answer answer;
 
  private:
-  /// A backend has at most panes_max at a time: the oldest goes first.
-  void make_room_for(Pane pane) {
-    if (panes_.insert(pane).second && panes_.size() > static_cast<std::size_t>(backend_.panes_max())) {
-      const Pane oldest = *panes_.begin() == pane ? *std::next(panes_.begin()) : *panes_.begin();
-      take_back_all();
-      collect(oldest);
+  void came_back(const Finished& finished) {
+    if (!finished.counted) return;
+    const std::span<const std::byte> bytes = bytes_.extract(finished.buffer).mapped();
+    for (const Reject& reject : finished.rejects) {
+      std::string text;
+      for (const std::byte byte : bytes.subspan(reject.where.offset, reject.where.length))
+        text += static_cast<char>(byte);
+      answer.rejects.emplace(text, reject.reason);
     }
+  }
+  void gather(Pane pane) {
+    last_.emplace(pane, columns_, answer);
+    backend_.collect(pane, *last_);
   }
 
   Backend& backend_;
   std::vector<ValueColumn> columns_;
-  std::set<Pane> panes_;
-  std::map<BufferId, Batch> in_flight_;
+  std::map<BufferId, std::span<const std::byte>> bytes_;  ///< of what is not counted yet
+  std::optional<Gather> last_;                            ///< what was collected last
   std::uint32_t next_buffer_ = 0;
+  BackendDriver driver_;
 };
 
 /// What the backend makes of all batches.
