@@ -115,6 +115,37 @@ TEST(RunningJob, AFunctionOfTheJobDoesNotWaitForItsOwnEnd) {
   EXPECT_THROW(running.wait(), ConfigError);
 }
 
+TEST(RunningJob, EachCounterIsToldUnderItsName) {
+  const testing::TemporaryDirectory directory;
+  std::string records;
+  for (int i = 0; i < 100; ++i) records += i % 2 == 0 ? "aa,1\n" : "bb,1\n";
+  Job job{.from = {directory.write("in", records + "cc,x\n")}, .to_sinks = {std::make_shared<MemorySink>()}};
+  job.plan.keyed_by = KeyedBy::fields;
+  job.plan.fields.values = {2};
+  job.plan.measures = {{Reduction::sum, 0}};
+  job.options.batch_bytes = 64;
+  job.options.readers = 1;
+  RunningJob running = start(std::move(job));
+  const Progress progress = running.wait().progress;
+  EXPECT_TRUE(running.finished());
+  EXPECT_EQ(progress.bytes_read, 505U);
+  EXPECT_EQ(progress.bytes_total, 505U);
+  EXPECT_GE(progress.batches, 8U);
+  EXPECT_EQ(progress.batches_repeated, 0U);
+  EXPECT_EQ(progress.epochs, 1U);
+  EXPECT_EQ(progress.tokens, 100U);
+  EXPECT_EQ(progress.rows, 2U);
+  EXPECT_EQ(progress.device_fallbacks, 0U);
+  EXPECT_EQ(progress.retries, 0U);
+  EXPECT_EQ(progress.rejected[static_cast<std::size_t>(RejectReason::malformed)], 1U);
+  EXPECT_EQ(progress.rejected_total(), 1U);
+  ASSERT_EQ(progress.bad_records.size(), 1U);
+  EXPECT_EQ(progress.bad_records[0].text, "cc,x");
+  EXPECT_EQ(progress.backend, "cpu");
+  EXPECT_GT(progress.memory_peak, 0U);
+  EXPECT_LE(progress.memory_used, progress.memory_peak);
+}
+
 // The process has not been told to ignore SIGPIPE.
 TEST(RunningJob, AReaderThatHasGoneCostsTheOthersNothing) {
   int ends[2];
