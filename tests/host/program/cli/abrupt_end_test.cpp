@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
+#include <optional>
 #include <thread>
 
 namespace millrace::cli {
@@ -94,6 +96,37 @@ TEST(EndProcess, WaitsForNoLogThatIsStuck) {
         end_process(143, "the last words");
       },
       testing::ExitedWithCode(143), "");
+}
+
+/// The dispositions of all signals; without one for those that the system keeps for itself.
+std::array<std::optional<struct sigaction>, 65> dispositions() {
+  std::array<std::optional<struct sigaction>, 65> found;
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    struct sigaction action {};
+    if (sigaction(signal, nullptr, &action) == 0) found.at(static_cast<std::size_t>(signal)) = action;
+  }
+  return found;
+}
+
+// A terminal that is made wider, or a job that is put into the background, is no end.
+TEST(CleanUp, ComesBeforeEverySignalThatEndsAProcessAndNoOther) {
+  const Disposition default_one(SIGQUIT, SIG_DFL);
+  const auto before = dispositions();
+  clean_up_before_signals_end_us();
+  const auto after = dispositions();
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    const auto index = static_cast<std::size_t>(signal);
+    if (before.at(index)) sigaction(signal, &*before.at(index), nullptr);
+  }
+  constexpr std::array kLeftAlone = {SIGCHLD, SIGCONT, SIGURG,  SIGWINCH, SIGTSTP,
+                                     SIGTTIN, SIGTTOU, SIGKILL, SIGSTOP};
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    const auto index = static_cast<std::size_t>(signal);
+    if (!before.at(index)) continue;
+    const bool is_default = before.at(index)->sa_handler == SIG_DFL;
+    const bool left_alone = std::ranges::find(kLeftAlone, signal) != kLeftAlone.end();
+    EXPECT_EQ(after.at(index)->sa_handler != before.at(index)->sa_handler, is_default && !left_alone) << signal;
+  }
 }
 
 }  // namespace

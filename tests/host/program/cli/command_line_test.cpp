@@ -86,6 +86,11 @@ TEST(CommandLine, AfterTwoDashesEverythingIsAFile) {
   const CommandLine line = read_command_line({"--top", "3", "--", "--top", "--", "-v"});
   EXPECT_THAT(texts(line, "from"), ElementsAre("--top", "--", "-v"));
   EXPECT_THAT(texts(line, "top"), ElementsAre("3"));
+  EXPECT_THAT(texts(read_command_line({"a", "--from", "d", "b", "--", "c"}), "from"),
+              ElementsAre("a", "b", "c", "d"));
+  const CommandLine check = read_command_line({"check", "--", "run"});
+  EXPECT_EQ(check.command, Command::check);
+  EXPECT_THAT(texts(check, "from"), ElementsAre("run"));
 }
 
 TEST(CommandLine, HelpAndVersion) {
@@ -94,6 +99,9 @@ TEST(CommandLine, HelpAndVersion) {
   EXPECT_EQ(read_command_line({"--help-all"}).command, Command::help_all);
   EXPECT_EQ(read_command_line({"--version"}).command, Command::version);
   EXPECT_TRUE(read_command_line({"version", "--json"}).json);
+  EXPECT_TRUE(read_command_line({"--version", "--json"}).json);
+  EXPECT_EQ(read_command_line({"--help", "--help-all"}).command, Command::help_all);
+  EXPECT_EQ(read_command_line({"--version", "--help"}).command, Command::help);
   EXPECT_THAT(refusal({"--json", "book.txt"}), HasSubstr("--format json"));
 }
 
@@ -107,6 +115,9 @@ TEST(CommandLine, MisspeltFlagsGetASuggestion) {
   EXPECT_THAT(refusal({"--fromat=json"}), HasSubstr("did you mean \"--format\"?"));
   EXPECT_THAT(refusal({"-top", "5"}), HasSubstr("did you mean \"--top\"?"));
   EXPECT_THAT(refusal({"--no-output-heaader"}), HasSubstr("did you mean \"--no-output-header\"?"));
+  EXPECT_THAT(refusal({"--confg=a"}), HasSubstr("did you mean \"--config\"?"));
+  EXPECT_THAT(refusal({"--hlep-all"}), HasSubstr("did you mean \"--help-all\"?"));
+  EXPECT_THAT(refusal({"--verison"}), HasSubstr("did you mean \"--version\"?"));
   EXPECT_THAT(refusal({"--moonlight"}), HasSubstr("unknown flag --moonlight; see millrace --help"));
 }
 
@@ -128,7 +139,8 @@ TEST(CommandLine, LongWordsAreShortenedInMessages) {
 TEST(CommandLine, MisspeltSubCommandsGetASuggestion) {
   EXPECT_THAT(refusal({"chekc", "book.txt"}), HasSubstr("did you mean \"check\"?"));
   EXPECT_THAT(refusal({"device"}), HasSubstr("did you mean \"devices\"?"));
-  EXPECT_EQ(refusal({"./chekc"}), "taken");
+  for (const char* no_word : {"./chekc", "run.", "run*", "ru?", "run:"})
+    EXPECT_EQ(refusal({no_word}), "taken") << no_word;
   EXPECT_EQ(refusal({"book.txt", "chekc"}), "taken");
 }
 

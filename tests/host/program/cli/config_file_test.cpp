@@ -40,6 +40,8 @@ TEST(ConfigFile, ValuesOfAllKinds) {
   EXPECT_THAT(settings.at("top").texts, ElementsAre("10"));
   EXPECT_THAT(settings.at("fold-case").texts, ElementsAre("true"));
   EXPECT_THAT(settings.at("delimiter").texts, ElementsAre(","));
+  EXPECT_THAT(read_config("fold-case = false\n", "job.toml").at("fold-case").texts, ElementsAre("false"));
+  EXPECT_THAT(read_config("value = [2, 3]\n", "job.toml").at("value").texts, ElementsAre("2", "3"));
   EXPECT_EQ(settings.at("memory").where, "job.toml:6:1: memory");
   EXPECT_EQ(settings.at("memory").origin, Origin::file);
 }
@@ -112,6 +114,17 @@ TEST(ConfigFile, AMissingFileIsAMissingInput) {
   } catch (const ConfigError& error) {
     EXPECT_EQ(error.exit_code(), 66);
     EXPECT_THAT(error.what(), HasSubstr("/no/such/job.toml: No such file"));
+  }
+}
+
+TEST(ConfigFile, ADirectoryIsNone) {
+  const millrace::testing::TemporaryDirectory directory;
+  try {
+    read_config_file(directory.path());
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.exit_code(), 66);
+    EXPECT_THAT(error.what(), HasSubstr("Is a directory"));
   }
 }
 

@@ -14,6 +14,7 @@ namespace millrace::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Help, FitsEightyColumns) {
   for (const std::string& help : {help_text(), help_all_text()}) {
@@ -34,6 +35,17 @@ TEST(Help, HelpAllHasEveryFlagAndHelpTheCommonOnes) {
     EXPECT_THAT(help_all_text(), HasSubstr("--" + std::string(flag.name)));
     EXPECT_EQ(help_text().find("--" + std::string(flag.name)) != std::string::npos, flag.common) << flag.name;
   }
+}
+
+TEST(Help, HelpAllTellsShortFormsArgumentsAndDefaults) {
+  const std::string all = help_all_text();
+  for (const char* row : {"  -v, --verbose ", "  --top N  ", "  --verify[=N] ", " [16MiB]\n", " [stdout:]\n"})
+    EXPECT_THAT(all, HasSubstr(row));
+  EXPECT_THAT(all, Not(HasSubstr("[false]"))) << "a switch is off";
+  EXPECT_THAT(all, Not(HasSubstr("[]")));
+  EXPECT_THAT(help_text(), Not(HasSubstr("[stdout:]")));
+  for (const std::string_view group : {"What is computed", "Input and output", "Speed and memory", "Behaviour"})
+    EXPECT_THAT(all, HasSubstr('\n' + std::string(group) + ":\n"));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ TEST(Human, Bytes) {
   EXPECT_EQ(human_bytes(1024), "1.0 KiB");
   EXPECT_EQ(human_bytes(1.5 * 1024 * 1024), "1.5 MiB");
   EXPECT_EQ(human_bytes(1024.0 * 1024 - 1), "1.0 MiB") << "never 1024.0 KiB";
+  EXPECT_EQ(human_bytes(1e18), "909494.7 TiB") << "there is no larger unit";
 }
 
 TEST(Human, Times) {
@@ -30,6 +31,8 @@ TEST(Human, Times) {
   EXPECT_EQ(human_time(9999ms), "10 s");
   EXPECT_EQ(human_time(59400ms), "59 s");
   EXPECT_EQ(human_time(59600ms), "1 min 0 s");
+  EXPECT_EQ(human_time(3599400ms), "59 min 59 s");
+  EXPECT_EQ(human_time(3599600ms), "1 h 0 min");
   EXPECT_EQ(human_time(3723s), "1 h 2 min");
 }
 

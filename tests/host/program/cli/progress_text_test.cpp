@@ -68,5 +68,27 @@ TEST(ProgressText, Summary) {
             "1,234,567 words, 8.0 MiB in 2.00 s, 4.0 MiB/s, on cpu");
 }
 
+TEST(ProgressText, SummaryOfEveryWayOfCountingWithoutTimeOrBackend) {
+  Progress progress;
+  progress.tokens = 1;
+  for (const auto& [keyed_by, name] : {std::pair(KeyedBy::words, "words"), std::pair(KeyedBy::split, "pieces"),
+                                       std::pair(KeyedBy::fields, "records"),
+                                       std::pair(KeyedBy::record, "lines"), std::pair(KeyedBy::rows, "rows")})
+    EXPECT_EQ(summary_text(progress, keyed_by, 0s), "1 " + std::string(name) + ", 0 B in 0.00 s, 0 B/s");
+}
+
+TEST(ProgressText, NothingIsWholeBeforeItsEndAndAForecastTakesASecond) {
+  const Instant start{};
+  ProgressText text(start);
+  Progress progress;
+  progress.bytes_total = 1000 * kMiB;
+  progress.bytes_read = 999 * kMiB;
+  EXPECT_EQ(text.line(progress, start + 999ms), "999.0 MiB of 1000.0 MiB, 99%, 1000.0 MiB/s");
+  progress.bytes_read = 300 * kMiB;
+  EXPECT_TRUE(text.line(progress, start + 1s).ends_with(", 3.00 s left")) << "2.3 s";
+  progress.bytes_total = 0;
+  EXPECT_EQ(text.line(progress, start + 1s).find('%'), std::string::npos) << "nothing was announced";
+}
+
 }  // namespace
 }  // namespace millrace::cli

@@ -13,6 +13,7 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 Plan sums_of(std::uint32_t field, std::uint32_t scale = 0, char delimiter = ',') {
   Plan plan;
@@ -42,6 +43,9 @@ TEST(RejectedText, CountsByReason) {
   EXPECT_EQ(rejected_text(progress, {}), "2,001 records were not counted: 2,000 oversized, 1 malformed value");
   progress.tokens = 1999;
   EXPECT_THAT(rejected_text(progress, {}), HasSubstr("2,001 of 4,000 records were not counted: "));
+  progress.tokens = 2001;
+  EXPECT_THAT(rejected_text(progress, {}), StartsWith("2,001 records were not counted: "))
+      << "half is not most";
 }
 
 TEST(RejectedText, TheFirstFewAreShown) {
@@ -78,7 +82,14 @@ TEST(RejectedText, TheRemedyFitsTheCause) {
   EXPECT_THAT(malformed(sums_of(2), 9, "b,0." + std::string(19, '1')), Not(HasSubstr("--scale")))
       << "none such";
   EXPECT_THAT(malformed(sums_of(2), 9, "b,1.5.0"), Not(HasSubstr("--scale")));
+  EXPECT_THAT(malformed(sums_of(2), 9, "b,+1.5"), EndsWith("add --scale 1"));
+  EXPECT_THAT(malformed(sums_of(2), 9, "b,.5"), Not(HasSubstr("--scale"))) << "no digit before the point";
   EXPECT_THAT(malformed(sums_of(2), 9, "b, 1"), HasSubstr("tr -d ' ' < FILE"));
+  EXPECT_THAT(malformed(sums_of(2), 9, "b,1 "), HasSubstr("tr -d ' ' < FILE"));
+  EXPECT_THAT(malformed(sums_of(2, 0, '\t'), 0, "b\tx"), EndsWith("between \"tab\""));
+  EXPECT_THAT(malformed(sums_of(2, 0, ';'), 0, "b;x"), EndsWith("between \";\""));
+  EXPECT_THAT(told(sums_of(2), 9, RejectReason::malformed, {"a,x", "b,\"1\""}), HasSubstr("in quotes"))
+      << "of the first that tells anything";
   EXPECT_THAT(malformed(sums_of(2), 9, "b,\"1\""), HasSubstr("in quotes"));
   EXPECT_THAT(malformed(sums_of(3), 0, "b,1,laptop"),
               AllOf(HasSubstr("field 3 is \"laptop\""), HasSubstr("--value names")));

@@ -68,6 +68,8 @@ TEST_F(ReportTest, OurErrorsBringTheirStatus) {
 TEST_F(ReportTest, LimitsOfTheMachineAreNoInternalErrors) {
   EXPECT_EQ(report_of(refused(EMFILE)), 74);
   EXPECT_THAT(text_, HasSubstr("ulimit -n"));
+  EXPECT_EQ(report_of(refused(ENFILE)), 74);
+  EXPECT_THAT(text_, HasSubstr("cannot open any more"));
   EXPECT_EQ(report_of(refused(EAGAIN)), 75);
   EXPECT_THAT(text_, HasSubstr("thread"));
   EXPECT_EQ(report_of(refused(ENOMEM)), 75);
@@ -89,6 +91,9 @@ TEST_F(ReportTest, ManyProblemsAreCountedAndNotShown) {
   EXPECT_EQ(report_of(ConfigError(std::vector<std::string>(5000, "a problem"), 66)), 66);
   EXPECT_EQ(std::ranges::count(text_, '\n'), 21);
   EXPECT_THAT(text_, HasSubstr("error: 4,980 more problems are not shown\n"));
+  EXPECT_EQ(report_of(ConfigError(std::vector<std::string>(20, "a problem"))), 78);
+  EXPECT_EQ(std::ranges::count(text_, '\n'), 20);
+  EXPECT_THAT(text_, Not(HasSubstr("more problems")));
 }
 
 TEST_F(ReportTest, NoMessageFloodsTheLog) {

@@ -123,7 +123,10 @@ TEST(Settings, AFieldMakesTheJobOneOfFields) {
   EXPECT_THAT(plan.fields.values, ElementsAre(2U));
   EXPECT_THAT(plan.measures, ElementsAre(Measure{Reduction::sum, 0})) << "a value without a measure is summed";
   EXPECT_EQ(plan_of({"--key", "1"}).measures.front().reduction, Reduction::count);
+  EXPECT_EQ(plan_of({"--key", "1", "--value", "2", "--scale", "2"}).fields.scale, 2U);
   EXPECT_EQ(plan_of({"--measure", "sum:2"}).keyed_by, KeyedBy::fields);
+  EXPECT_EQ(plan_of({"--measure", "count:2"}).keyed_by, KeyedBy::fields) << "a field is named";
+  EXPECT_EQ(plan_of({"--measure", "count"}).keyed_by, KeyedBy::words);
   EXPECT_EQ(plan_of({"--by", "lines"}).keyed_by, KeyedBy::record);
 }
 
@@ -207,11 +210,23 @@ TEST(Settings, ADelimiterIsOneByte) {
   EXPECT_THAT(refusal_of({"--key=1", "--delimiter=blanks"}).what(), HasSubstr("awk '{print $3}' FILE"));
 }
 
+TEST(Settings, NumbersFitThirtyTwoBits) {
+  EXPECT_EQ(settings_of({"--threads=4294967295"}).job.options.threads, 4294967295U);
+  for (const char* flag : {"--threads=4294967296", "--readers=5G", "--scale=4294967296", "--key=4294967297"})
+    EXPECT_THAT(refusal_of({flag}).what(), HasSubstr("\" is too large")) << flag;
+}
+
 TEST(Settings, OneFieldIsTheKey) {
   EXPECT_THAT(refusal_of({"--key=1", "--key=3"}).what(),
               HasSubstr("awk -F, '{print $1\",\"$3}' FILE | millrace --by lines"));
   EXPECT_THAT(refusal_of({"--delimiter=tab", "--key=2,9,4"}).what(),
               HasSubstr("awk -F'\\t' '{print $2\",\"$9\",\"$4}' FILE | millrace --by lines"));
+  EXPECT_THAT(refusal_of({"--delimiter=space", "--key=1,2"}).what(),
+              HasSubstr("awk -F'[ ]' '{print $1\",\"$2}'"));
+  EXPECT_THAT(refusal_of({"--delimiter=;", "--key=1,2"}).what(), HasSubstr("awk -F';' '{print $1\",\"$2}'"));
+  EXPECT_THAT(refusal_of({"--key=1,2,3,4,5,6,7,8"}).what(), HasSubstr("\",\"$7\",\"$8}"));
+  EXPECT_THAT(refusal_of({"--key=1,2,3,4,5,6,7,8,9"}).what(), HasSubstr("{print $1\",\"$3}"))
+      << "too many to show";
   EXPECT_THAT(refusal_of({"--key=a,b"}).what(), HasSubstr("{print $1\",\"$3}"));
   EXPECT_THAT(refusal_of({"--key=customer"}).what(), HasSubstr("\"customer\" is not the number of a field"));
   EXPECT_THAT(refusal_of({"--value=amount"}).what(), HasSubstr("head -n 1 FILE"));

@@ -3,6 +3,8 @@
 #include "host/program/cli/terminal/status_line.h"
 
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -155,6 +157,71 @@ TEST_F(StatusLineTest, AClosedTerminalIsNoReasonToFail) {
   StatusLine status(-1);
   status.show("one");
   status.write_line("two");
+}
+
+TEST_F(StatusLineTest, IsCutToTheWidthOfTheTerminal) {
+  int own = -1;
+  int narrow = -1;
+  const winsize size{.ws_row = 24, .ws_col = 20, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(openpty(&own, &narrow, nullptr, nullptr, &size), 0);
+  {
+    StatusLine status(narrow);
+    status.show(std::string(500, 'x'));
+    std::array<char, 4096> buffer;
+    const ssize_t got = read(own, buffer.data(), buffer.size());
+    EXPECT_EQ(std::string(buffer.data(), static_cast<std::size_t>(got)), "\r\x1b[K" + std::string(19, 'x'))
+        << "the last column would move the cursor to the next line";
+  }
+  close(own);
+  close(narrow);
+}
+
+TEST_F(StatusLineTest, IsNotDrawnBehindLinesThatFindNoRoom) {
+  StatusLine status(terminal());
+  const std::string line(9'999, 'x');
+  for (int i = 0; i < 10; ++i) status.write_line(line);  // more than a pipe holds
+  status.show("drawing");
+  std::string all;
+  while (all.size() < 100'000) {
+    all += read_some();
+    status.clear();
+  }
+  EXPECT_EQ(written(), "");
+  EXPECT_EQ(all.find("drawing"), std::string::npos);
+}
+
+/// Writes down what it is asked.
+class ListeningSink final : public Sink {
+ public:
+  explicit ListeningSink(std::string& heard) : heard_(heard) {}
+  void probe(Deadline deadline) override { heard_ += deadline == Deadline::max() ? "probe " : "early "; }
+  void open() override { heard_ += "open "; }
+  void begin(const Epoch& epoch) override { heard_ += "begin" + std::to_string(epoch.id.number) + ' '; }
+  void write(std::span<const Aggregate> rows) override {
+    heard_ += "write" + std::to_string(rows.size()) + ' ';
+  }
+  void finish(EpochId epoch) override { heard_ += "finish" + std::to_string(epoch.number) + ' '; }
+  void abandon(EpochId epoch) noexcept override { heard_ += "abandon" + std::to_string(epoch.number) + ' '; }
+  std::optional<EpochId> last_finished() override { return EpochId{9}; }
+  Delivery delivery() const override { return Delivery::idempotent; }
+
+ private:
+  std::string& heard_;
+};
+
+TEST_F(StatusLineTest, ASinkAboveItHearsEverything) {
+  StatusLine status(terminal());
+  std::string heard;
+  AboveStatusLine sink(std::make_unique<ListeningSink>(heard), status);
+  sink.probe(Deadline::max());
+  sink.open();
+  sink.begin({.id = {3}});
+  sink.write(std::array<Aggregate, 2>{});
+  sink.finish({3});
+  sink.abandon({4});
+  EXPECT_EQ(heard, "probe open begin3 write2 finish3 abandon4 ");
+  EXPECT_EQ(sink.last_finished(), EpochId{9});
+  EXPECT_EQ(sink.delivery(), Delivery::idempotent);
 }
 
 }  // namespace

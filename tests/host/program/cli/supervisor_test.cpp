@@ -11,6 +11,8 @@
 #include <millrace/testing/memory_sink.h>
 #include <millrace/testing/memory_source.h>
 
+#include "host/program/cli/terminal/log.h"
+
 namespace millrace::cli {
 namespace {
 
@@ -29,6 +31,8 @@ class SupervisorTest : public ::testing::Test {
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT}) std::signal(signal, SIG_DFL);
   }
 
+  /// For a process that is about to end.
+  void tell_on_stderr() { start_log(Settings{}, stderr_); }
   void send(int signal) { kill(getpid(), signal); }
   void send_and_await(int signal) {
     send(signal);
@@ -48,6 +52,7 @@ class SupervisorTest : public ::testing::Test {
     return job;
   }
 
+  StatusLine stderr_{STDERR_FILENO};
   StatusLine status_{-1};
   Supervisor supervisor_{status_};
   std::shared_ptr<MemorySink> sink_ = std::make_shared<MemorySink>();
@@ -57,11 +62,12 @@ TEST_F(SupervisorTest, BeforeTheJobASignalEndsTheProcess) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
     EXPECT_EXIT(
         {
+          tell_on_stderr();
           supervisor_.watch({false, kLong});
           send(signal);
           std::this_thread::sleep_for(kLong);
         },
-        ExitedWithCode(128 + signal), "");
+        ExitedWithCode(128 + signal), "SIG(INT|TERM|HUP|QUIT): ended before anything was read");
 }
 
 TEST_F(SupervisorTest, WhileTheJobIsStartingASignalIsRemembered) {
@@ -75,6 +81,7 @@ TEST_F(SupervisorTest, WhileTheJobIsStartingASignalIsRemembered) {
 TEST_F(SupervisorTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
   EXPECT_EXIT(
       {
+        tell_on_stderr();
         supervisor_.watch({false, kLong, 0ns});
         supervisor_.run(job([this] {
           send_and_await(SIGINT);
@@ -82,19 +89,21 @@ TEST_F(SupervisorTest, WhileTheJobIsStartingTheSecondSignalEndsTheProcess) {
           std::this_thread::sleep_for(kLong);
         }));
       },
-      ExitedWithCode(128 + SIGINT), "");
+      ExitedWithCode(128 + SIGINT), "SIGINT: ended at once by a second signal: rows not written are lost");
 }
 
 TEST_F(SupervisorTest, DrainingHasALimit) {
   EXPECT_EXIT(
       {
+        tell_on_stderr();
         supervisor_.watch({false, 50ms});
         supervisor_.run(job([this] {
           send_and_await(SIGHUP);
           std::this_thread::sleep_for(kLong);
         }));
       },
-      ExitedWithCode(128 + SIGHUP), "");
+      ExitedWithCode(128 + SIGHUP),
+      "SIGHUP: draining took longer than --drain-timeout: rows not written are lost");
 }
 
 TEST_F(SupervisorTest, TheLongestLimitIsNoneToBeReached) {
@@ -140,6 +149,33 @@ TEST_F(SupervisorTest, AfterTheJobASignalOnlyCutsTheLastWordsShort) {
 TEST_F(SupervisorTest, AJobThatCannotStartIsOver) {
   supervisor_.watch({true, kLong});
   EXPECT_THROW(supervisor_.run(job([] { throw IoError("no input"); })), IoError);
+}
+
+// Whatever is left to do is done, and no draining is waited for.
+TEST_F(SupervisorTest, AfterTheJobNoLimitOnDrainingEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        supervisor_.watch({false, 0ns});
+        EXPECT_THROW(supervisor_.run(job([] { throw IoError("no input"); })), IoError);
+        send_and_await(SIGTERM);
+        supervisor_.leave_with(7);  // behind what the signal does
+        _exit(7);
+      },
+      ExitedWithCode(7), "");
+}
+
+TEST_F(SupervisorTest, AfterAJobThatHasRunASignalStopsNoJob) {
+  EXPECT_EXIT(
+      {
+        supervisor_.watch({false, 0ns});
+        Job finite = job([] {});
+        finite.from_sources = {[](const SourceOptions&) { return SourceList{}; }};
+        supervisor_.run(std::move(finite));
+        send_and_await(SIGTERM);
+        supervisor_.leave_with(7);
+        _exit(7);
+      },
+      ExitedWithCode(7), "");
 }
 
 }  // namespace
