@@ -15,11 +15,32 @@ class Check(Case):
         self.assertIn(b"at least once", result.stdout)
         self.assertEqual(os.listdir(self.directory), ["book.txt"])
 
+    def test_it_tells_what_holds_for_each_input_and_output(self):
+        text, out = self.write("book.txt", b"x"), self.path("out.csv")
+        once = "at most once for what was read since the last result"
+        shown = {
+            (): f"counts   words\nreads    {text}, again from any position after a failure\n"
+                f"writes   {out} as csv, exactly once\n"
+                "writes   stdout: as text, at least once: rows may come again after a failure\n",
+            ("-", "--by", "lines"): f"counts   whole lines\nreads    {text}, again from any position after a failure\n"
+                f"reads    -, once\nwrites   {out} as csv, {once}\nwrites   stdout: as text, {once}\n",
+        }
+        for arguments, expected in shown.items():
+            result = run("check", text, *arguments, "--to", out, "--to", "stdout:", "--threads", 3, "--memory", "64MiB")
+            self.assert_exit(result, 0)
+            head, _, tail = result.stdout.decode().partition("runs on  ")
+            self.assertEqual(head, expected)
+            self.assertEqual(tail.split("\n", 1)[1], "uses     3 threads, 64.0 MiB of memory\n")
+
+    def test_it_tells_what_is_counted(self):
+        for flags, counted in ((("--by", "split"), b"pieces between delimiters"), (("--key", 2), b"a field of each record")):
+            self.assertTrue(run("check", *flags).stdout.startswith(b"counts   " + counted + b"\n"))
+
     def test_it_tells_what_run_tells_and_all_of_it(self):
         text = self.write("text", b"a b\n")
         run(text, "--every", "1h", "--to", self.path("earlier/"))
         for job, code, told in (
-                ((text, "--every", "1h", "--to", self.path("earlier/")), 78, ["results of an earlier run"]),
+                ((text, "--every", "1h", "--to", self.path("earlier/")), 78, ["results of an earlier run (up to epoch 1): name an empty directory"]),
                 ((self.path("nothing"), "--to", self.path("no/where")), 66, ["cannot read", "cannot write"]),
                 ((text, "--readers", "5000", "--to", self.path("no/where")), 78, ["limited to 1024", "cannot write"]),
                 ((self.path("nothing"), "--backend", "cuda", "--to", "kafka://b/t"), 66,

@@ -294,10 +294,12 @@ class Messages(Case):
         message = json.loads(result.stderr.splitlines()[0])
         self.assertEqual(message["level"], "warning")
         self.assertIn("1 malformed value", message["message"])
+        self.assertRegex(message["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
     def test_verbose_and_quiet(self):
         self.assertIn(b"cpu", run("-v", input=b"x").stderr)
-        self.assertEqual(run("-q", "--value", 2, input=b"a\n").stderr, b"")
+        self.assertEqual(run("-q", "-v", "--progress", "always", "--value", 2, input=b"a\n").stderr, b"")
+        self.assertRegex(run("--progress", "always", input=b"a\n").stderr, rb"1 words, 2 B in ")
 
     def test_near_misses_of_environment_variables_are_told(self):
         self.assertIn(b"MILLRACE_THREADS", run(input=b"x", env={"MILLRACE_TREADS": "2"}).stderr)

@@ -209,6 +209,20 @@ class LastWords(Case):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(self.ending(process).returncode, 0)
 
+    def test_nor_does_it_change_the_status_of_a_partial_result(self):
+        out = self.path("out")
+        process = start("--to", out, stderr=full_pipe(self))
+        feed(process, b"a b ")
+        process.send_signal(signal.SIGTERM)
+        wait_until(lambda: os.path.exists(out + ".partial") and threads(process) <= 2, "the job's end")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.ending(process).returncode, 143)
+
+
+def threads(process):
+    """The main one and the one that waits for signals are left when the job is over; none if the process is."""
+    return len(os.listdir(f"/proc/{process.pid}/task"))
+
 
 def select_readable(stream):
     return bool(select.select([stream], [], [], 0)[0])

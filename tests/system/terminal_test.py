@@ -13,9 +13,10 @@ ERASE = b"\r\x1b[K"
 
 
 class Terminal(Case):
-    def on_terminal(self, *arguments, stdin=subprocess.DEVNULL, stdout=None, env=None, act=None):
+    def on_terminal(self, *arguments, stdin=subprocess.DEVNULL, stdout=None, env=None, act=None, typed=b""):
         """Runs the program with stderr (and stdout, unless given) on a terminal; returns code and what it shows."""
         own, theirs = pty.openpty()
+        os.write(own, typed)
         process = subprocess.Popen([MILLRACE, *map(str, arguments)], stdin=theirs if stdin is None else stdin,
                                    stdout=theirs if stdout is None else stdout, stderr=theirs,
                                    env=environment(**({"TERM": "xterm"} | (env or {}))), start_new_session=True)
@@ -50,6 +51,11 @@ class Terminal(Case):
             self.assertIn(b"key,count\nbe,2\n", file.read())
         _, shown = self.on_terminal("check", "--to", "/dev/stdout")
         self.assertIn(b"/dev/stdout as table, ", shown)
+
+    def test_a_terminal_that_is_named_twice_is_refused(self):
+        code, shown = self.on_terminal(self.write("text", b"a"), "--to", "-", "--to", "/dev/stdout")
+        self.assertEqual(code, 78)
+        self.assertIn(b"name it once", shown)
 
     def test_progress_is_drawn_and_erased(self):
         code, shown = self.on_terminal("--from", "generate:?rate=2M&words=2M", "--to", "discard:")
@@ -96,6 +102,8 @@ class Terminal(Case):
         self.assertIn(red, self.on_terminal("nothing")[1])
         self.assertNotIn(red, self.on_terminal("nothing", env={"NO_COLOR": "1"})[1])
         self.assertIn(red, self.on_terminal("nothing", "--color", "always", env={"NO_COLOR": "1"})[1])
+        shown = self.on_terminal("--value", 2, self.write("text", b"a\n"))[1]
+        self.assertIn(b"millrace: \x1b[33mwarning: \x1b[0m1 of 1 records", shown)
 
     def test_a_terminal_as_input_is_explained(self):
         def type_text(process, shown, terminal):
@@ -103,10 +111,17 @@ class Terminal(Case):
                 return False
             os.write(terminal, b"hello hello\n\x04")
             return True
-        code, shown = self.on_terminal(stdin=None, act=type_text)
-        self.assertEqual(code, 0)
-        self.assertIn(b"reading what you type", shown)
-        self.assertTrue(re.search(rb"hello +2\n", shown), shown)
+        for arguments in ((), ("stdin:",), ("-", "--to", self.path("out"))):
+            code, shown = self.on_terminal(*arguments, stdin=None, act=type_text)
+            self.assertEqual(code, 0)
+            self.assertIn(b"reading what you type", shown)
+            if "--to" not in arguments:
+                self.assertTrue(re.search(rb"hello +2\n", shown), shown)
+
+    def test_a_terminal_as_input_is_not_explained_to_who_wants_quiet_or_reads_a_file(self):
+        for arguments in (("-q", "-"), (self.write("text", b"a b"), "--progress", "never")):
+            shown = self.on_terminal(*arguments, "--to", self.path("out"), stdin=None, typed=b"\x04")
+            self.assertEqual(shown, (0, b""))
 
 
 if __name__ == "__main__":
