@@ -106,13 +106,8 @@ class Terminal(Case):
         self.assertIn(b"millrace: \x1b[33mwarning: \x1b[0m1 of 1 records", shown)
 
     def test_a_terminal_as_input_is_explained(self):
-        def type_text(process, shown, terminal):
-            if b"Ctrl-D" not in shown:
-                return False
-            os.write(terminal, b"hello hello\n\x04")
-            return True
         for arguments in ((), ("stdin:",), ("-", "--to", self.path("out"))):
-            code, shown = self.on_terminal(*arguments, stdin=None, act=type_text)
+            code, shown = self.on_terminal(*arguments, stdin=None, typed=b"hello hello\n\x04")
             self.assertEqual(code, 0)
             self.assertIn(b"reading what you type", shown)
             if "--to" not in arguments:

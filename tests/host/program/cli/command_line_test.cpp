@@ -159,6 +159,27 @@ TEST(CommandLine, FlagsOfOthersAreAnswered) {
     EXPECT_THAT(refusal({flag, "1"}), HasSubstr(std::string("unknown flag ") + flag + ": ")) << flag;
 }
 
+TEST(CommandLine, FlagsOfOthersAreAnsweredByWhatTheyMean) {
+  const std::vector<std::pair<const char*, std::vector<const char*>>> answers = {
+      {"--every TIME", {"--window", "--slide", "--interval", "--batch-interval", "--trigger", "--watermark"}},
+      {"nothing is kept between two runs", {"--checkpoint", "--checkpoint-location", "--state"}},
+      {"tail -F FILE", {"--follow", "--tail"}},
+      {"grep PATTERN FILE", {"--filter", "--where", "--grep", "--match"}},
+      {"tail -n +2 FILE",
+       {"--skip", "--skip-lines", "--skip-records", "--skip-header", "--has-header", "--input-header",
+        "--header-lines", "--headers"}},
+      {"--top N", {"--limit", "--head", "-n"}},
+      {"--key N", {"--group-by", "--column", "--field", "-k", "--csv"}},
+      {"--delimiter BYTE", {"--separator", "--sep", "--fs", "-d", "-F"}},
+      {"--to PATH", {"--output", "-o"}},
+      {"--from PATH", {"--input"}},
+      {"--value N", {"--sum", "--csv"}},
+      {"| tac", {"--reverse", "-r"}},
+      {"| wc -l", {"--distinct"}}};
+  for (const auto& [answer, flags] : answers)
+    for (const char* flag : flags) EXPECT_THAT(refusal({flag}), HasSubstr(answer)) << flag;
+}
+
 TEST(CommandLine, OneConfigurationIsNamed) {
   EXPECT_THAT(refusal({"--config=a", "--config=b"}), HasSubstr("--config is given twice"));
 }

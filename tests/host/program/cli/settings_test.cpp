@@ -112,6 +112,23 @@ TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
     EXPECT_EQ(set.job.plan.fields.key, plain.job.plan.fields.key);
     EXPECT_EQ(set.job.options.on_bad_record, plain.job.options.on_bad_record);
     EXPECT_EQ(set.job.options.backend, plain.job.options.backend);
+    EXPECT_EQ(set.job.options.threads, plain.job.options.threads);
+    EXPECT_EQ(set.job.options.readers, plain.job.options.readers);
+    EXPECT_EQ(set.job.options.memory, plain.job.options.memory);
+    EXPECT_EQ(set.job.options.batch_bytes, plain.job.options.batch_bytes);
+    EXPECT_EQ(set.job.options.batch_records, plain.job.options.batch_records);
+    EXPECT_EQ(set.job.options.verify, plain.job.options.verify);
+    EXPECT_EQ(set.job.plan.every, plain.job.plan.every);
+    EXPECT_EQ(set.job.plan.top, plain.job.plan.top);
+    EXPECT_EQ(set.job.plan.words.fold_case, plain.job.plan.words.fold_case);
+    EXPECT_EQ(set.job.plan.words.alphanumeric, plain.job.plan.words.alphanumeric);
+    EXPECT_EQ(set.job.plan.fields.scale, plain.job.plan.fields.scale);
+    EXPECT_EQ(set.by.value_or(KeyedBy::words), plain.job.plan.keyed_by);
+    EXPECT_EQ(set.progress, plain.progress);
+    EXPECT_EQ(set.color, plain.color);
+    EXPECT_EQ(set.log_format, plain.log_format);
+    EXPECT_EQ(set.verbose, plain.verbose);
+    EXPECT_EQ(set.quiet, plain.quiet);
   }
 }
 
