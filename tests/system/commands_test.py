@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -40,6 +41,25 @@ class Version(Case):
         self.assertEqual(list(built), ["name", "version", "compiler", "build_type", "cuda"])
         line = f"{built['name']} {built['version']} ({built['compiler']}, {built['build_type']}; CUDA: {built['cuda']})\n"
         self.assertEqual(run("--version").stdout.decode(), line)
+
+
+class Devices(Case):
+    def test_processors_are_those_that_it_may_use(self):
+        one = min(os.sched_getaffinity(0))
+        text = run("devices", preexec_fn=lambda: os.sched_setaffinity(0, {one})).stdout.decode()
+        self.assertRegex(text, r"^processors  1 usable \(1 in the affinity mask, (no cgroup quota|cgroup quota \d+\.\d\d)\)\n")
+
+    def test_the_default_is_what_is_asked_for(self):
+        self.assertIn(b"default     cpu, as asked\n", run("devices", "--backend", "cpu").stdout)
+
+    def test_instructions_that_could_be_chosen_are_the_other_ones(self):
+        def vectors(env=None):
+            return re.search(r"\nvectors     (\S+) \(MILLRACE_SIMD can choose (.*)\)\n", run("devices", env=env).stdout.decode())
+        chosen, others = vectors().groups()
+        self.assertNotIn(chosen, others.split(", "))
+        for other in others.split(", "):
+            now, rest = vectors({"MILLRACE_SIMD": other}).groups()
+            self.assertEqual((now, {now, *rest.split(", ")}), (other, {chosen, *others.split(", ")}))
 
 
 class Words(Case):

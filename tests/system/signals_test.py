@@ -198,9 +198,11 @@ class LastWords(Case):
 
     def test_the_process_ends_without_a_reader(self):
         for code, arguments in ((0, ["--value", "2"]), (66, ["nothing.txt"]), (64, ["--tpo", "3"])):
+            begin = time.monotonic()
             result = subprocess.run([MILLRACE, *arguments], input=b"a,b\n", stderr=full_pipe(self), timeout=60,
                                     env=environment(), check=False)
             self.assertEqual(result.returncode, code)
+            self.assertGreaterEqual(time.monotonic() - begin, 1, "somebody might have read them within a second")
 
     def test_a_signal_cuts_them_short_and_does_not_change_the_status(self):
         out = self.path("out")

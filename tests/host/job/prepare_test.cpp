@@ -103,6 +103,16 @@ TEST(Prepare, TheSizeOfTheInputIsKnownIfThatOfEverySourceIs) {
   prepared(job, [](const Prepared& made) { EXPECT_EQ(made.bytes_total, std::nullopt); });
 }
 
+// Who knows the seed can write input whose keys collide.
+TEST(Prepare, TheSeedOfAJobIsItsOwnInEveryPart) {
+  const Job job{.from_sources = {text("a")}, .to_sinks = {std::make_shared<MemorySink>()}};
+  std::vector<std::uint64_t> seeds;
+  for (int i = 0; i < 2; ++i)
+    prepared(job, [&](const Prepared& made) { seeds.push_back(made.parts.state_seed); });
+  EXPECT_NE(seeds[0] >> 32, seeds[1] >> 32);
+  EXPECT_NE(seeds[0] & 0xffffffff, seeds[1] & 0xffffffff);
+}
+
 /// Says that it cannot be written.
 class Unwritable final : public Sink {
  public:
