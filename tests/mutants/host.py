@@ -179,4 +179,12 @@ MUTANTS = (
     ("cgroups: the outermost level of version one wins", "base/machine.cpp",
      'if (std::ifstream(level + "/memory.limit_in_bytes") >> memory) tighten(limits.memory, memory);',
      'if (std::ifstream(level + "/memory.limit_in_bytes") >> memory) limits.memory = memory;', "machine_test"),
+    ("progress: the size of all input is that of what has one", "host/job/prepare.cpp",
+     "if (!bytes) return std::nullopt;", "if (!bytes) continue;", "prepare_test"),
+    ("host functions: those of a word job get pieces of lines", "host/job/prepare.cpp",
+     "plan.keyed_by == KeyedBy::words && !plan.host;", "plan.keyed_by == KeyedBy::words;", "prepare_test"),
+    ("outputs: a sink of the caller is not tried before the start", "host/job/prepare.cpp",
+     "if (sink) findings.gather([&] { probe(*sink); });", "", "prepare_test"),
+    ("first look: inputs without quotes count as some that have them", "host/job/first_look.cpp",
+     "  if (quoted == 0) return;\n", "", "first_look_test"),
 )
