@@ -157,6 +157,12 @@ TEST(Settings, MeasuresNameTheirFieldsOrTakeEveryValue) {
   EXPECT_THAT(plan_of({"--value=2,4", "--measure=count,sum,mean"}).measures,
               ElementsAre(Measure{}, Measure{Reduction::sum, 0}, Measure{Reduction::sum, 1},
                           Measure{Reduction::mean, 0}, Measure{Reduction::mean, 1}));
+  const Plan mixed = plan_of({"--value=2,4", "--measure=sum:4,mean:5"});
+  EXPECT_THAT(mixed.fields.values, ElementsAre(2U, 4U, 5U));
+  EXPECT_THAT(mixed.measures, ElementsAre(Measure{Reduction::sum, 1}, Measure{Reduction::mean, 2}));
+  EXPECT_THAT(plan_of({"--value=2", "--measure=mean:5,sum"}).measures,
+              ElementsAre(Measure{Reduction::mean, 1}, Measure{Reduction::sum, 0}))
+      << "a field that only a measure names is no value for the others";
   const Plan plan = plan_of({"--measure=max:5", "--measure=sum:2,min:5"});
   EXPECT_THAT(plan.fields.values, ElementsAre(5U, 2U));
   EXPECT_THAT(plan.measures,

@@ -57,6 +57,13 @@ TEST(UnusedFlags, AScaleDoesNotTurnWordsIntoFields) {
   EXPECT_STREQ(refusal_of(std::vector<std::string>{"--scale=2", "--measure=sum:3"}).what(), "taken");
 }
 
+// It would be named as one that belongs to another way of counting than the one that was meant.
+TEST(UnusedFlags, NoneIsToldWhereTheWayOfCountingWasNotUnderstood) {
+  const ConfigError error = refusal_of(std::vector<std::string>{"--by=feilds", "--delimiter=;"});
+  ASSERT_THAT(error.problems(), SizeIs(1));
+  EXPECT_THAT(error.problems()[0], StartsWith("--by: \"feilds\""));
+}
+
 TEST(UnusedFlags, ElsewhereThanOnTheCommandLineTheyAreWrongConfiguration) {
   const ConfigError error = refusal({{"by", {{"lines"}, Origin::flag, "--by"}},
                                      {"fold-case", {{"true"}, Origin::environment, "MILLRACE_FOLD_CASE"}},
