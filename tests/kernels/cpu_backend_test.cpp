@@ -1,6 +1,7 @@
 // The CPU backend: the contract, and what it promises beyond it.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "tests/kernels/backend_contract.h"
 #include "tests/kernels/backend_plans.h"
@@ -293,6 +294,16 @@ TEST(PageableBuffer, IsDrawnFromItsBudget) {
     EXPECT_THROW(pageable_buffer(5000, budget), BudgetError);
   }
   EXPECT_EQ(budget.used(), 0U);
+}
+
+// The system gives whole pages for it.
+TEST(PageableBuffer, ALargeOneCostsWholePages) {
+  const auto page = static_cast<std::size_t>(::getpagesize());
+  MemoryBudget budget(std::size_t{4} << 30);
+  const HostBuffer buffer = pageable_buffer(100'000, budget);
+  EXPECT_EQ(budget.used(), (100'000 + kSlackBytes + page - 1) / page * page);
+  EXPECT_EQ(pageable_buffer(kBatchBytesMax, budget).bytes().size(), kBatchBytesMax);
+  EXPECT_THROW(pageable_buffer(kBatchBytesMax + 1, budget), InternalError);
 }
 
 }  // namespace
