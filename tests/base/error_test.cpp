@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <source_location>
+#include <string>
 
 namespace millrace {
 namespace {
@@ -66,6 +68,42 @@ TEST(Error, ALongNameIsCut) {
   const std::string text = IoError::from_errno("cannot read " + std::string(100'000, 'n'), ENAMETOOLONG).what();
   EXPECT_LT(text.size(), 300U);
   EXPECT_THAT(text, HasSubstr("…: File name too long"));
+}
+
+TEST(Error, AFullMachineIsToldApartFromAFullBudget) {
+  const BudgetError error = BudgetError::machine_is_full("rows", 5000);
+  EXPECT_STREQ(
+      error.what(),
+      "the machine gives no more memory for the rows (5KiB were asked for, within the budget): free some, or "
+      "raise its limit");
+  EXPECT_EQ(error.needed(), 5000U);
+}
+
+TEST(Error, ABrokenPromiseIsToldWithItsPlace) {
+  const auto line = std::source_location::current().line() + 2;
+  try {
+    check(false, "numbers grow");
+    FAIL() << "they do not";
+  } catch (const InternalError& error) {
+    EXPECT_THAT(error.what(), testing::StartsWith("internal error: numbers grow ("));
+    EXPECT_THAT(error.what(), testing::EndsWith("error_test.cpp:" + std::to_string(line) + ")"));
+  }
+}
+
+// After sysexits.h, as --help-all says.
+TEST(Error, EachKindHasItsExitStatus) {
+  EXPECT_EQ(ConfigError({"a"}).exit_code(), 78);
+  EXPECT_EQ(ConfigError({"a"}, 66).exit_code(), 66);
+  EXPECT_EQ(TransientError("a").exit_code(), 74);
+  EXPECT_EQ(TransientError("a", 69).exit_code(), 69);
+  EXPECT_EQ(IoError("a").exit_code(), 74);
+  EXPECT_EQ(OutputClosed("a").exit_code(), 0);
+  EXPECT_EQ(UnavailableError("a").exit_code(), 69);
+  EXPECT_EQ(DeviceError("a").exit_code(), 69);
+  EXPECT_EQ(BudgetError("a", 1, 1).exit_code(), 75);
+  EXPECT_EQ(LimitError("a").exit_code(), 75);
+  EXPECT_EQ(BadRecordError("a").exit_code(), 65);
+  EXPECT_EQ(InternalError("a").exit_code(), 70);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -97,6 +98,33 @@ TEST_F(CpusTest, VersionOneQuotaOfMinusOneIsNoLimit) {
   EXPECT_FALSE(limits().processors);
 }
 
+// Lines of a version or a kind that is not known say nothing of the others.
+TEST_F(CpusTest, LinesThatSayNothingArePassedOver) {
+  put("proc/self/cgroup", "nonsense\n7:alone\n\n5:cpu:/\n0::/job\n");
+  put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "250000\n");
+  put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  put("sys/fs/cgroup/job/memory.max", "268435456\n");
+  EXPECT_DOUBLE_EQ(limits().processors.value(), 2.5);
+  EXPECT_EQ(limits().memory.value(), 268435456U);
+}
+
+TEST_F(CpusTest, AQuotaWithoutAPeriodIsNoLimit) {
+  put("proc/self/cgroup", "5:cpu:/\n0::/\n");
+  put("sys/fs/cgroup/cpu.max", "100000 0\n");
+  put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n");
+  put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "0\n");
+  EXPECT_FALSE(limits().processors);
+}
+
+TEST_F(CpusTest, VersionOneTakesTheTightestLevelOfProcessors) {
+  put("proc/self/cgroup", "5:cpu:/a/b\n");
+  for (const auto& [level, quota] : {std::pair("a/b/", "400000"), {"a/", "150000"}, {"", "300000"}}) {
+    put(std::string("sys/fs/cgroup/cpu/") + level + "cpu.cfs_quota_us", quota);
+    put(std::string("sys/fs/cgroup/cpu/") + level + "cpu.cfs_period_us", "100000");
+  }
+  EXPECT_DOUBLE_EQ(limits().processors.value(), 1.5);
+}
+
 TEST(Cpus, ObeyTheAffinityMask) {
   unsigned seen = 0;
   std::thread([&] {
@@ -125,6 +153,33 @@ TEST(Cpus, ABudgetThatTheCgroupWouldNotHoldIsRefused) {
       EXPECT_EQ(error.exit_code(), 75);
       EXPECT_NE(std::string(error.what()).find("512MiB"), std::string::npos);
       EXPECT_NE(std::string(error.what()).find("--memory 256MiB"), std::string::npos);
+    }
+  }
+}
+
+// The advice is a budget that would be taken, or none.
+TEST(Cpus, WhereNoBudgetFitsTheAdviceIsToNameNone) {
+  constexpr std::size_t kMib = std::size_t{1} << 20;
+  const auto refusal = [](std::size_t memory, std::size_t limit) {
+    try {
+      check_memory(memory, {.processors = {}, .memory = limit});
+    } catch (const LimitError& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(
+      refusal(100 * kMib, 80 * kMib),
+      "the control group (cgroup) of this process allows 80MiB, which does not hold a memory budget of 100MiB "
+      "and the 64MiB that the program may need beside it: leave --memory out, or raise the limit");
+  for (std::size_t limit = 64 * kMib; limit < 200 * kMib; limit += kMib) {
+    const std::string told = refusal(limit, limit);
+    const std::size_t advice = told.find("try --memory ");
+    if (advice == std::string::npos) {
+      EXPECT_LT(limit, 86 * kMib) << told;
+    } else {
+      const std::size_t advised = std::stoul(told.substr(advice + 13)) * kMib;
+      EXPECT_EQ(refusal(advised, limit), "none") << told;
     }
   }
 }

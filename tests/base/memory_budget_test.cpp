@@ -2,9 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/memory_budget.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <limits>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -111,6 +117,78 @@ TEST(Memory, ThatCannotGrowStaysAsItIs) {
     free_memory(data, before, budget);
     EXPECT_EQ(budget.used(), 0U);
   }
+}
+
+// The heap takes a word beside each piece, gives four at least, and whole pairs.
+TEST(Memory, LittlePiecesCostWhatTheHeapTakesForThem) {
+  const std::pair<std::size_t, std::size_t> costs[] = {{1, 32},
+                                                       {24, 32},
+                                                       {25, 48},
+                                                       {40, 48},
+                                                       {1023, 1040},
+                                                       {1024, 1024},
+                                                       {5000, 5000},
+                                                       {kHugePage, kHugePage},
+                                                       {kHugePage + 1, 2 * kHugePage}};
+  for (const auto& [bytes, cost] : costs) {
+    MemoryBudget budget(kMost);
+    void* data = allocate_memory(bytes, Fill::anything, budget);
+    EXPECT_EQ(budget.used(), cost) << bytes;
+    free_memory(data, bytes, budget);
+  }
+}
+
+TEST(Memory, WhatTheMachineDoesNotGiveIsNotPaidFor) {
+  constexpr std::size_t kTooMuch = kMost / 4 + 1;
+  const auto needed_by = [](auto ask) {
+    try {
+      ask();
+    } catch (const BudgetError& error) {
+      EXPECT_NE(std::string(error.what()).find("the machine gives no more memory for the test"),
+                std::string::npos);
+      return error.needed();
+    }
+    return std::size_t{0};
+  };
+  MemoryBudget budget(kMost);
+  for (const std::size_t bytes : {std::size_t{5000}, kHugePage}) {
+    void* data = allocate_memory(bytes, Fill::anything, budget);
+    std::memset(data, 7, bytes);
+    const std::size_t used = budget.used();
+    EXPECT_EQ(needed_by([&] { allocate_memory(kTooMuch, Fill::zeros, budget, "test"); }), used + kTooMuch);
+    EXPECT_EQ(budget.used(), used);
+    EXPECT_GE(needed_by([&] { grow_memory(data, bytes, kTooMuch, Fill::zeros, budget, "test"); }), kTooMuch);
+    EXPECT_EQ(budget.used(), used);
+    EXPECT_EQ(static_cast<unsigned char*>(data)[bytes - 1], 7);
+    free_memory(data, bytes, budget);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+/// Pages of this process that lie somewhere, touched or not.
+std::size_t mapped_pages() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages;
+}
+
+TEST(Memory, WhatWasMappedGoesBackWhole) {
+  constexpr std::size_t kTimes = 100;
+  const std::size_t before = mapped_pages();
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    MemoryBudget budget(kMost);
+    void* data = allocate_memory(kHugePage + 1, Fill::zeros, budget);
+    data = grow_memory(data, kHugePage + 1, 2 * kHugePage + 1, Fill::zeros, budget);
+    free_memory(data, 2 * kHugePage + 1, budget);
+  }
+  const std::size_t lost =
+      (std::max(mapped_pages(), before) - before) * static_cast<std::size_t>(::getpagesize());
+  EXPECT_LT(lost, kTimes * kHugePage / 4) << "of each, or of every other one";
+}
+
+TEST(Memory, AVectorThatNoAddressesSufficeForIsRefused) {
+  BudgetAllocator<std::int64_t> allocator(unlimited_budget());
+  EXPECT_THROW(static_cast<void>(allocator.allocate(kMost / 8 + 1)), std::bad_array_new_length);
 }
 
 }  // namespace

@@ -112,6 +112,18 @@ TEST(Quantity, TheLargestFits) {
   EXPECT_THAT(error_of(parse_size, "0.000000000000000000001TiB"), HasSubstr("has too many digits"));
 }
 
+// Whoever gives as much as is told has enough.
+TEST(Quantity, SizesAreToldInWholeUnitsAndRoundedUp) {
+  EXPECT_EQ(size_text(0), "0B");
+  EXPECT_EQ(size_text(1023), "1023B");
+  EXPECT_EQ(size_text(1024), "1KiB");
+  EXPECT_EQ(size_text(1025), "2KiB");
+  EXPECT_EQ(size_text((1U << 20) - 1), "1024KiB");
+  EXPECT_EQ(size_text(1U << 20), "1MiB");
+  EXPECT_EQ(size_text((1U << 20) + 1), "2MiB");
+  EXPECT_EQ(size_text(std::size_t{5} << 30), "5120MiB");
+}
+
 TEST(Quantity, WhatDoesNotFitIsTooLarge) {
   EXPECT_THAT(error_of(parse_count, "18446744073709551616"), HasSubstr("is too large"));
   EXPECT_THAT(error_of(parse_size, "99999999TiB"), HasSubstr("is too large"));

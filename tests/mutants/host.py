@@ -187,4 +187,18 @@ MUTANTS = (
      "if (sink) findings.gather([&] { probe(*sink); });", "", "prepare_test"),
     ("first look: inputs without quotes count as some that have them", "host/job/first_look.cpp",
      "  if (quoted == 0) return;\n", "", "first_look_test"),
+    ("memory: what was mapped behind huge pages is kept", "base/memory.cpp",
+     "  if (before < kHugePage) ::munmap(begin + before + wanted, kHugePage - before);\n", "",
+     "memory_budget_test *GoesBackWhole"),
+    ("disk: a directory whose name could not be made durable stays", "base/disk/disk.cpp",
+     "        if (reason == 0) made.push_back(directory);\n        if (reason != 0 && reason != EEXIST) fail("
+     "\"create the directory\", path, reason);\n        sync_directory(directory.parent_path());\n",
+     "        if (reason != 0 && reason != EEXIST) fail(\"create the directory\", path, reason);\n"
+     "        sync_directory(directory.parent_path());\n        if (reason == 0) made.push_back(directory);\n",
+     "disk_failures_test"),
+    ("temporaries: one that could not be renamed is forgotten", "base/disk/disk.cpp",
+     "    if (std::rename(from.c_str(), to.c_str()) != 0) fail(", "    forget_temporary(from.c_str());\n"
+     "    if (std::rename(from.c_str(), to.c_str()) != 0) fail(", "disk_failures_test"),
+    ("lock: a file that was replaced meanwhile", "base/disk/disk.cpp",
+     "locked == Locked::by_another || !is_at(file, path)", "locked == Locked::by_another", "disk_failures_test"),
 )
