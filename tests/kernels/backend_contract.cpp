@@ -3,6 +3,12 @@
 #include "tests/kernels/backend_contract.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/key.h"
 
 #include "tests/kernels/backend_plans.h"
 #include "tests/support/property.h"
@@ -60,6 +66,39 @@ TEST_P(BackendContract, CountsWordsOfEveryLength) {
 
 TEST_P(BackendContract, CountsOneByteWords) {
   expect_right_words("a b a\tc\na\va\fb\rc d");
+}
+
+/// The keys of all rows, and their texts.
+struct KeysAndTexts final : PartialSink {
+  void add(const Partials& partials) override {
+    for (std::size_t i = 0; i < partials.keys.size(); ++i)
+      texts.emplace(partials.keys[i], std::string(partials.texts[i]));
+  }
+  std::map<Key, std::string> texts;
+};
+
+// Partials of two backends become one where a job moves, or is verified: they must have the same keys.
+TEST_P(BackendContract, KeysAreThoseOfSeedAndBits) {
+  const std::vector<std::string> words = {"seven-b", "eight-by", "fifteen-bytes-x", "sixteen-bytes-xy",
+                                          std::string(300, 'w')};
+  std::string text;
+  for (const std::string& word : words) text += word + ' ';
+  for (const auto& [seed, bits] : {std::pair(std::uint64_t{1}, 63U), {2, 63U}, {1, 20U}}) {
+    options_.hash_seed = seed;
+    options_.hash_bits = bits;
+    const auto backend = make(Plan{});
+    TestBatch batch = text_batch(text);
+    backend->submit(batch.view(0));
+    ASSERT_TRUE(backend->reclaim(Wait::yes)->counted);
+    KeysAndTexts found;
+    backend->collect({}, found);
+    std::map<Key, std::string> expected;
+    for (const std::string& word : words) {
+      const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), hash_seed(seed, bits));
+      expected.emplace(key, is_packed(key) ? std::string() : word);
+    }
+    EXPECT_EQ(found.texts, expected) << "seed " << seed << ", " << bits << " bits";
+  }
 }
 
 TEST_P(BackendContract, TellsLongWordsApartThatDifferInOneByte) {

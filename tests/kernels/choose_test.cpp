@@ -15,7 +15,16 @@ using ::testing::HasSubstr;
 TEST(Choose, CpuIsThereAlways) {
   const ChosenBackend chosen = choose_backend(BackendKind::cpu, Plan{}, {});
   EXPECT_EQ(chosen.backend->name(), "cpu");
-  EXPECT_THAT(chosen.reason, HasSubstr("cpu"));
+  EXPECT_EQ(chosen.reason, "cpu, as asked");
+  EXPECT_FALSE(chosen.upgrade) << "who asks for it gets no other";
+}
+
+TEST(Choose, OptionsReachTheBackend) {
+  for (const BackendKind kind : {BackendKind::cpu, BackendKind::automatic}) {
+    const ChosenBackend chosen = choose_backend(kind, Plan{}, {.threads = 3, .batch_bytes = 12'345});
+    EXPECT_EQ(chosen.backend->batch_bytes(), 12'345U);
+    EXPECT_EQ(chosen.backend->in_flight_max(), 3U);
+  }
 }
 
 TEST(Choose, AutomaticStartsOnTheCpu) {
@@ -45,7 +54,7 @@ TEST(Choose, CudaFailsClearlyWithoutAGpu) {
     choose_backend(BackendKind::cuda, Plan{}, {});
     FAIL() << "a backend was made of nothing";
   } catch (const UnavailableError& error) {
-    EXPECT_THAT(error.what(), HasSubstr(cuda_missing()));
+    EXPECT_EQ(error.what(), "the backend cuda cannot be used: " + cuda_missing() + "; choose auto or cpu");
   }
   EXPECT_THROW(make_cuda_backend(Plan{}, {}), UnavailableError);
 }
