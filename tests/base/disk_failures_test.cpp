@@ -10,8 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <ctime>
 #include <functional>
+#include <span>
+#include <string>
 
 #include <millrace/error.h>
 
@@ -20,7 +25,12 @@
 namespace {
 
 int syncs_left = -1;                   ///< that succeed; negative: all do
-int locks_refused = 0;                 ///< so many are held by somebody else
+int locks_refused = 0;                 ///< so many are not given
+int refusal = EWOULDBLOCK;             ///< what they are refused with: somebody else holds them
+ssize_t write_most = -1;               ///< bytes that one call writes; negative: all
+int writes_refused = 0;                ///< so many write nothing
+int write_error = EINTR;               ///< what they fail with
+int pauses = 0;                        ///< that were slept
 std::function<void()> before_locking;  ///< what somebody else does then
 
 }  // namespace
@@ -36,8 +46,22 @@ extern "C" int flock(int file, int how) noexcept {
   if (before_locking) before_locking();
   if (locks_refused <= 0) return real(file, how);
   --locks_refused;
-  errno = EWOULDBLOCK;
+  errno = refusal;
   return -1;
+}
+extern "C" int nanosleep(const timespec*, timespec*) {
+  ++pauses;
+  return 0;
+}
+extern "C" ssize_t write(int file, const void* bytes, std::size_t size) {
+  static const auto real =
+      reinterpret_cast<ssize_t (*)(int, const void*, std::size_t)>(dlsym(RTLD_NEXT, "write"));
+  if (writes_refused > 0) {
+    --writes_refused;
+    errno = write_error;
+    return -1;
+  }
+  return real(file, bytes, write_most < 0 ? size : std::min(size, static_cast<std::size_t>(write_most)));
 }
 
 namespace millrace::testing {
@@ -55,6 +79,10 @@ class DiskFailures : public ::testing::Test {
   ~DiskFailures() override {
     syncs_left = -1;
     locks_refused = 0;
+    refusal = EWOULDBLOCK;
+    write_most = -1;
+    writes_refused = 0;
+    write_error = EINTR;
     before_locking = nullptr;
   }
   std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
@@ -88,6 +116,51 @@ void become_another(gid_t also_of_group) {
   ASSERT_EQ(::setgroups(1, &also_of_group), 0);
   ASSERT_EQ(::setgid(kAnother), 0);
   ASSERT_EQ(::setuid(kAnother), 0);
+}
+
+TEST_F(DiskFailures, AllIsWrittenHoweverLittleACallTakes) {
+  const auto file = disk_.create(path("file"), {});
+  const std::string text = "ten bytes.";
+  const auto bytes = std::as_bytes(std::span(text));
+  write_most = 3;
+  writes_refused = 2;  // a signal came
+  file->write(bytes);
+  EXPECT_EQ(directory_.read("file"), text);
+  write_most = 0;
+  EXPECT_THROW(file->write(bytes), IoError) << "and not for ever";
+  write_most = -1;
+  writes_refused = 1;
+  write_error = ENOSPC;
+  EXPECT_THROW(file->write(bytes), IoError);
+  EXPECT_EQ(directory_.read("file"), text);
+}
+
+TEST_F(DiskFailures, WhatCouldNotBeMadeDurableIsTold) {
+  const auto file = disk_.create(path("file"), {});
+  for (int i = 0; i < 2; ++i) {
+    syncs_left = 0;
+    EXPECT_THROW(i == 0 ? file->sync() : disk_.sync_directory(directory_.path()), IoError);
+  }
+  EXPECT_THROW(disk_.sync_directory(path("file")), IoError) << "no directory";
+}
+
+TEST_F(DiskFailures, ErrorsNameBothFilesOfARename) {
+  try {
+    disk_.rename(path("one"), path("two"));
+    FAIL() << "there is nothing to rename";
+  } catch (const IoError& error) {
+    EXPECT_EQ(error.what(),
+              "cannot rename " + path("one") + " to " + path("two") + ": No such file or directory");
+  }
+}
+
+TEST_F(DiskFailures, ASignalWhileALockIsTakenCostsNothing) {
+  directory_.write("file", "");
+  locks_refused = 3;
+  refusal = EINTR;
+  const auto lock = disk_.lock(path("file"));
+  ASSERT_NE(lock, nullptr);
+  EXPECT_TRUE(lock->exclusive());
 }
 
 // Whoever finds it before it is locked takes it for a left-over.
@@ -142,11 +215,29 @@ TEST_F(DiskFailures, AFileThatMayOnlyBeReadIsLocked) {
 TEST_F(DiskFailures, ATemporaryFileThatCouldNotBeRenamedIsRemovedAtTheEnd) {
   EXPECT_TRUE(in_child([&] {
     const auto file = disk_.create(path("file"), kTemporary);
+    const auto gone = disk_.create(path("gone"), kTemporary);
+    fs::remove(path("gone"));  // so that removing it fails
     EXPECT_THROW(disk_.rename(path("file"), path("nowhere/result")), IoError);
     errno = 7;
     remove_temporaries();
     EXPECT_EQ(errno, 7) << "a signal handler leaves it as it was";
     EXPECT_THAT(names(), IsEmpty());
+  }));
+}
+
+// An end that is as abrupt as a signal waits for files that are just being made, and for no others.
+TEST_F(DiskFailures, FilesThatWereNeverMadeAreNotWaitedFor) {
+  EXPECT_TRUE(in_child([&] {
+    directory_.write("taken", "");
+    EXPECT_EQ(disk_.create(path("taken"), kTemporary), nullptr);
+    EXPECT_THROW(disk_.create(path("nowhere/file"), kTemporary), IoError);
+    pauses = 0;
+    remove_temporaries();
+    EXPECT_EQ(pauses, 0);
+    EXPECT_THROW(disk_.create(path("file"), kTemporary), IoError) << "the program is ending";
+    remove_temporaries();
+    EXPECT_EQ(pauses, 0);
+    EXPECT_THAT(names(), ElementsAre("taken"));
   }));
 }
 

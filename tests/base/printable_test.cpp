@@ -53,6 +53,9 @@ TEST(Printable, NothingThatATerminalObeysIsLeft) {
 
 TEST(Printable, BytesThatAreNoUtf8AreNumbers) {
   EXPECT_EQ(printable("\xff na\xc3\xafve \xe2\x82"), "\\xff na\xc3\xafve \\xe2\\x82");
+  EXPECT_EQ(printable("\xe2\x82("), "\\xe2\\x82(") << "the third byte is no part of it";
+  EXPECT_EQ(printable("\xf0\x9f(\xbe"), "\\xf0\\x9f(\\xbe");
+  EXPECT_EQ(printable("\xf0\x9f\x8c("), "\\xf0\\x9f\\x8c(") << "nor the fourth";
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
   EXPECT_EQ(printable("\xc0\x8a"), "\\xc0\\x8a") << "an overlong newline";
 }
