@@ -118,7 +118,6 @@ class NotingBackend final : public Backend {
   }
   std::size_t batch_bytes() const override { return 12'345; }
   unsigned in_flight_max() const override { return 17; }
-  int panes_max() const override { return 19; }
   void submit(const Batch& batch) override { calls_.push_back("submit " + std::to_string(batch.buffer.index)); }
   std::optional<Finished> reclaim(Wait wait) override {
     calls_.emplace_back(wait == Wait::yes ? "wait" : "look");
@@ -143,7 +142,6 @@ TEST(TestKit, AHookedBackendAsksTheOneInsideForEverything) {
   EXPECT_EQ(backend.allocate(10).bytes().size(), 11U);
   EXPECT_EQ(backend.batch_bytes(), 12'345U);
   EXPECT_EQ(backend.in_flight_max(), 17U);
-  EXPECT_EQ(backend.panes_max(), 19);
   Batch batch;
   batch.buffer = {5};
   backend.submit(batch);

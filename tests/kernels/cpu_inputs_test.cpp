@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/kernels/backend_driver.h"
+#include "tests/kernels/test_batches.h"
 #include "tests/kernels/backend_plans.h"
 
 namespace millrace {

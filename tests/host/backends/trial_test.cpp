@@ -14,8 +14,8 @@
 #include "host/backends/migration.h"
 #include "host/backends/throughput.h"
 #include "host/backends/trial.h"
-#include "tests/kernels/test_batches.h"
 #include "tests/kernels/backend_plans.h"
+#include "tests/kernels/test_batches.h"
 
 namespace millrace {
 namespace {

@@ -12,8 +12,8 @@
 
 #include <millrace/error.h>
 
-#include "host/program/cli/flags/flags.h"
 #include "base/text/suggest.h"
+#include "host/program/cli/flags/flags.h"
 #include "host/program/cli/flags/toml_nesting.h"
 
 namespace millrace::cli {
