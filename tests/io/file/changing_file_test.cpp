@@ -1,11 +1,14 @@
 // Files that become shorter or longer, or are replaced, between the look at them and the reading.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <random>
+
+#include <millrace/error.h>
 
 #include "tests/io/file/opened_files.h"
 
@@ -145,6 +148,30 @@ TEST(ChangingFile, ALastLineWithoutAnEndIsReadAlsoBehindAFileThatShrank) {
   EXPECT_EQ(drain(opened.sources, 64).bytes, "one\n");
 }
 
+TEST(ChangingFile, APositionInWhatHasGrownIsOneOfTheFile) {
+  const OpenedSources opened = open_file("on", {});
+  Source& source = *opened.sources[0];
+  append(opened, "e\n");
+  EXPECT_EQ(drain(source, 64).bytes, "one\n");
+  const Offsets end = source.position();
+  EXPECT_NO_THROW(source.seek(end));
+  EXPECT_EQ(drain(source, 64).bytes, "");
+}
+
+TEST(ChangingFile, OfWhatHasGrownAndShrinksAgainNoHalfRecordIsCounted) {
+  Told told;
+  const OpenedSources opened = open_file("on", {.on_event = told.listener()});
+  append(opened, std::string(50, 'e') + '\n');
+  std::vector<std::byte> into(1);
+  ReadResult result;
+  do result = opened.sources[0]->read(into, nullptr, in(0s));
+  while (result.status == ReadResult::Status::idle);
+  ASSERT_EQ(result.status, ReadResult::Status::too_big) << "it has seen where the record ends now";
+  shrink(opened, 30);
+  EXPECT_EQ(drain(*opened.sources[0], 100).bytes, "");
+  EXPECT_THAT(told.warnings, ElementsAre(HasSubstr("from 53 to 30 bytes")));
+}
+
 TEST(ChangingFile, EachFileOfAReaderMayGrow) {
   const OpenedSources opened = open_files({"on", "tw", "three"}, {.readers = 1});
   append(opened, "e\n", "file0");
@@ -188,10 +215,21 @@ TEST(ChangingFile, AFileThatIsReplacedIsToldAndHasNoHalfRecords) {
   }
 }
 
+TEST(ChangingFile, APipeInItsPlaceIsNotWaitedFor) {
+  const OpenedSources opened = open_file("one\n", {});
+  const auto path = static_cast<TemporaryDirectory*>(opened.keeps.get())->path() / "file0";
+  std::filesystem::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::vector<std::byte> into(10);
+  EXPECT_THROW(opened.sources[0]->read(into, nullptr, in(0s)), IoError);
+}
+
 TEST(ChangingFile, OfALargerFileInItsPlaceTheOldSizeIsRead) {
-  const OpenedSources opened = open_file("other 1234", {});
+  Told told;
+  const OpenedSources opened = open_file("other 1234", {.on_event = told.listener()});
   replace(opened, "one\nother,123456\nthree\n");
   EXPECT_EQ(drain(*opened.sources[0], 64).bytes, "one\nother,123456\n");
+  EXPECT_THAT(told.warnings, ElementsAre(HasSubstr("another file, of 23 bytes instead of 10: ")));
   const OpenedSources shorter = open_file("other 1234", {});
   replace(shorter, "one\ntwo");
   EXPECT_EQ(drain(*shorter.sources[0], 64).bytes, "one\ntwo\n");

@@ -68,6 +68,22 @@ TEST(FileBeginning, FilesOfOneKindAreOneProblem) {
               ElementsAre(HasSubstr("a.gz and 2 more are compressed with gzip"), HasSubstr("d.txt is UTF-16")));
 }
 
+TEST(FileBeginning, WhatIsNoTextIsNotShown) {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> paths = {directory.write("a.gz", "\x1F\x8B\x08..."),
+                                          directory.write("b", "text")};
+  std::vector<std::string> seen;
+  io::list_files(paths, [&](const std::string& name, std::span<const std::byte>) { seen.push_back(name); });
+  EXPECT_THAT(seen, ElementsAre(paths[1]));
+}
+
+// Its magic number is the longest.
+TEST(FileBeginning, EnoughIsLookedAtThoughNobodyListens) {
+  const TemporaryDirectory directory;
+  const io::FileList list = io::list_files(std::vector{directory.write("a.bz2", "BZh91AY&SY...")});
+  EXPECT_THAT(list.not_text, SizeIs(1));
+}
+
 TEST(FileBeginning, OnlyTheFirstFilesAreShown) {
   const TemporaryDirectory directory;
   const std::string path = directory.write("file", std::string(kMark) + std::string(100'000, 'x'));

@@ -83,9 +83,39 @@ TEST(SplitFiles, ALargeFileIsCutAndSmallOnesStayWhole) {
   EXPECT_THAT(names, ElementsAre("a", "b", "c@0-201", "c@201-602", "c@602-1000"));
 }
 
+TEST(SplitFiles, NoRangeIsSmallerThanItMayBe) {
+  const auto tail = io::split_files({file_of(100, "a")}, 2, 50);
+  ASSERT_THAT(tail, SizeIs(1)) << "51 and 49 bytes";
+  EXPECT_EQ(tail[0][0].partition, "a");
+  const auto head = io::split_files({file_of(30, "a"), file_of(100, "b")}, 2, 50);
+  ASSERT_THAT(head, SizeIs(2));
+  ASSERT_THAT(head[1], SizeIs(1)) << "not 36 bytes of it for the first reader";
+  EXPECT_EQ(head[1][0].partition, "b");
+}
+
 TEST(SplitFiles, NobodyGetsNothing) {
   EXPECT_EQ(io::split_files({file_of(10, "a")}, 8, 50).size(), 1U);
   EXPECT_TRUE(io::split_files({}, 8).empty());
+}
+
+// Each range costs an entry in the books of offsets.
+TEST(SplitFiles, OfASharedFileThereAreManyRangesButNotTooMany) {
+  for (const std::uint64_t size : {95U, 2'000'000U}) {
+    FilePart file = file_of(size, "stdin");
+    file.opened = std::make_shared<io::SharedInput>(io::Descriptor(), 0);
+    std::vector<FilePart> ranges;
+    for (const auto& share : io::split_files({file}, 3, 10))
+      ranges.insert(ranges.end(), share.begin(), share.end());
+    EXPECT_GE(ranges.size(), 4U);
+    EXPECT_LE(ranges.size(), 1024U);
+    std::ranges::sort(ranges, {}, &FilePart::begin);
+    std::uint64_t end = 0;
+    for (const FilePart& range : ranges) {
+      EXPECT_EQ(range.begin, std::exchange(end, range.end));
+      EXPECT_GE(range.end - range.begin, 20U);
+    }
+    EXPECT_EQ(end, size);
+  }
 }
 
 TEST(FileSource, ReportsWhatThereIsToRead) {
@@ -162,11 +192,41 @@ TEST(FileSource, VeryManyFilesAreFoundAtOnce) {
   EXPECT_EQ(source.position().size(), offsets.size());
 }
 
-TEST(FileSource, APositionBehindTheFileIsRefused) {
-  const OpenedSources opened = open_file("one\n", {});
-  Offsets position = opened.sources[0]->position();
-  position[0].next = 99;
-  EXPECT_THROW(opened.sources[0]->seek(position), IoError);
+TEST(FileSource, APositionOutsideOfWhatIsReadIsRefused) {
+  FilePart part = file_of(10, "a");
+  part.begin = 4;
+  FileSource source({part}, {});
+  for (const std::int64_t next : {3, 11}) {
+    try {
+      source.seek({{"a", next}});
+      FAIL() << "no error";
+    } catch (const IoError& error) {
+      EXPECT_EQ(std::string(error.what()), "cannot go on reading a at byte " + std::to_string(next) +
+                                               ": it is not the file that was read before");
+    }
+  }
+  for (const std::int64_t next : {4, 10}) EXPECT_NO_THROW(source.seek({{"a", next}}));
+}
+
+TEST(FileSource, ItsPositionIsOfTheFilesBegunSoFar) {
+  const OpenedSources opened = open_files({"one\n", "two\n", "three\n"}, {});
+  Source& source = *opened.sources[0];
+  EXPECT_TRUE(source.replayable());
+  std::vector<std::byte> into(4);
+  for (const std::size_t begun : {1U, 2U}) {
+    EXPECT_EQ(source.read(into, nullptr, in(0s)).bytes, 4U);
+    EXPECT_THAT(source.position(), SizeIs(begun));
+    EXPECT_EQ(source.position().back().next, 4);
+  }
+}
+
+// Where the search for its end stood in the file before says nothing of it.
+TEST(FileSource, ALongRecordBehindAFileWithoutAnEndIsPassedAlone) {
+  const OpenedSources opened =
+      open_files({std::string(40, 'x'), std::string(30, 'y') + "\nz\n"}, {.framing = {.max_record_bytes = 20}});
+  const Drained drained = drain(opened.sources, 10);
+  EXPECT_EQ(drained.bytes, "z\n");
+  EXPECT_EQ(drained.oversized, 2U);
 }
 
 TEST(FileList, PatternsStandForFilesInOrder) {
@@ -196,6 +256,18 @@ TEST(FileList, AllProblemsAreToldAtOnce) {
   EXPECT_THAT(list.skipped, ElementsAre(base + ": is a directory; name its files, as in " + base + "/*",
                                         base + "/fold*: matches only directories; name their files, as in " +
                                             base + "/fold*/*"));
+}
+
+TEST(FileList, AMatchThatLeadsNowhereIsAProblem) {
+  const TemporaryDirectory directory;
+  const std::string base = directory.path().string();
+  directory.write("a.log", "a");
+  std::filesystem::create_symlink("nowhere", base + "/b.log");
+  const io::FileList list = io::list_files(std::vector{base + "/*.log", base + "/b*"});
+  EXPECT_THAT(list.files, SizeIs(1));
+  const std::string problem = "cannot read " + base + "/b.log: No such file or directory";
+  EXPECT_THAT(list.problems, ElementsAre(problem, problem));
+  EXPECT_THAT(list.skipped, IsEmpty());
 }
 
 TEST(FileList, ADirectoryThatAPatternMayNotLookIntoIsSkipped) {

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "io/file/file_list.h"
@@ -101,6 +103,63 @@ TEST_F(SharedInputTest, TheFirstRecordStartsWhereTheFileStands) {
     std::ranges::sort(expected);
     EXPECT_EQ(texts, expected);
   }
+}
+
+// Whoever has read the front knows what the file is.
+TEST_F(SharedInputTest, HowTheFileBeginsIsOfNoConcernBehindItsFront) {
+  for (const std::string front : {"\xEF\xBB\xBF", "\x1F\x8B\x08"}) {
+    open(front + "one\ntwo\n");
+    ::lseek(input_.get(), static_cast<off_t>(front.size()) + 1, SEEK_SET);
+    std::vector<FileSource> made = sources(1);
+    EXPECT_EQ(drain(made[0], 64).bytes, "ne\ntwo\n");
+  }
+}
+
+TEST_F(SharedInputTest, AMarkIsPassedThoughNothingFollowsIt) {
+  open("\xEF\xBB\xBF");
+  std::vector<FileSource> made = sources(1);
+  EXPECT_EQ(drain(made[0], 64).bytes, "");
+  made[0].committed(made[0].position());
+  EXPECT_EQ(offset(), 3);
+}
+
+TEST_F(SharedInputTest, WhatOthersShareCannotBeReadAgain) {
+  open("one\n");
+  EXPECT_FALSE(sources(1)[0].replayable());
+}
+
+TEST_F(SharedInputTest, ThatItBecameShorterIsToldOnceHoweverManyReadIt) {
+  open(std::string(300, '\n'));
+  std::vector<std::string> told;
+  std::vector<FileSource> made;
+  for (auto& share : io::split_files({io::as_file(input_.get(), "stdin").value()}, 3, 1))
+    made.emplace_back(std::move(share), Framing{}, [&](const Event& event) { told.push_back(event.text); });
+  ASSERT_EQ(made.size(), 3U);
+  std::filesystem::resize_file(directory_.path() / "input", 0);
+  for (FileSource& source : made) drain(source, 64);
+  EXPECT_EQ(told.size(), 1U);
+}
+
+// Searching goes in steps, so that orders are heard in between; draining has to take them all.
+TEST_F(SharedInputTest, ALongRecordThatIsAllowedIsReadToItsEndWhenItIsDrained) {
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+  open("first\n");
+  const auto path = directory_.path() / "input";
+  std::uint64_t size = 6;
+  for (const std::uint64_t length : {21 * kMib, 18 * kMib}) {
+    std::filesystem::resize_file(path, size += length);
+    std::ofstream(path, std::ios::app) << '\n';
+    ++size;
+  }
+  auto shares = io::split_files({io::as_file(input_.get(), "stdin").value()}, 1, 64 * kMib);
+  FileSource source(std::move(shares.at(0)), {Framing::Kind::newline, 20 * kMib});
+  Drained drained;
+  read_some(source, 64, drained);
+  EXPECT_EQ(drained.bytes, "first\n");
+  const Drained rest = stop(source, 64);
+  EXPECT_EQ(rest.oversized, 1U);
+  ASSERT_EQ(rest.texts.size(), 1U);
+  EXPECT_EQ(rest.texts[0].size(), 18 * kMib);
 }
 
 // Who is about to begin the next range when reading stops leaves it to the next program.
