@@ -4,10 +4,16 @@
 #include <gmock/gmock.h>
 #include <millrace/testing/fake_disk.h>
 #include <millrace/testing/memory_sink.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <random>
+
+#include <millrace/error.h>
 
 #include "io/descriptor.h"
 #include "io/discard_sink.h"
@@ -22,6 +28,7 @@ namespace {
 
 using io::FileSink;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 OpenedSink open_stdout() {
@@ -230,6 +237,119 @@ TEST(FileSink, TheSingleFileAppearsWhenItIsComplete) {
   sink.finish({1});
   EXPECT_EQ(directory.read("out.txt"), "word1.0\t0\n");
   EXPECT_THAT(real_disk().list(directory.path()), ElementsAre("out.txt"));
+}
+
+/// What a sink does to a disk, in order: each operation is told of by the failure of it.
+std::vector<std::string> steps_of(FileSink::Kind kind, const std::function<void(Sink&)>& work) {
+  std::vector<std::string> steps;
+  for (std::uint64_t at = 1;; ++at) {
+    FakeDisk disk;
+    FileSink sink(count_layout(), "d/out", kind, disk);
+    disk.fail_after(at);
+    try {
+      work(sink);
+    } catch (const IoError& error) {
+      steps.emplace_back(error.what());
+    }
+    if (disk.operations() < at) return steps;
+  }
+}
+
+TEST(FileSink, TheRightsOfAFileAreDurableBeforeItHasItsName) {
+  const auto steps = steps_of(FileSink::Kind::file, [](Sink& sink) { write_epoch(sink, 1, rows_of(1, 1)); });
+  ASSERT_THAT(steps, SizeIs(::testing::Ge(4U)));
+  EXPECT_THAT(std::span(steps).last(4), ElementsAre(HasSubstr("set the permissions of d/.out.millrace-"),
+                                                    HasSubstr("cannot sync d/.out.millrace-"),
+                                                    HasSubstr("rename"), HasSubstr("sync the directory d")));
+}
+
+TEST(FileSink, EachNameThatItMayNeedIsTriedBefore) {
+  const auto probed = [](FileSink::Kind kind) {
+    return steps_of(kind, [](Sink& sink) { sink.probe(Deadline::max()); });
+  };
+  EXPECT_THAT(probed(FileSink::Kind::file),
+              ElementsAre(HasSubstr("write d/out:"), HasSubstr("write d/out.partial:"),
+                          HasSubstr("write d/.out.millrace-")));
+  EXPECT_THAT(
+      probed(FileSink::Kind::directory),
+      ElementsAre(HasSubstr("write d/out/epoch-000000000001.txt:"),
+                  HasSubstr("write d/out/epoch-000000000001.txt.partial:"),
+                  HasSubstr("write d/out/.epoch-000000000001.txt.millrace-"), HasSubstr("look at d/out")));
+}
+
+TEST(FileSink, ADirectoryThatIsExchangedIsSeenBeforeAnEpochBeginsAndBeforeItIsShown) {
+  for (const bool begun : {false, true}) {
+    const TemporaryDirectory directory;
+    const auto out = directory.path() / "out";
+    FileSink sink(count_layout(), out, FileSink::Kind::directory, real_disk());
+    write_epoch(sink, 1, rows_of(1, 1));
+    if (begun) sink.begin({2});
+    std::filesystem::rename(out, directory.path() / "moved");
+    std::filesystem::create_directory(out);
+    try {
+      begun ? sink.finish({2}) : sink.begin({2});
+      FAIL() << "no error";
+    } catch (const IoError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("the directory was moved, removed or replaced"));
+    }
+    EXPECT_THAT(real_disk().list(out), SizeIs(0));
+  }
+}
+
+TEST(PathSink, WhatAnotherProcessHasOpenIsWrittenToBehindWhatIsThere) {
+  const TemporaryDirectory directory;
+  io::Descriptor file(::open(directory.write("out", "before\n").c_str(), O_WRONLY | O_CLOEXEC));
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const std::string path = "/proc/" + std::to_string(other) + "/fd/" + std::to_string(file.get());
+  file = {};  // a number of this process means something else
+  EXPECT_NO_THROW(write_epoch(*io::open_path(path, count_layout(), real_disk(), {}), 1, rows_of(1, 1)));
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  EXPECT_EQ(directory.read("out"), "before\nword1.0\t0\n");
+}
+
+TEST(PathSink, APlaceForOtherThingsIsRefusedWithOneForFiles) {
+  for (const auto& [place, told] : {std::pair("./", "as in ./counts/"), std::pair("..", "as in ../counts/")}) {
+    try {
+      io::open_path(place, count_layout(), real_disk(), {});
+      FAIL() << "no error";
+    } catch (const ConfigError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(told));
+    }
+  }
+}
+
+TEST(PathSink, ASocketIsNoOutput) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() / "socket";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  const io::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  try {
+    io::open_path(path, count_layout(), real_disk(), {});
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("which is a socket or a disk"));
+  }
+}
+
+TEST(PathSink, WhatASinkHasToTellReachesWhoListens) {
+  const TemporaryDirectory directory;
+  std::vector<std::string> told;
+  for (const char* name : {"/dir/", "/file"}) {
+    const auto sink = io::open_path(directory.path().string() + name, count_layout(), real_disk(),
+                                    [&](const Event& event) { told.push_back(event.text); });
+    sink->begin({{1}, true});
+    sink->finish({1});
+  }
+  EXPECT_THAT(told, ElementsAre(HasSubstr("the partial rows are in"), HasSubstr("the partial rows are in")));
 }
 
 TEST(MemorySink, TheHookMakesItFail) {

@@ -243,6 +243,9 @@ class ToldBefore(Outputs):
             result = self.as_another("check", self.path("missing"), "--top", "0", "--to", self.path(output))
             self.assert_exit(result, 74, "missing", "Permission denied")
         self.assertEqual(os.listdir(self.path("ro")), [])
+        os.mkfifo(self.path("fifo"), 0o400)
+        self.assert_exit(self.as_another("check", self.path("in"), "--to", self.path("fifo")), 74,
+                         f"cannot write to {self.path('fifo')}: Permission denied")
 
     def test_a_check_makes_nothing(self):
         for output in ("new", "new/", "deep/new/"):

@@ -19,6 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
 const std::string kOld = "what was there\n";
@@ -158,6 +159,55 @@ TEST(FileSink, OnlyLeftOversOfTheSameOutputAreRemovedAndOnlyUnlocked) {
               UnorderedElementsAre("out.txt", "out.txt.partial", ".out.txt", "out.txt.millrace-00000005.tmp",
                                    ".out.txt.millrace-00000001.tmp", ".out.txt2.millrace-00000003.tmp",
                                    ".out.txt.millrace-0000000x.tmp", ".out.txt.millrace-00000004"));
+}
+
+TEST(FileSink, LeftOversOfAVeryLongNameAreRemovedToo) {
+  FakeDisk disk;
+  const std::string name(240, 'x');
+  disk.create("d/." + name.substr(0, 200) + ".millrace-00000001.tmp", {});
+  FileSink sink(count_layout(), "d/" + name, FileSink::Kind::file, disk);
+  write_epoch(sink);
+  EXPECT_THAT(disk.list("d"), ElementsAre(name));
+}
+
+TEST(FileSink, TheLastEpochHasTheGreatestNumberOfAllNamesThatHaveOne) {
+  FakeDisk disk;
+  for (const char* name : {"epoch-000000000042.txt", "epoch-7.txt", "epoch-000000000099",
+                           "epoch-000000000098x.txt", "epoch-.txt", "epoch-notes.txt"})
+    disk.create(std::string("d/") + name, {});
+  EXPECT_EQ(directory_sink(disk).last_finished(), EpochId{42});
+}
+
+TEST(FileSink, ManyEpochsGoToADirectoryThatWasNotThereWhenItWasProbed) {
+  FakeDisk disk;
+  FileSink sink = directory_sink(disk);
+  sink.probe(Deadline::max());
+  for (std::uint64_t epoch = 1; epoch <= 3; ++epoch) write_epoch(sink, {{epoch}});
+  EXPECT_THAT(disk.list("d"), SizeIs(3));
+}
+
+TEST(FileSink, EachFileOfTablesHasHeadings) {
+  FakeDisk disk;
+  RowLayout tables = count_layout();
+  tables.format = Format::table;
+  FileSink sink(tables, "d", FileSink::Kind::directory, disk);
+  for (std::uint64_t epoch = 1; epoch <= 2; ++epoch) write_epoch(sink, {{epoch}});
+  EXPECT_THAT(disk.contents("d/epoch-000000000001.txt").value_or(""), StartsWith("key"));
+  EXPECT_EQ(disk.contents("d/epoch-000000000002.txt"), disk.contents("d/epoch-000000000001.txt"));
+}
+
+// As one that belongs to somebody else.
+TEST(FileSink, ALeftOverThatCannotBeRemovedKeepsNoOther) {
+  for (std::uint64_t at = 1; at <= 3; ++at) {
+    FakeDisk disk;
+    for (const char* name : {"d/.out.txt.millrace-00000001.tmp", "d/.out.txt.millrace-00000002.tmp"})
+      disk.create(name, {});
+    disk.fail_after(at);
+    FileSink sink = file_sink(disk);
+    EXPECT_NO_THROW(write_epoch(sink)) << at;
+    EXPECT_EQ(disk.contents("d/out.txt"), kRows.text());
+    EXPECT_THAT(disk.list("d"), SizeIs(at == 1 ? 3 : 2)) << at << ": listing, locking and removing";
+  }
 }
 
 TEST(FileSink, WithoutLocksNothingIsRemoved) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
@@ -16,13 +17,15 @@
 #include "tests/io/temporary_directory.h"
 
 namespace {
-int syncs = 0;  ///< of data, by anybody in this program
+int syncs = 0;            ///< of data, by anybody in this program
+int failure_of_sync = 0;  ///< errno; 0: none
 }  // namespace
 
 // Stands before the C library's.
 extern "C" int fdatasync(int) {
   ++syncs;
-  return 0;
+  errno = failure_of_sync;
+  return failure_of_sync == 0 ? 0 : -1;
 }
 
 namespace millrace::testing {
@@ -88,6 +91,23 @@ TEST(StdoutSink, WhatGoesToAFileIsDurableWhenItsEpochIsFinished) {
   io::StdoutSink nowhere(count_layout(), io::Outlet(null.get()));
   write_epoch(nowhere, 1, rows_of(1, 1));
   EXPECT_EQ(syncs, 2) << "others keep nothing";
+}
+
+TEST(StdoutSink, AFileThatCannotBeSyncedIsAnErrorUnlessTheKernelTakesIt) {
+  const TemporaryDirectory directory;
+  const io::Descriptor file(::open(directory.write("out", "").c_str(), O_WRONLY | O_CLOEXEC));
+  io::StdoutSink sink(count_layout(), io::Outlet(file.get()));
+  failure_of_sync = EIO;
+  EXPECT_THROW(write_epoch(sink, 1, rows_of(1, 1)), IoError);
+  failure_of_sync = EINVAL;
+  EXPECT_NO_THROW(write_epoch(sink, 2, rows_of(2, 1)));
+  failure_of_sync = 0;
+}
+
+TEST(StdoutSink, ADeviceIsTriedBefore) {
+  const TemporaryDirectory directory;
+  io::StdoutSink missing(count_layout(), io::Outlet((directory.path() / "missing/device").string(), {}));
+  EXPECT_THROW(missing.probe(Deadline::max()), IoError);
 }
 
 TEST(StdoutSink, WhatCannotBeWrittenIsSeenBefore) {
