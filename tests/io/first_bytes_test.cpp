@@ -12,6 +12,7 @@ namespace millrace::io {
 namespace {
 
 using namespace std::string_literals;
+using ::testing::EndsWith;
 
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
@@ -69,6 +70,25 @@ TEST(FirstBytes, TheRefusalIsAPipeToType) {
             "-x'y is compressed with gzip, which is not read here: zcat FILE | millrace ...");
   EXPECT_EQ(why_not_counted(Content::zip, "-x"),
             "-x is a zip archive, which is not read here: unzip -p ./-x | millrace ...");
+}
+
+TEST(FirstBytes, EachKindIsUnpackedByItsProgram) {
+  struct Program {
+    Content content;
+    std::string of_file;
+    std::string of_stream;
+  };
+  const std::string iconv = "iconv -f UTF-";
+  for (const auto& [content, of_file, of_stream] :
+       {Program{Content::gzip, "zcat", "zcat"}, Program{Content::zstd, "zstdcat", "zstdcat"},
+        Program{Content::xz, "xzcat", "xzcat"}, Program{Content::bzip2, "bzcat", "bzcat"},
+        Program{Content::lz4, "lz4cat", "lz4cat"}, Program{Content::zip, "unzip -p", "funzip"},
+        Program{Content::utf16, iconv + "16 -t UTF-8", iconv + "16 -t UTF-8"},
+        Program{Content::utf32, iconv + "32 -t UTF-8", iconv + "32 -t UTF-8"}}) {
+    EXPECT_THAT(why_not_counted(content, "a"), EndsWith(": " + of_file + " a | millrace ..."));
+    for (const char* nameless : {"stdin", "/dev/fd/63", "/proc/self/fd/63"})
+      EXPECT_THAT(why_not_counted(content, nameless), EndsWith(": ... | " + of_stream + " | millrace ..."));
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include <millrace/error.h>
@@ -11,6 +12,7 @@
 namespace millrace::io {
 namespace {
 
+using namespace std::string_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
@@ -42,6 +44,7 @@ TEST(Uri, SchemesPathsAndQueriesAreTakenApart) {
   EXPECT_THAT(uri.query, ElementsAre(Pair("a", "1"), Pair("b", "x y="), Pair("c", "")));
   EXPECT_EQ(uri.value("b"), "x y=");
   EXPECT_EQ(uri.value("d"), std::nullopt);
+  EXPECT_THAT(parse_uri("tcp:?%61%3D=1").query, ElementsAre(Pair("a=", "1")));
   EXPECT_EQ(parse_uri("file:a%3Fb").path, "a?b");
   EXPECT_EQ(parse_uri("stdin:").path, "");
 }
@@ -52,7 +55,28 @@ TEST(Uri, MistakesAreNamed) {
   EXPECT_THAT(error_of([] { parse_uri("file:a%zz"); }), HasSubstr("two hexadecimal digits"));
   EXPECT_THAT(error_of([] { parse_uri("file:a%00b"); }), HasSubstr("%00"));
   EXPECT_THAT(error_of([] { parse_uri("tcp://h:1?x"); }), HasSubstr("\"x\" behind its \"?\": write key=value"));
-  EXPECT_THAT(error_of([] { parse_uri("tcp://h:1?=x"); }), HasSubstr("write key=value"));
+  for (const char* uri : {"tcp://h:1?=x", "tcp://h:1?a=1&&b=2", "tcp://h:1?&a=1"})
+    EXPECT_THAT(error_of([&] { parse_uri(uri); }), HasSubstr("write key=value")) << uri;
+}
+
+TEST(Uri, ASchemeHasLettersDigitsPlusAndMinus) {
+  for (const char* scheme : {"ab", "z9", "a-b", "a+b", "a1+2-z"})
+    EXPECT_EQ(parse_uri(std::string(scheme) + ":x").scheme, scheme);
+  EXPECT_EQ(parse_uri("AZ:x").scheme, "az");
+  for (const char* path : {"a_b:x", "9a:x", "-a:x", "a/b:x"}) EXPECT_EQ(parse_uri(path).scheme, "") << path;
+}
+
+TEST(Uri, TheFirstEightUnknownKeysAreTold) {
+  for (const std::size_t keys : {7U, 8U, 20U}) {
+    std::string text = "tcp://h:1?k0=";
+    for (std::size_t i = 1; i < keys; ++i) text += "&k" + std::to_string(i) + '=';
+    try {
+      allow_keys(parse_uri(text), {});
+      FAIL() << "no error";
+    } catch (const ConfigError& error) {
+      EXPECT_EQ(error.problems().size(), std::min<std::size_t>(keys, 8));
+    }
+  }
 }
 
 TEST(Uri, UnknownKeysGetASuggestion) {
@@ -96,7 +120,13 @@ TEST(Uri, HostsAndPorts) {
   EXPECT_THAT(error_of([] { host_and_port(parse_uri("tcp://::1:80")); }), HasSubstr("without brackets"));
   EXPECT_EQ(host_and_port(parse_uri("tcp://h:1")).port, "1");
   EXPECT_EQ(host_and_port(parse_uri("tcp://h:65535")).port, "65535");
-  for (const std::string port : {"0", "65536", "99999", "100000", "-1", "80x", ""})
+  EXPECT_EQ(host_and_port(parse_uri("tcp://h:00080")).port, "80");
+  EXPECT_EQ(host_and_port(parse_uri("tcp://" + std::string(255, 'h') + ":1")).host.size(), 255U);
+  for (const std::string& host : {"user@h"s, "a%20b"s, "a/b"s, std::string(256, 'h')})
+    EXPECT_THAT(error_of([&] { host_and_port(parse_uri("tcp://" + host + ":1")); }),
+                HasSubstr("has a bad host"))
+        << host;
+  for (const std::string port : {"0", "65536", "99999", "100000", "000080", "-1", "80x", ""})
     EXPECT_THAT(error_of([&] { host_and_port(parse_uri("tcp://h:" + port)); }), HasSubstr("from 1 to 65535"))
         << port;
 }

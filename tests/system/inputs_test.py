@@ -203,6 +203,8 @@ class Directories(Case):
         self.assert_exit(checked, 0, "warning: skipped")
         self.assertIn(b"skips    " + self.path("folder").encode(), checked.stdout)
         self.assertEqual(rows(run(self.path("folder"), "-", input=b"x").stdout), {b"x": 1})
+        with open(text, "rb") as file:
+            self.assertEqual(rows(run(self.path("folder"), "-", input=None, stdin=file).stdout), {b"a": 1, b"b": 1})
 
     def test_a_directory_alone_is_no_input(self):
         for arguments in ((), ("check",)):
@@ -217,6 +219,16 @@ class Directories(Case):
         result = run(self.directory, self.write("text", b"a"), self.path("missing"))
         self.assert_exit(result, 66, "missing: No such file")
         self.assertEqual(result.stdout, b"")
+
+    def test_a_file_that_may_not_be_read_is_told_with_all_else(self):
+        os.chmod(self.directory, 0o755)
+        closed = self.write("closed", b"a")
+        os.chmod(closed, 0)
+        another = 61234  # a user that nobody is
+        as_user = {"user": another, "group": another, "extra_groups": []} if os.geteuid() == 0 else {}
+        result = run(closed, self.path("missing"), **as_user)
+        self.assert_exit(result, 66, f"cannot read {closed}: Permission denied", "missing: No such file")
+        self.assertEqual(result.stderr.count(b"\n"), 2, result.stderr)
 
 
 class SharedInput(Case):
