@@ -55,6 +55,22 @@ TEST(Waker, AnInterruptedWaitEndsAsIfWoken) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
 }
 
+TEST(Waker, AWaitSpendsTheWakesThatEndIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const io::Descriptor reader(ends[0]);
+  const io::Descriptor writer(ends[1]);
+  io::Waker waker;
+  waker.wake();
+  waker.wake();
+  EXPECT_FALSE(waker.wait(Deadline::max()));
+  EXPECT_TRUE(waker.wait(Instant::min()));
+  ASSERT_EQ(::write(writer.get(), "x", 1), 1);
+  waker.wake();
+  EXPECT_FALSE(waker.wait_readable(reader.get(), Deadline::max()));
+  EXPECT_TRUE(waker.wait_readable(reader.get(), Deadline::max()));
+}
+
 TEST(OpenForReading, IsTriedAgainWhenItIsInterrupted) {
   const TemporaryDirectory directory;
   const std::string path = (directory.path() / "fifo").string();

@@ -128,6 +128,22 @@ TEST(Framer, CountsWhatItConsumed) {
   EXPECT_EQ(framer.consumed(), 31U) << "the newline was not in the input";
 }
 
+TEST(Framer, AnEndOfInputInsideAnOversizedRecordPassesIt) {
+  for (const std::size_t room : {2U, 100U}) {
+    io::Framer framer({Framing::Kind::newline, 5}, unlimited_budget());
+    std::vector<std::byte> into(room);
+    for (const char byte : std::string_view("too long")) {
+      framer.room(into)[0] = static_cast<std::byte>(byte);
+      EXPECT_FALSE(framer.added(1, into, nullptr));
+    }
+    EXPECT_EQ(framer.consumed(), 0U);
+    framer.end_input();
+    EXPECT_FALSE(framer.next(into, nullptr));
+    EXPECT_EQ(framer.consumed(), 8U);
+    EXPECT_EQ(framer.nothing(ReadResult::Status::end).oversized, 1U);
+  }
+}
+
 TEST(Framer, DropsWhatIsUnfinishedAndGoesOnBehindIt) {
   for (const std::size_t room : {2U, 100U}) {
     io::Framer framer({Framing::Kind::newline, 5}, unlimited_budget());

@@ -82,6 +82,46 @@ TEST(ConnectionNews, ALossInTheQuietIsToldLater) {
   EXPECT_EQ(news.due(), Instant::max());
 }
 
+TEST(ConnectionNews, AReturnBehindTheQuietTellsTheLossAndNothingElse) {
+  Told told;
+  io::ConnectionNews news("tcp://h:1", told.on_event);
+  news.connected(0, kStart);
+  news.lost(1, 0, "the server closed it", kStart);
+  news.connected(1, kStart + 1s);
+  news.lost(2, 0, "the server closed it", kStart + 2s);
+  told.lines.clear();
+  news.connected(2, kStart + 11s);
+  EXPECT_THAT(told.lines,
+              ElementsAre("! the connection to tcp://h:1 was lost after 2 bytes in all: the server closed "
+                          "it; connected again"));
+}
+
+TEST(ConnectionNews, ALossThatWasNotToldYetIsToldBeforeWhatKeepsItAway) {
+  Told told;
+  io::ConnectionNews news("tcp://h:1", told.on_event);
+  news.connected(0, kStart);
+  news.lost(1, 0, "the server closed it", kStart);
+  news.connected(1, kStart + 1s);
+  news.lost(2, 0, "the server closed it", kStart + 2s);
+  told.lines.clear();
+  news.missed("cannot connect to tcp://h:1: Connection refused", kStart + 11s);
+  EXPECT_THAT(told.lines, ElementsAre("! the connection to tcp://h:1 was lost after 2 bytes in all: the server "
+                                      "closed it; trying again"));
+}
+
+TEST(ConnectionNews, WhatKeptItAwayIsAlsoFollowedByQuiet) {
+  Told told;
+  io::ConnectionNews news("tcp://h:1", told.on_event);
+  news.connected(0, kStart);
+  news.lost(1, 0, "the server closed it", kStart);
+  news.missed("cannot connect to tcp://h:1: Connection refused", kStart + 11s);
+  news.connected(1, kStart + 12s);
+  told.lines.clear();
+  news.lost(2, 0, "the server closed it", kStart + 13s);
+  EXPECT_THAT(told.lines, IsEmpty());
+  EXPECT_EQ(news.due(), kStart + 21s);
+}
+
 TEST(ConnectionNews, WhatKeepsItAwayIsToldOnceForEachLoss) {
   Told told;
   io::ConnectionNews news("tcp://h:1", told.on_event);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <utility>
 
 #include <millrace/error.h>
 
@@ -164,10 +166,34 @@ TEST(PipeSource, WhatCameBeforeASocketWasResetIsKept) {
                           "bytes of an unfinished record"));
 }
 
+// It gives an end, as after Ctrl-D. The second that it takes is left for the signal.
+TEST(PipeSource, ATerminalThatWasClosedBreaksTheInput) {
+  std::vector<std::string> told;
+  SourceOptions options;
+  options.on_event = [&](const Event& event) { told.push_back(event.text); };
+  io::Descriptor own(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  ASSERT_TRUE(own && ::grantpt(own.get()) == 0 && ::unlockpt(own.get()) == 0);
+  io::PipeSource source(io::open_stream(::ptsname(own.get())), "stdin", options);
+  ASSERT_EQ(::write(own.get(), "one\n", 4), 4);
+  Drained drained;
+  read_some(source, 100, drained);
+  EXPECT_EQ(drained.bytes, "one\n");
+  { const io::Descriptor closed = std::move(own); }
+  EXPECT_EQ(read_some(source, 100, drained).status, ReadResult::Status::broken);
+  EXPECT_THAT(told, ElementsAre("stdin broke before its end, after 4 bytes: Input/output error"));
+}
+
 TEST(PipeSource, WhatCannotBeReadAtAllIsAnError) {
   io::PipeSource source(io::open_stream("/proc/self/mem"), "/proc/self/mem", {});
   std::vector<std::byte> into(100);
   EXPECT_THROW(source.read(into, nullptr, in(10s)), IoError);
+}
+
+// Bytes come and come, and no record ends.
+TEST(PipeSource, ADeadlineEndsAReadThatNeverWaits) {
+  io::PipeSource source(io::open_stream("/dev/zero"), "/dev/zero", {});
+  std::vector<std::byte> into(100);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(source.read(into, nullptr, in(0s)).status, ReadResult::Status::idle);
 }
 
 TEST(PipeSource, ReadsDevices) {

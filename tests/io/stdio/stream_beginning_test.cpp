@@ -110,6 +110,18 @@ TEST(StreamBeginning, IsShownOnceAndBehindItsMark) {
   EXPECT_THAT(seen, ElementsAre("stdin: one\n"));
 }
 
+TEST(StreamBeginning, WhatIsStillHeldWhenReadingStopsIsHandedOverOnce) {
+  int shown = 0;
+  Pipe pipe({.framing = {Framing::Kind::whitespace},
+             .on_beginning = [&](const std::string&, std::span<const std::byte>) { ++shown; }});
+  pipe.write("\xEF\xBB\xBFx y z w");
+  Drained drained;
+  read_some(*pipe.source, 2, drained);
+  EXPECT_EQ(drained.bytes, "x ");
+  EXPECT_THAT(stop(*pipe.source, 2).texts, ElementsAre("y", "z", "w"));
+  EXPECT_EQ(shown, 1);
+}
+
 TEST(StreamBeginning, TheMarkIsNotInThePosition) {
   Pipe pipe;
   pipe.write("\xEF\xBB\xBFone\n");

@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <latch>
+#include <sstream>
 
 #include <millrace/error.h>
 
@@ -210,6 +212,42 @@ TEST(TcpSource, ThatItHasNoEndIsSaidWhenThereIsAConnection) {
   const auto ending = open(server.address() + "?reconnect=no", options);
   EXPECT_EQ(read_until(*ending, 6), "three\n");
   EXPECT_EQ(said, 1);
+}
+
+// A server that vanished without a word would be waited for without an end.
+TEST(TcpSource, TheKernelAsksWhetherASilentServerIsThere) {
+  const auto port_of = [](const std::string& end) {
+    return std::stoul(end.substr(end.rfind(':') + 1), {}, 16);
+  };
+  const auto silent = std::make_shared<SilentServer>();
+  silent->server.serve({sending_at_once("one\n", silent->connection)});
+  const std::string address = silent->server.address();
+  const auto source = open(address);
+  EXPECT_EQ(read_until(*source, 4), "one\n");
+  std::ifstream connections("/proc/net/tcp");
+  if (!connections) GTEST_SKIP() << "no list of connections here";
+  const unsigned long port = std::stoul(address.substr(address.rfind(':') + 1));
+  unsigned found = 0;
+  std::string line;
+  std::getline(connections, line);
+  while (std::getline(connections, line)) {
+    std::string number, own, peer, state, queues, timer;
+    std::istringstream(line) >> number >> own >> peer >> state >> queues >> timer;
+    if (state != "01" || port_of(peer) != port) continue;
+    ++found;
+    EXPECT_EQ(timer.substr(0, 2), "02") << "the timer of keep-alive";
+  }
+  EXPECT_EQ(found, 1U);
+}
+
+TEST(TcpSource, WhatIsUnfinishedWhenReadingStopsIsTold) {
+  std::vector<std::string> told;
+  const OpenedSources opened =
+      open_silent("one\ntwo", {.on_event = [&](const Event& event) { told.push_back(event.text); }});
+  EXPECT_EQ(read_until(*opened.sources[0], 4), "one\n");
+  EXPECT_EQ(stop(*opened.sources[0], 100).bytes, "");
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_THAT(told.back(), HasSubstr("3 bytes of an unfinished record at the end of tcp://127.0.0.1:"));
 }
 
 TEST(TcpSource, ALossThatWasNotToldYetIsToldWhenReadingStops) {
