@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <vector>
 
 #include "base/text/decimal.h"
 #include "base/text/escape.h"
@@ -232,6 +234,47 @@ TEST(RowFormat, TablesAreAligned) {
   format.add(std::span(rows).first(1));
   format.flush();
   EXPECT_EQ(out, "the        1000\n") << "the headings stand once";
+}
+
+TEST(RowFormat, AnEndlessKeyMovesNoNumbers) {
+  const std::string wide(60, 'w');
+  std::string narrow;
+  for (int i = 0; i < 47; ++i) narrow += "\xf0\x90\x80\x80";  // one column in four bytes
+  std::string out;
+  RowFormat format = format_to(out, layout(Format::table));
+  const std::array<Int128, 1> one = {1};
+  format.add(
+      std::array{Aggregate{{}, wide, 1, one}, Aggregate{{}, narrow, 1, one}, Aggregate{{}, "a", 1, one}});
+  format.flush();
+  EXPECT_EQ(out, "key" + std::string(45, ' ') + "  count\n" +  //
+                     wide + "      1\n" +                      //
+                     narrow + " " + "      1\n" +              //
+                     "a" + std::string(47, ' ') + "      1\n");
+}
+
+TEST(RowFormat, NamesOfColumnsMayBeWiderThanTheirBytes) {
+  const RowLayout columns = layout(Format::table, {Measure{}}, {"z\xc3\xa4hl\"n"});
+  EXPECT_EQ(format_one(columns, "a", 1, {1}), "key  z\xc3\xa4hl\"n\na         1\n");
+  RowLayout objects = columns;
+  objects.format = Format::json;
+  EXPECT_EQ(format_one(objects, "a", 1, {1}), "{\"key\":\"a\",\"z\xc3\xa4hl\\\"n\":1}\n");
+}
+
+TEST(RowFormat, RowsAreWrittenAsTheyCome) {
+  const std::array<Int128, 1> one = {1};
+  const std::vector<Aggregate> rows(100'000, Aggregate{{}, "a key of some length", 1, one});
+  for (const Format format : {Format::text, Format::csv, Format::json, Format::table}) {
+    std::size_t largest = 0;
+    std::size_t all = 0;
+    RowFormat formatted(layout(format), [&](std::string_view text) {
+      largest = std::max(largest, text.size());
+      all += text.size();
+    });
+    formatted.add(rows);
+    formatted.flush();
+    EXPECT_GT(all, rows.size() * 20);
+    EXPECT_LT(largest, 300'000U);
+  }
 }
 
 TEST(RowFormat, TablesDrawNothingButRows) {

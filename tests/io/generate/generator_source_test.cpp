@@ -91,6 +91,23 @@ TEST(GeneratorSource, GoesBackToAnyRecord) {
   }
 }
 
+TEST(GeneratorSource, AReaderGoesBackToItsOwnRecordsOnly) {
+  const SourceList sources = open(kAddress, {{}, 3});
+  Source& second = *sources[1];
+  const std::string whole = drain(second, 500).bytes;
+  second.seek({});
+  EXPECT_EQ(drain(second, 500).bytes, whole) << "from its first on";
+  Offsets position = second.position();
+  for (const std::int64_t record : {0, 2, 3, 5}) {
+    position[0].next = record;
+    EXPECT_THROW(second.seek(position), IoError) << record;
+  }
+  for (const std::int64_t record : {1, 4, 145}) {
+    position[0].next = record;
+    EXPECT_NO_THROW(second.seek(position)) << record;
+  }
+}
+
 TEST(GeneratorSource, ReadersShareTheRecords) {
   std::vector<std::string> expected = plain_records(reference(kAddress), {}).texts;
   std::ranges::sort(expected);
@@ -100,8 +117,9 @@ TEST(GeneratorSource, ReadersShareTheRecords) {
     std::vector<std::string> texts = drain(sources, 300).texts;
     std::ranges::sort(texts);
     EXPECT_TRUE(texts == expected);
-    EXPECT_NE(sources[0]->position()[0].partition, sources[1]->position()[0].partition);
+    EXPECT_EQ(sources[1]->position()[0].partition, std::string(kAddress) + "@1/" + std::to_string(readers));
   }
+  EXPECT_EQ(open(kAddress)[0]->position()[0].partition, kAddress);
 }
 
 TEST(GeneratorSource, WordsFollowZipf) {
@@ -170,6 +188,19 @@ TEST(GeneratorSource, EveryLengthIsPutTogetherRight) {
   }
 }
 
+TEST(GeneratorSource, AnAddressMeansTheSameTextForEver) {
+  const auto line = [](const std::string& keys) { return reference("generate:?words=6&line=6&" + keys); };
+  EXPECT_EQ(line("seed=7&skew=0&vocabulary=100"), "te ni ja zu yo se\n");
+  EXPECT_EQ(line("seed=7&skew=0&vocabulary=10100"), "tele neqa hune zubu yoga sebo\n");
+  EXPECT_EQ(line("seed=7&skew=0&vocabulary=1010100"), "telefa neqale hunaza zububa yogamu sebiza\n");
+  EXPECT_EQ(line("seed=7&skew=0&vocabulary=101010100"),
+            "telefake neqaleke hunayuzo zububago yogamuve sebizalo\n");
+  EXPECT_EQ(line("seed=7&skew=0&vocabulary=1000G"),
+            "tasotogafuco neliluzofavi hugakobijefe zocoqagideza yijehohavijo sakayenesusi\n");
+  EXPECT_EQ(line("vocabulary=50k"), "bavi jijo pa bado biboju ci\n");
+  EXPECT_EQ(line("vocabulary=50k&skew=1.5"), "bi du be bi biqe ba\n");
+}
+
 TEST(GeneratorSource, SeedsGiveDifferentTexts) {
   EXPECT_NE(reference("generate:?words=100&seed=1"), reference("generate:?words=100&seed=2"));
 }
@@ -186,6 +217,34 @@ TEST(GeneratorSource, KeepsItsRate) {
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   EXPECT_LE(static_cast<double>(lines), 1000 * took + 2) << "never faster";
   EXPECT_GE(lines, 100U) << "half of it, on a busy machine";
+}
+
+// Of three hundred readers each has its part of the rate: after its first line the next is due in six seconds,
+// and in twenty milliseconds at the whole rate.
+TEST(GeneratorSource, ReadersShareTheRate) {
+  const SourceList sources = open("generate:?rate=10k&line=200", {{}, 300});
+  std::vector<std::byte> into(10'000);
+  EXPECT_EQ(sources[7]->read(into, nullptr, in(1s)).status, ReadResult::Status::data);
+  EXPECT_EQ(sources[7]->read(into, nullptr, in(40ms)).status, ReadResult::Status::idle);
+}
+
+// A wait would have spent the wake.
+TEST(GeneratorSource, WhatIsThereIsReturnedWithoutWaitingForMore) {
+  const SourceList sources = open("generate:?rate=1&line=5");
+  std::vector<std::byte> into(10'000);
+  sources[0]->wake();
+  EXPECT_EQ(sources[0]->read(into, nullptr, Deadline::max()).status, ReadResult::Status::data);
+  EXPECT_EQ(sources[0]->read(into, nullptr, Deadline::max()).status, ReadResult::Status::idle);
+}
+
+TEST(GeneratorSource, WhoGoesBackIsNotLateNorEarly) {
+  const SourceList sources = open("generate:?rate=1&line=10");
+  std::vector<std::byte> into(10'000);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(sources[0]->read(into, nullptr, Instant::min()).status, ReadResult::Status::data);
+    EXPECT_EQ(sources[0]->read(into, nullptr, Instant::min()).status, ReadResult::Status::idle);
+    sources[0]->seek({});
+  }
 }
 
 TEST(GeneratorSource, IsEndlessUnlessWordsAreLimited) {
@@ -213,7 +272,15 @@ TEST(GeneratorSource, AllMistakesAreToldAtOnce) {
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.problems(), SizeIs(4));
     EXPECT_THAT(error.what(), HasSubstr("words=\"many\" is not a number"));
+    EXPECT_THAT(error.what(), HasSubstr("vocabulary must be from 1 to 1000000000000"));
+    EXPECT_THAT(error.what(), HasSubstr("line must be from 1 to 100000"));
   }
+  for (const char* skew : {"-0.1", "4.1", "nan", "1x", "x", ""})
+    EXPECT_THROW(open(std::string("generate:?skew=") + skew), ConfigError) << skew;
+  for (const char* most : {"skew=0", "skew=4", "line=1", "line=100k", "vocabulary=1", "vocabulary=1000G"})
+    EXPECT_NO_THROW(open(std::string("generate:?") + most)) << most;
+  for (const char* more : {"line=0", "line=100001", "vocabulary=1000G1"})
+    EXPECT_THROW(open(std::string("generate:?") + more), ConfigError) << more;
   EXPECT_THROW(open("generate:words=3"), ConfigError);
   EXPECT_THROW(open("generate:?word=3"), ConfigError);
 }
