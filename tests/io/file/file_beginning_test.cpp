@@ -84,6 +84,15 @@ TEST(FileBeginning, EnoughIsLookedAtThoughNobodyListens) {
   EXPECT_THAT(list.not_text, SizeIs(1));
 }
 
+TEST(FileBeginning, AShortFileIsNotTakenForTheOneBefore) {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> paths = {directory.write("a.gz", "\x1F\x8B\x08..."),
+                                          directory.write("short", "\x1F"), directory.write("empty", "")};
+  const io::FileList list = io::list_files(paths);
+  EXPECT_THAT(list.files, SizeIs(2));
+  EXPECT_THAT(list.not_text, ElementsAre(HasSubstr("a.gz is compressed")));
+}
+
 TEST(FileBeginning, OnlyTheFirstFilesAreShown) {
   const TemporaryDirectory directory;
   const std::string path = directory.write("file", std::string(kMark) + std::string(100'000, 'x'));

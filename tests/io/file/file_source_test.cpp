@@ -118,6 +118,16 @@ TEST(SplitFiles, OfASharedFileThereAreManyRangesButNotTooMany) {
   }
 }
 
+// It may be terabytes, and can be read again.
+TEST(FileSource, DrainingReadsNoMoreOfAFileThatNobodyShares) {
+  const OpenedSources opened = open_files({"one\ntwo\n", "three\n"}, {});
+  Drained drained;
+  read_some(*opened.sources[0], 4, drained);
+  EXPECT_EQ(drained.bytes, "one\n");
+  EXPECT_EQ(stop(*opened.sources[0], 4).bytes, "");
+  EXPECT_EQ(opened.sources[0]->position()[0].next, 4);
+}
+
 TEST(FileSource, ReportsWhatThereIsToRead) {
   const OpenedSources opened = open_files({"12345", "678"}, {});
   EXPECT_EQ(opened.sources[0]->bytes_total(), 8U);
