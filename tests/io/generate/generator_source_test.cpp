@@ -279,7 +279,7 @@ TEST(GeneratorSource, AllMistakesAreToldAtOnce) {
     EXPECT_THROW(open(std::string("generate:?skew=") + skew), ConfigError) << skew;
   for (const char* most : {"skew=0", "skew=4", "line=1", "line=100k", "vocabulary=1", "vocabulary=1000G"})
     EXPECT_NO_THROW(open(std::string("generate:?") + most)) << most;
-  for (const char* more : {"line=0", "line=100001", "vocabulary=1000G1"})
+  for (const char* more : {"line=0", "line=100001", "vocabulary=1000G1", "words=9223372036854775808"})
     EXPECT_THROW(open(std::string("generate:?") + more), ConfigError) << more;
   EXPECT_THROW(open("generate:words=3"), ConfigError);
   EXPECT_THROW(open("generate:?word=3"), ConfigError);

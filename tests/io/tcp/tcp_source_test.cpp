@@ -279,6 +279,7 @@ TEST(TcpSource, AFirstConnectionThatIsRefusedIsTransient) {
     } catch (const TransientError& error) {
       EXPECT_THAT(error.what(),
                   AllOf(HasSubstr("cannot connect to " + address), HasSubstr("Connection refused")));
+      EXPECT_EQ(error.exit_code(), 69);
     }
   }
 }
@@ -307,7 +308,13 @@ TEST(TcpSource, PollingWithoutWaitingGetsThereToo) {
 TEST(TcpSource, AnUnknownHostIsNamed) {
   const auto source = open("tcp://no-such-host.invalid:9");
   std::vector<std::byte> into(100);
-  EXPECT_THROW(source->read(into, nullptr, in(30s)), TransientError);
+  try {
+    source->read(into, nullptr, in(30s));
+    FAIL() << "no error";
+  } catch (const TransientError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("cannot connect to tcp://no-such-host.invalid:9: "));
+    EXPECT_EQ(error.exit_code(), 69);
+  }
 }
 
 TEST(TcpSource, BadAddressesAreRefused) {
