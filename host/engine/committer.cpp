@@ -42,6 +42,7 @@ Step Committer::step() {
     return Step::done();
   }
   if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
+  rows_ = 0;
   try {
     if (results_.has_rows(epoch_->closed)) publish(*epoch_);
   } catch (const TransientError&) {
@@ -70,7 +71,6 @@ void Committer::persist(EpochData& epoch) {
 }
 
 void Committer::publish(const EpochData& epoch) {
-  rows_ = 0;
   tell_sinks([&](SinkProgress& showing) {
     showing.begun = true;
     showing.sink->begin({epoch.id, epoch.partial});

@@ -1,0 +1,185 @@
+// The committer alone: what is counted of an epoch, which sink comes first, and who hears that an attempt
+// failed. SPDX-License-Identifier: Apache-2.0
+#include "host/engine/committer.h"
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <millrace/testing/manual_clock.h>
+#include <millrace/testing/memory_sink.h>
+
+#include "kernels/key.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::MemorySink;
+
+/// Fails as `error` says in the first `times` calls of a step.
+template <class Error>
+MemorySink::Hook failing(MemorySink::Step step, int times, Error error) {
+  return [=, left = times](MemorySink::Step called, EpochId) mutable {
+    if (called == step && left-- > 0) throw error;
+  };
+}
+
+Columns words(std::initializer_list<std::pair<std::string_view, std::int64_t>> counts) {
+  Columns columns(0, unlimited_budget());
+  const std::string_view none;
+  for (const auto& [word, count] : counts) {
+    const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), hash_seed(1, 63));
+    columns.add({.keys = {&key, 1}, .texts = {&none, 1}, .counts = {&count, 1}, .values = {}, .unique = true});
+  }
+  return columns;
+}
+
+/// Without an engine: the test hands epochs over.
+class CommitterTest : public ::testing::Test {
+ protected:
+  CommitterTest() { options_.retry_pause = 1s; }
+
+  Committer& with(std::vector<std::shared_ptr<Sink>> sinks) {
+    committer_.emplace(std::move(sinks), CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_,
+                                                         unlimited_budget(), metrics_, 1});
+    return *committer_;
+  }
+  void show(EpochData epoch) {
+    epoch.id = {++epochs_};
+    committer_->accept(std::move(epoch));
+    while (!committer_->idle()) {
+      const Step step = committer_->step();
+      if (!step.progress) clock_.advance(step.wake - clock_.now());
+    }
+  }
+  static EpochData window(std::int64_t pane, Columns columns) {
+    EpochData epoch;
+    if (columns.size() != 0) epoch.partials.emplace_back(Pane{pane}, std::move(columns));
+    epoch.closed = {{pane}};
+    return epoch;
+  }
+
+  Plan plan_;
+  Options options_;
+  testing::ManualClock clock_;
+  PaneClock panes_{1s, clock_, {}};
+  Ring ring_{unlimited_budget()};
+  ReaderMailboxes readers_{0, ring_.readers, [](std::size_t) {}};
+  NoEpochLog log_;
+  Metrics metrics_;
+  std::optional<Committer> committer_;
+  std::uint64_t epochs_ = 0;
+};
+
+TEST_F(CommitterTest, CountsTheRowsAndTokensOfEachEpochOnce) {
+  const auto sink = std::make_shared<MemorySink>();
+  with({sink});
+  show(window(1, words({{"a", 5}, {"b", 2}})));
+  EXPECT_EQ(metrics_.rows, 2U);
+  EXPECT_EQ(metrics_.tokens, 7U);
+
+  EpochData nothing_but_rejects = window(2, words({}));
+  nothing_but_rejects.rejected = {1, 2, 3, 4};
+  show(std::move(nothing_but_rejects));
+  EXPECT_EQ(metrics_.rows, 2U) << "nothing was shown";
+  EXPECT_EQ(metrics_.tokens, 7U);
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
+    EXPECT_EQ(metrics_.rejected[reason], reason + 1);
+
+  EpochData two = window(3, words({{"a", 1}}));
+  two.partials.emplace_back(Pane{4}, words({{"b", 10}, {"c", 100}}));
+  two.closed.push_back({4});
+  show(std::move(two));
+  EXPECT_EQ(metrics_.rows, 5U);
+  EXPECT_EQ(metrics_.tokens, 118U);
+  EXPECT_EQ(metrics_.epochs, 3U);
+  EXPECT_EQ(sink->rows().size(), 5U);
+}
+
+TEST_F(CommitterTest, ARepeatedAttemptCountsItsRowsOnce) {
+  const auto sink =
+      std::make_shared<MemorySink>(failing(MemorySink::Step::finish, 2, TransientError("the disk stumbled")));
+  with({sink});
+  show(window(1, words({{"a", 1}, {"b", 1}})));
+  EXPECT_EQ(sink->begins(), 3U);
+  EXPECT_EQ(sink->abandons(), 2U);
+  EXPECT_EQ(sink->rows().size(), 2U);
+  EXPECT_EQ(metrics_.rows, 2U);
+  EXPECT_EQ(metrics_.retries, 2U);
+}
+
+// Where another one fails, it has not yet shown anything for good.
+TEST_F(CommitterTest, ASinkThatRepeatsWithATraceComesLast) {
+  const auto traces = std::make_shared<MemorySink>(MemorySink::Hook(), Delivery::at_least_once);
+  const auto others = std::make_shared<MemorySink>(
+      [&](MemorySink::Step step, EpochId) {
+        if (step == MemorySink::Step::finish) {
+          EXPECT_EQ(traces->finishes(), 0U);
+        }
+      },
+      Delivery::idempotent);
+  with({traces, others});
+  show(window(1, words({{"a", 1}})));
+  EXPECT_EQ(traces->finishes(), 1U);
+  EXPECT_EQ(others->finishes(), 1U);
+}
+
+TEST_F(CommitterTest, ASinkThatHasFinishedTheEpochKeepsIt) {
+  const auto done = std::make_shared<MemorySink>();
+  const auto late =
+      std::make_shared<MemorySink>(failing(MemorySink::Step::finish, 1, TransientError("the disk stumbled")));
+  with({done, late});
+  show(window(1, words({{"a", 1}})));
+  EXPECT_EQ(done->begins(), 1U);
+  EXPECT_EQ(done->abandons(), 0U);
+  EXPECT_EQ(late->begins(), 2U);
+  EXPECT_EQ(late->abandons(), 1U);
+  show(window(2, words({{"a", 1}})));
+  EXPECT_EQ(done->rows().size(), 2U);
+  EXPECT_EQ(late->rows().size(), 2U);
+}
+
+TEST_F(CommitterTest, AnAttemptThatFailsForGoodIsAbandonedByAllThatBegan) {
+  const auto begun = std::make_shared<MemorySink>();
+  const auto fails =
+      std::make_shared<MemorySink>(failing(MemorySink::Step::begin, 1, IoError("the disk is gone")));
+  const auto unasked = std::make_shared<MemorySink>();
+  with({begun, fails, unasked});
+  EXPECT_THROW(show(window(1, words({{"a", 1}}))), IoError);
+  EXPECT_EQ(begun->abandons(), 1U);
+  EXPECT_EQ(fails->abandons(), 1U) << "it may have begun";
+  EXPECT_EQ(unasked->abandons(), 0U);
+}
+
+TEST_F(CommitterTest, ASinkWhoseReaderHasGoneIsAbandonedOnceThoughOthersAreRepeated) {
+  const auto gone =
+      std::make_shared<MemorySink>(failing(MemorySink::Step::write, 1, OutputClosed("nobody reads")));
+  const auto stays =
+      std::make_shared<MemorySink>(failing(MemorySink::Step::finish, 1, TransientError("the disk stumbled")));
+  with({gone, stays});
+  show(window(1, words({{"a", 1}})));
+  show(window(2, words({{"a", 1}})));
+  EXPECT_EQ(gone->begins(), 1U);
+  EXPECT_EQ(gone->abandons(), 1U);
+  EXPECT_EQ(stays->rows().size(), 2U);
+}
+
+TEST_F(CommitterTest, TellsTheEngineWhenAnEpochIsOver) {
+  Committer& committer = with({std::make_shared<MemorySink>()});
+  const std::uint64_t work = committer.work.seen();
+  EpochData epoch = window(1, words({{"a", 1}}));
+  epoch.id = {1};
+  committer.accept(std::move(epoch));
+  EXPECT_NE(committer.work.seen(), work);
+  const std::uint64_t over = ring_.engine.seen();
+  while (committer.step().progress) {
+  }
+  EXPECT_TRUE(committer.idle());
+  EXPECT_NE(ring_.engine.seen(), over);
+}
+
+}  // namespace
+}  // namespace millrace
