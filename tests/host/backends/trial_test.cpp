@@ -12,6 +12,7 @@
 #include <millrace/testing/manual_clock.h>
 
 #include "host/backends/migration.h"
+#include "host/backends/pool.h"
 #include "host/backends/throughput.h"
 #include "host/backends/trial.h"
 #include "tests/kernels/backend_plans.h"
@@ -75,6 +76,17 @@ TEST(Sample, TakesWholeBatchesOfOneKindAsLongAsTheyFit) {
   EXPECT_EQ(sample.bytes(), 18U);
   EXPECT_EQ(sample.joined(17).bytes.size(), 9U);
   EXPECT_EQ(sample.joined(1).bytes.size(), 9U);
+}
+
+TEST(Sample, OfRowsTheFirstFewCanBeJoinedToo) {
+  TestBatch others = rows_batch({4, 5, 6, 40, 50, 60});
+  others.key_at = {4, 0, 0};
+  others.key_length = {10, 3, 3};
+  std::vector<TestBatch> first{rows_batch({1, 2, 3, 10, 20, 30})};
+  Sample sample = sample_of({first[0], others});
+  EXPECT_EQ(reference::difference(answer_of_views(rows_plan(), {sample.joined(first[0].bytes.size())}),
+                                  expected_of(rows_plan(), first)),
+            "");
 }
 
 std::unique_ptr<Backend> cpu() {
@@ -150,12 +162,102 @@ TEST(Trial, StaysWhateverGoesWrongAndSaysWhy) {
   EXPECT_THAT(tried(dying, cpu).reason, HasSubstr("it fell off the bus"));
 }
 
+TrialOptions trial_options(BackendFactory other, BackendFactory present) {
+  return {.other = std::move(other), .present = std::move(present), .batch_bytes = 5000, .memory = 1 << 20};
+}
+
+/// The CPU; `on_submit` hears of each batch.
+BackendFactory watched(std::function<void()> on_submit) {
+  return [on_submit] {
+    return std::make_unique<testing::HookedBackend>(cpu(), [on_submit](std::string_view call) {
+      if (call == "submit") on_submit();
+    });
+  };
+}
+
+TEST(Trial, MeasuresNothingMoreWhenNobodyWaitsForItsAnswer) {
+  for (const bool while_it_starts : {true, false}) {
+    TrialLink link;
+    int others = 0;
+    bool present = false;
+    const BackendFactory counting = watched([&] {
+      ++others;
+      link.stop = true;
+    });
+    const BackendFactory other = [&] {
+      link.stop = while_it_starts;
+      return counting();
+    };
+    const BackendFactory never = [&] {
+      present = true;
+      return cpu();
+    };
+    const TrialAnswer answer =
+        run_trial(trial_options(other, never), sample_of({text_batch("a word\n")}), link);
+    EXPECT_FALSE(answer.backend);
+    EXPECT_EQ(others == 0, while_it_starts);
+    EXPECT_FALSE(present);
+  }
+}
+
+TEST(Trial, TheJobIsQuietWhileTheCpuIsMeasuredAndOnlyThen) {
+  TrialLink link;
+  const auto expect = [&](bool quiet) { return watched([&link, quiet] { EXPECT_EQ(link.quiet, quiet); }); };
+  run_trial(trial_options(expect(false), expect(true)), sample_of({text_batch("a word\n")}), link);
+  EXPECT_FALSE(link.quiet);
+  const BackendFactory dying = watched([] { throw InternalError("out of order"); });
+  run_trial(trial_options(cpu, dying), sample_of({text_batch("a word\n")}), link);
+  EXPECT_FALSE(link.quiet) << "whatever goes wrong";
+}
+
+TEST(Trial, StaysWhereMemoryAllowsOnlySmallBatches) {
+  TrialLink link;
+  TrialOptions options = trial_options(cpu, cpu);
+  options.batch_bytes = 10;
+  const std::string reason = run_trial(options, sample_of({text_batch("a line of more\n")}), link).reason;
+  EXPECT_THAT(reason, HasSubstr("staying on the CPU"));
+  EXPECT_THAT(reason, HasSubstr("give more --memory"));
+}
+
+TEST(Trial, AnUnchosenBatchSizeIsWhatMemoryAllows) {
+  TrialLink link;
+  TrialOptions options = trial_options(cpu, slow(10ms));
+  options.batch_bytes = 0;
+  options.readers = 3;
+  const TrialAnswer answer = run_trial(options, sample_of({text_batch("a word\n")}), link);
+  ASSERT_TRUE(answer.backend);
+  EXPECT_EQ(answer.pool.front().bytes().size(), pool_capacity(*answer.backend, 3, options.memory));
+}
+
+TEST(Migration, StopsATrialWhoseAnswerNobodyWaitsFor) {
+  bool stopped = false;
+  {
+    const StartTrial start = [&](Sample, TrialLink& link) {
+      return std::async(std::launch::async, [&] {
+        for (int i = 0; i < 2000 && !link.stop; ++i) std::this_thread::sleep_for(1ms);
+        stopped = link.stop;
+        return TrialAnswer();
+      });
+    };
+    Migration migration({.start = start, .after_bytes = 0, .sample_bytes = 9}, real_clock(),
+                        unlimited_budget());
+    TestBatch batch = text_batch("123456789\n");
+    TestBatch small = text_batch("1234567\n");
+    migration.see(small.view(0));
+    migration.see(batch.view(0));
+    EXPECT_TRUE(migration.is_trying());
+  }
+  EXPECT_TRUE(stopped);
+}
+
 TEST(Migration, TriesASampleAfterSoMuchInput) {
   std::promise<TrialAnswer> promise;
   std::size_t sampled = 0;
+  int begun = 0;
   Migration migration({.start =
                            [&](Sample sample, TrialLink&) {
                              sampled = sample.bytes();
+                             ++begun;
                              return promise.get_future();
                            },
                        .after_bytes = 30,
@@ -168,6 +270,8 @@ TEST(Migration, TriesASampleAfterSoMuchInput) {
   EXPECT_TRUE(migration.is_trying());
   EXPECT_EQ(sampled, 20U);
   EXPECT_FALSE(migration.answer());
+  for (int i = 0; i < 8; ++i) migration.see(batch.view(0));
+  EXPECT_EQ(begun, 1) << "one trial is enough";
   promise.set_value({"well", {}, nullptr});
   ASSERT_TRUE(migration.answer().has_value());
   migration.see(batch.view(0));
@@ -237,6 +341,7 @@ TEST(Migration, TakesNoMemoryThatTheJobMayNeed) {
   ASSERT_TRUE(answer.has_value());
   EXPECT_FALSE(answer->backend);
   EXPECT_THAT(answer->reason, HasSubstr("memory"));
+  EXPECT_FALSE(migration.answer()) << "only one comes";
 }
 
 }  // namespace

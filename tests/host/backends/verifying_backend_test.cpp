@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/backends/verifying_backend.h"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <set>
@@ -190,6 +191,71 @@ TEST(VerifyingBackend, ComparesWhatIsRejected) {
   EXPECT_THAT(invented, HasSubstr("of the record \"k,1,1\" liar rejects it as malformed"));
 }
 
+TEST(VerifyingBackend, NamesTheFirstThatDiffersThoughLaterOnesAreAlike) {
+  const std::string record = verdict(fields_plan(), "bad\nworse\n", {.about_rejects = [](auto& rejects) {
+                                       const bool in_order = rejects[0].where.offset == 0;
+                                       rejects.erase(in_order ? rejects.begin() : rejects.begin() + 1);
+                                     }});
+  EXPECT_THAT(record, HasSubstr("of the record \"bad\" liar does not reject it, plain rejects it as missing"));
+  const std::string key = verdict(Plan{}, "a b", {.about_partials = [](auto& keys, auto&, auto&) {
+                                    for (Key& each : keys)
+                                      if (each.bits % 256 == 'a') each.bits += 2;
+                                  }});
+  EXPECT_THAT(key, HasSubstr("for the key \"a\" liar has no such key, plain has count 1"));
+}
+
+TEST(VerifyingBackend, NamesEachValue) {
+  const std::string text = verdict(
+      fields_plan(), "k,1,2\n", {.about_partials = [](auto&, auto&, auto& values) { values.back() += 1000; }});
+  const std::size_t liar = text.find("liar has count 1, values ");
+  const std::size_t plain = text.find("plain has count 1, values ");
+  ASSERT_TRUE(liar != std::string::npos && plain != std::string::npos) << text;
+  const std::string right = text.substr(plain + std::string("plain has count 1, values ").size());
+  EXPECT_EQ(std::ranges::count(right, ','),
+            static_cast<std::ptrdiff_t>(value_columns(fields_plan().measures).size() - 1));
+  EXPECT_EQ(text.find("values " + right + ","), std::string::npos) << "they differ in the last one";
+}
+
+TEST(VerifyingBackend, MayFailIfOneOfTheTwoMay) {
+  const Plan plan;
+  const auto may_fail = [&](auto first, auto second) {
+    return verifying_backend(first(plan, BackendOptions{}), second(plan, BackendOptions{}),
+                             {.plan = plan, .budget = unlimited_budget()})
+        ->may_fail();
+  };
+  EXPECT_FALSE(may_fail(make_cpu_backend, make_reference_backend));
+  EXPECT_TRUE(may_fail(moody, make_cpu_backend));
+  EXPECT_TRUE(may_fail(make_cpu_backend, moody));
+  const auto backend = both<make_cpu_backend, moody>(plan, BackendOptions{});
+  EXPECT_EQ(backend->name(), "cpu, verified by moody");
+}
+
+TEST(VerifyingBackend, HasAsManyPanesAsBothCanHold) {
+  const BackendOptions options;
+  const int cpu = make_cpu_backend(Plan{}, options)->panes_max();
+  const int less = moody(Plan{}, options)->panes_max();
+  ASSERT_LT(less, cpu);
+  EXPECT_EQ((both<make_cpu_backend, moody>(Plan{}, options)->panes_max()), less);
+  EXPECT_EQ((both<moody, make_cpu_backend>(Plan{}, options)->panes_max()), less);
+}
+
+TEST(VerifyingBackend, RejectsMayComeInAnyOrderButAreOfTheSameBytes) {
+  const Plan plan = fields_plan();
+  const auto reversed = [&] {
+    return std::make_unique<LyingBackend>(
+        make_reference_backend(plan, {}),
+        Lie{.about_rejects = [](auto& rejects) { std::ranges::reverse(rejects); }});
+  };
+  const VerifyOptions options{.plan = plan, .budget = unlimited_budget()};
+  std::vector<TestBatch> batches{text_batch("bad\nworse\nk,1,1\nk,x,1\n")};
+  const auto first = verifying_backend(reversed(), make_reference_backend(plan, {}), options);
+  EXPECT_NO_THROW(answer_of(*first, plan, batches));
+  const auto second = verifying_backend(make_reference_backend(plan, {}), reversed(), options);
+  EXPECT_NO_THROW(answer_of(*second, plan, batches));
+  EXPECT_NE(verdict(plan, "k,1,1\nbad\n", {.about_rejects = [](auto& rejects) { --rejects[0].where.length; }}),
+            "");
+}
+
 TEST(VerifyingBackend, LooksAtOneCollectInSoMany) {
   std::vector<TestBatch> batches;
   for (std::int64_t pane = 0; pane < 4; ++pane)
@@ -199,6 +265,9 @@ TEST(VerifyingBackend, LooksAtOneCollectInSoMany) {
       if ((keys[0].bits >> 8) % 256 == static_cast<unsigned char>(number)) ++counts[0];
     }};
   };
+  const std::vector<TestBatch> of_one_pane{text_batch("w0"), text_batch("w0 w1"), text_batch("w2")};
+  EXPECT_EQ(verdict(Plan{}, of_one_pane, {}, 2), "") << "both get all of a pane, or the second one nothing";
+  EXPECT_NE(verdict(Plan{}, of_one_pane, kOneMore, 2), "");
   EXPECT_NE(verdict(Plan{}, batches, lie_about('0'), 3), "");
   EXPECT_EQ(verdict(Plan{}, batches, lie_about('1'), 3), "");
   EXPECT_EQ(verdict(Plan{}, batches, lie_about('2'), 3), "");
