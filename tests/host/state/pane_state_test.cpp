@@ -149,6 +149,11 @@ TEST(PaneState, RefusesMoreKeysThanItCanNumber) {
   EXPECT_EQ(merge({three, three}), 3U);
   EXPECT_THROW(merge({four}), LimitError);
   EXPECT_THROW(merge({three, four}), LimitError);
+  try {
+    merge({four});
+  } catch (const LimitError& error) {
+    EXPECT_EQ(std::string(error.what()).find("a window holds at most 3 different keys"), 0U) << error.what();
+  }
 }
 
 TEST(PaneState, SumsMayLeave64BitsOnTheWay) {
@@ -228,6 +233,29 @@ TEST(RowOrder, MeansAreComparedExactly) {
   std::string keys;
   for (const Row& row : rows_of(state, plan)) keys += row.key + ' ';
   EXPECT_EQ(keys, "e b bb a d c ");
+}
+
+// Parts of several rows, with columns that are told apart, some of which leave 64 bits.
+TEST(PaneState, ColumnsOfSeveralRowsStayApart) {
+  const std::vector<ValueColumn> sums = {{Combine::sum, 0}, {Combine::sum, 1}};
+  Columns part(2, unlimited_budget());
+  const std::vector<Key> keys = {make_key("a", 1, hash_seed(7, 4)), make_key("b", 1, hash_seed(7, 4))};
+  const std::vector<std::string_view> texts(2);
+  part.add({.keys = keys,
+            .texts = texts,
+            .counts = std::vector<std::int64_t>{1, 2},
+            .values = std::vector<std::int64_t>{-1, -2, kMax, 4},
+            .unique = true});
+  EXPECT_EQ(part.count_total, 3);
+  PaneState state(sums, kSeed, unlimited_budget());
+  state.merge(std::move(part));
+  state.merge(columns_of({{"a", 1, {-10, 1}}, {"c", 1, {5, 6}}}, 2));
+  EXPECT_FALSE(state.is_wide(0));
+  EXPECT_TRUE(state.is_wide(1));
+  const std::vector<std::vector<Int128>> expected = {{-11, Int128{kMax} + 1}, {-2, 4}, {5, 6}};
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t column = 0; column < 2; ++column)
+      EXPECT_TRUE(state.value(row, column) == expected[row][column]) << row << ' ' << column;
 }
 
 }  // namespace

@@ -198,5 +198,15 @@ TEST(PaneClock, PanesNearTheEndOfTimeEndThere) {
   EXPECT_GT(PaneClock(longest, early).end(Pane{0}), early.now());
 }
 
+TEST(PaneClock, AStepBackThatOnePaneHidesIsNotToldOf) {
+  Watched watched;
+  watched.clock.set_wall(-1s);
+  EXPECT_EQ(watched.now(), Pane{100});
+  EXPECT_TRUE(watched.events.empty());
+  watched.clock.set_wall(-1ns);
+  EXPECT_EQ(watched.now(), Pane{100});
+  EXPECT_EQ(watched.events.size(), 1U);
+}
+
 }  // namespace
 }  // namespace millrace
