@@ -1,5 +1,5 @@
-// The committer alone: what is counted of an epoch, which sink comes first, and who hears that an attempt
-// failed. SPDX-License-Identifier: Apache-2.0
+// The committer alone: what it counts of an epoch, who comes first, who hears that an attempt failed.
+// SPDX-License-Identifier: Apache-2.0
 #include "host/engine/committer.h"
 
 #include <initializer_list>
@@ -37,6 +37,21 @@ Columns words(std::initializer_list<std::pair<std::string_view, std::int64_t>> c
   return columns;
 }
 
+/// Says in which order it and a sink were called.
+class WatchedLog final : public EpochLog {
+ public:
+  explicit WatchedLog(std::vector<std::string>& calls) : calls_(calls) {}
+  bool durable() const override { return true; }
+  void append(const EpochData& epoch) override { note("append", epoch.id); }
+  void commit(EpochId id) override { note("commit", id); }
+
+ private:
+  void note(std::string call, EpochId id) {
+    calls_.push_back(std::move(call) + ' ' + std::to_string(id.number));
+  }
+  std::vector<std::string>& calls_;
+};
+
 /// Without an engine: the test hands epochs over.
 class CommitterTest : public ::testing::Test {
  protected:
@@ -68,7 +83,8 @@ class CommitterTest : public ::testing::Test {
   PaneClock panes_{1s, clock_, {}};
   Ring ring_{unlimited_budget()};
   ReaderMailboxes readers_{0, ring_.readers, [](std::size_t) {}};
-  NoEpochLog log_;
+  std::vector<std::string> calls_;
+  WatchedLog log_{calls_};
   Metrics metrics_;
   std::optional<Committer> committer_;
   std::uint64_t epochs_ = 0;
@@ -179,6 +195,32 @@ TEST_F(CommitterTest, TellsTheEngineWhenAnEpochIsOver) {
   }
   EXPECT_TRUE(committer.idle());
   EXPECT_NE(ring_.engine.seen(), over);
+}
+
+TEST_F(CommitterTest, AnEpochIsRecordedThenShownThenCommitted) {
+  with({std::make_shared<MemorySink>([&](MemorySink::Step step, EpochId) {
+    if (step == MemorySink::Step::begin) calls_.push_back("show");
+  })});
+  show(window(1, words({{"a", 1}})));
+  show(window(2, words({})));
+  EXPECT_EQ(calls_, (std::vector<std::string>{"append 1", "show", "commit 1", "append 2", "commit 2"}));
+}
+
+TEST_F(CommitterTest, AnAttemptThatFailsAtOnceIsNotAbandonedByThoseThatBeganAnEarlierOne) {
+  int begins = 0;
+  int finishes = 0;
+  const auto fails = std::make_shared<MemorySink>([&](MemorySink::Step step, EpochId) {
+    if ((step == MemorySink::Step::begin && ++begins == 2) ||
+        (step == MemorySink::Step::finish && ++finishes == 1))
+      throw TransientError("the disk stumbled");
+  });
+  const auto behind = std::make_shared<MemorySink>();
+  with({fails, behind});
+  show(window(1, words({{"a", 1}})));
+  EXPECT_EQ(behind->begins(), 2U);
+  EXPECT_EQ(behind->abandons(), 1U);
+  EXPECT_EQ(fails->abandons(), 2U);
+  EXPECT_EQ(behind->rows().size(), 1U);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -37,11 +38,12 @@ struct Outcome {
   std::uint64_t bytes_read, batches, fallbacks;
   RejectCounts rejected;
   std::multiset<std::string> bad;  ///< the records that are shown
+  std::vector<std::string> told;   ///< warnings
 };
 
 /// The sums of kInput, a record a batch. The device is lost in the `nth` call of this name, counted from 1; 0:
-/// never.
-Outcome run_job(bool replayable, std::string_view call, int nth) {
+/// never. A second source beside it, if there is one, has nothing.
+Outcome run_job(bool replayable, std::string_view call, int nth, std::optional<bool> replayable_beside = {}) {
   Plan plan;
   plan.keyed_by = KeyedBy::fields;
   plan.fields.delimiter = ',';
@@ -52,6 +54,10 @@ Outcome run_job(bool replayable, std::string_view call, int nth) {
   options.batch_bytes = 64;
   options.batch_records = 1;
   options.max_record_bytes = kRecordMax;
+  std::vector<std::string> told;
+  options.on_event = [&told](const Event& event) {
+    if (event.level == Event::Level::warning) told.push_back(event.text);
+  };
   const auto sink = std::make_shared<MemorySink>();
   auto source = std::make_unique<MemorySource>(Framing{.max_record_bytes = kRecordMax}, replayable);
   source->push(kTooLong);
@@ -73,10 +79,15 @@ Outcome run_job(bool replayable, std::string_view call, int nth) {
                       .clock = real_clock(),
                       .budget = unlimited_budget()};
   parts.sources.push_back(std::move(source));
+  if (replayable_beside) {
+    auto beside = std::make_unique<MemorySource>(Framing{}, *replayable_beside);
+    beside->finish();
+    parts.sources.push_back(std::move(beside));
+  }
   Pipeline pipeline(std::move(parts));
   pipeline.run();
   const Metrics& metrics = pipeline.metrics();
-  Outcome outcome{totals(*sink), metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}, {}};
+  Outcome outcome{totals(*sink), metrics.bytes_read, metrics.batches, metrics.device_fallbacks, {}, {}, told};
   for (const BadRecord& each : metrics.bad_records.get())
     outcome.bad.insert(each.text + ": " + std::to_string(each.field) + each.field_text);
   std::ranges::copy(metrics.rejected, outcome.rejected.begin());
@@ -95,6 +106,10 @@ TEST(LostDevice, WhatIsToldIsToldOnce) {
         EXPECT_EQ(outcome.rejected, (RejectCounts{1, 1, 1, 1})) << where;
         EXPECT_EQ(outcome.bad, (std::multiset<std::string>{"b,x: 2x", "no value: 2",
                                                            "c,99999999999999999999: 299999999999999999999"}))
+            << where;
+        EXPECT_EQ(outcome.told,
+                  std::vector<std::string>(outcome.fallbacks,
+                                           "the device failed, going on with the CPU: it fell off the bus"))
             << where;
         if (nth < 2) {
           EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
@@ -151,6 +166,18 @@ TEST(LostDevice, ABackendEndsBeforeTheBatchesThatItMayStillRead) {
     with_its_batches = budget.used();
   }
   EXPECT_EQ(at_the_end, with_its_batches) << "the ends of its records are gone";
+}
+
+// One that cannot is enough: nobody goes back, and what was counted is held.
+TEST(LostDevice, SourcesGoBackOnlyIfAllOfThemCan) {
+  for (const bool first : {true, false})
+    for (const bool second : {true, false})
+      for (const std::string_view call : {"reclaim", "collect"}) {
+        const Outcome outcome = run_job(first, call, 1, second);
+        EXPECT_EQ(outcome.rows, (std::map<std::string, std::int64_t>{{"a", 3}, {"b", 3}})) << first << second;
+        EXPECT_EQ(outcome.batches, 6U) << first << second;
+        EXPECT_EQ(outcome.fallbacks, 1U);
+      }
 }
 
 }  // namespace

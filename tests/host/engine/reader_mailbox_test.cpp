@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "host/engine/marker_round.h"
+
 namespace millrace {
 namespace {
 
@@ -58,6 +60,34 @@ TEST(ReaderMailbox, WhoWaitsOutsideItsSourceIsNotifiedOfTheEndOfARoundAndOfAnEpo
   EXPECT_EQ(told.asleep.seen(), 4U);
   EXPECT_EQ(told.readers.of(1).read().committed, (Offsets{{"b", 2}}));
   EXPECT_TRUE(told.woken.empty()) << "nobody's read is ended for that";
+}
+
+// What readers have said lies behind the place to which they go back: they will say it again, or not.
+TEST(MarkerRound, WhatWasSaidBeforeTheReadersWentBackIsForgotten) {
+  Told told;
+  const std::vector<ReaderPosition> start(kReaders);
+  MarkerRound round(start, told.readers);
+  round.ask({7});
+  round.on(Ended{.reader = 0, .partial = true});
+  round.on(Revoked{.reader = 1});
+  EXPECT_TRUE(round.partial() && round.revoked() && round.is_open());
+  round.rewind(start);
+  EXPECT_FALSE(round.partial());
+  EXPECT_FALSE(round.revoked());
+  EXPECT_FALSE(round.is_open());
+  for (unsigned reader = 0; reader < kReaders; ++reader) {
+    round.on(Ended{.reader = reader, .partial = true});
+    round.on(Revoked{.reader = reader});
+    Marker marker{.reader = reader, .position = {}, .oversized = 1};
+    EXPECT_FALSE(round.on(marker));
+    EXPECT_TRUE(round.any_rewinding());
+    round.on(Rewound{reader});
+  }
+  EXPECT_FALSE(round.any_rewinding() || round.all_ended() || round.partial() || round.revoked());
+  for (unsigned reader = 0; reader < kReaders; ++reader)
+    round.on(Ended{.reader = reader, .partial = reader == 1});
+  EXPECT_TRUE(round.all_ended());
+  EXPECT_TRUE(round.partial()) << "one is enough";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// A reader of large records: the memory that it asks for is not kept from the other readers.
+// One reader: the memory of its large records, the time of its batches, and sources that fail for now.
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -14,10 +15,37 @@ namespace {
 
 constexpr std::size_t kPoolBuffer = 100;
 
+using namespace std::chrono_literals;
+
+/// Says until when it may wait, and cannot be told of a commit at once.
+class WatchedSource final : public testing::MemorySource {
+ public:
+  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
+    patience = deadline;
+    return MemorySource::read(into, records, Instant::min());
+  }
+  void committed(const Offsets& offsets) override {
+    if (++told <= fails) throw TransientError("the source stumbled");
+    MemorySource::committed(offsets);
+  }
+
+  void seek(const Offsets& offsets) override {
+    if (++sought <= fails) throw TransientError("the source stumbled");
+    MemorySource::seek(offsets);
+  }
+
+  Deadline patience;
+  int sought = 0;
+  int told = 0;
+  int fails = 0;
+};
+
 // One reader, without an engine: the test gives the orders.
 class OneReader : public ::testing::TestWithParam<std::size_t> {
  protected:
-  OneReader() {
+  explicit OneReader(std::chrono::nanoseconds every = {}) : panes_(every, clock_) {
+    options_.retries = 2;
+    options_.retry_pause = kPause;
     options_.batch_bytes = kPoolBuffer;
     options_.batch_records = GetParam();
     std::vector<HostBuffer> pool;
@@ -33,15 +61,37 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
     for (int i = 0; i < 10 && !ring_.serve_one_offs(); ++i) reader_->step(Instant::min());
   }
 
+  // All that there is to do now.
+  Step settle() {
+    for (;;)
+      if (const Step step = reader_->step(kNever); !step.progress) return step;
+  }
+  template <class Item>
+  std::optional<Item> pop() {
+    RingItem item;
+    if (!ring_.pop(item)) return std::nullopt;
+    Item* const found = std::get_if<Item>(&item);
+    return found == nullptr ? std::nullopt : std::optional(std::move(*found));
+  }
+
+  // The bytes of the next batch, whose buffer goes back; 0: there is none.
+  std::size_t pop_bytes() {
+    const auto batch = pop<FilledBatch>();
+    if (!batch) return 0;
+    ring_.release(batch->buffer);
+    return batch->bytes;
+  }
+
+  static constexpr std::chrono::nanoseconds kPause = 10s;
   Plan plan_;
   Options options_;
   testing::ManualClock clock_;
   MemoryBudget budget_{1 << 20};
   Metrics metrics_;
-  PaneClock panes_{{}, clock_, {}};
+  PaneClock panes_;
   Ring ring_{budget_};
   ReaderMailboxes mailboxes_{1, ring_.readers, [](std::size_t) {}};
-  testing::MemorySource source_;
+  WatchedSource source_;
   std::optional<Reader> reader_;
 };
 
@@ -76,6 +126,164 @@ TEST_P(OneReader, ALargeRecordGoesToTheEngineAtOnce) {
   const auto* batch = std::get_if<FilledBatch>(&item);
   ASSERT_TRUE(batch != nullptr);
   EXPECT_GT(batch->bytes, kPoolBuffer);
+}
+
+TEST_P(OneReader, AfterALargeRecordOthersGoIntoBuffersOfThePool) {
+  source_.push(std::string(kPoolBuffer + 1, 'x') + "\n");
+  std::optional<FilledBatch> large;
+  for (int i = 0; i < 10 && !large; ++i) {
+    ring_.serve_one_offs();
+    reader_->step(Instant::min());
+    large = pop<FilledBatch>();
+  }
+  ASSERT_TRUE(large);
+  EXPECT_GT(ring_.memory(large->buffer).size(), kPoolBuffer);
+  source_.push("a\n");
+  settle();
+  clock_.advance(options_.batch_time);
+  settle();
+  EXPECT_FALSE(ring_.serve_one_offs());
+  const auto small = pop<FilledBatch>();
+  ASSERT_TRUE(small);
+  EXPECT_EQ(ring_.memory(small->buffer).size(), kPoolBuffer);
+}
+
+TEST_P(OneReader, ASourceMayWaitUntilTheOpenBatchIsDue) {
+  settle();
+  EXPECT_EQ(source_.patience, kNever);
+  source_.push("a\n");
+  const Instant due = clock_.now() + options_.batch_time;
+  EXPECT_EQ(settle().wake, due);
+  EXPECT_EQ(source_.patience, due);
+  clock_.advance(options_.batch_time - 1ns);
+  EXPECT_EQ(settle().wake, due);
+  EXPECT_FALSE(pop<FilledBatch>());
+  clock_.advance(1ns);
+  settle();
+  EXPECT_TRUE(pop<FilledBatch>());
+}
+
+TEST_P(OneReader, ABatchIsClosedInTimeThoughItsSourceFailsForNow) {
+  source_.push("a\n");
+  source_.push_transient_error("not now");
+  const Instant due = clock_.now() + options_.batch_time;
+  EXPECT_EQ(settle().wake, due) << "it has failed";
+  EXPECT_EQ(settle().wake, due) << "it is left alone for a while";
+  clock_.advance(options_.batch_time);
+  EXPECT_EQ(settle().wake, due - options_.batch_time + kPause);
+  EXPECT_TRUE(pop<FilledBatch>());
+}
+
+TEST_P(OneReader, OnlyFailuresInARowCount) {
+  for (int i = 0; i < 5; ++i) {
+    source_.push_transient_error("not now");
+    settle();
+    source_.push("a\n");
+    clock_.advance(kPause);
+    settle();
+    pop_bytes();
+  }
+  EXPECT_EQ(metrics_.retries, 5U);
+  EXPECT_EQ(metrics_.bytes_read, 10U);
+  for (int i = 0; i < 3; ++i) source_.push_transient_error("not now");
+  for (int i = 0; i < 2; ++i) {
+    settle();
+    clock_.advance(4 * kPause);
+  }
+  EXPECT_THROW(settle(), TransientError);
+}
+
+TEST_P(OneReader, ADrainDoesNotWaitForTheNextAttempt) {
+  source_.push_transient_error("not now");
+  settle();
+  EXPECT_EQ(settle().wake, clock_.now() + kPause);
+  mailboxes_.drain();
+  settle();
+  const auto ended = pop<Ended>();
+  ASSERT_TRUE(ended);
+  EXPECT_TRUE(ended->partial);
+}
+
+TEST_P(OneReader, AfterItsEndASourceIsToldAgainOfACommitThatItFailedToHear) {
+  source_.fails = 2;
+  source_.finish();
+  settle();
+  for (const std::int64_t next : {7, 8}) {
+    source_.told = 0;
+    const std::vector<Offsets> finished{{{"memory", next}}};
+    mailboxes_.epoch_over(finished);
+    for (int failures = 1; failures <= 2; ++failures) {
+      const Instant again = clock_.now() + failures * kPause;  // the pause doubles
+      EXPECT_EQ(settle().wake, again);
+      EXPECT_EQ(settle().wake, again) << "not before its time";
+      EXPECT_EQ(source_.told, failures);
+      EXPECT_FALSE(reader_->has_told_all());
+      clock_.advance(failures * kPause);
+    }
+    EXPECT_EQ(settle().wake, kNever);
+    EXPECT_TRUE(reader_->has_told_all());
+    EXPECT_EQ(source_.last_committed(), finished[0]);
+  }
+}
+
+TEST_P(OneReader, NoMoreRecordsThanWereAskedForAreInABatch) {
+  for (int i = 0; i < 25; ++i) source_.push("a\n");
+  std::vector<std::size_t> bytes;
+  for (int i = 0; i < 2; ++i) {
+    settle();
+    while (const std::size_t each = pop_bytes()) bytes.push_back(each);
+    clock_.advance(options_.batch_time);
+  }
+  settle();
+  bytes.push_back(pop_bytes());
+  const std::size_t limit = options_.batch_records;
+  const std::vector<std::size_t> all{50, 0};
+  const std::vector<std::size_t> limited{limit, limit, 5};
+  EXPECT_EQ(bytes, limit == 0 ? all : limited);
+}
+
+class OneReaderOfWindows : public OneReader {
+ protected:
+  static constexpr std::chrono::nanoseconds kWindow = 30ms;
+  OneReaderOfWindows() : OneReader(kWindow) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(BatchRecords, OneReaderOfWindows, ::testing::Values(0, 10));
+
+TEST_P(OneReaderOfWindows, ABatchIsClosedAtTheEndOfItsWindow) {
+  clock_.advance(10ms);  // the clock of the test starts with a window
+  source_.push("a\n");
+  EXPECT_EQ(settle().wake, clock_.now() + 20ms);
+  EXPECT_FALSE(pop<FilledBatch>());
+  clock_.advance(20ms);
+  const Pane later = panes_.at(clock_.now());
+  source_.push("b\n");
+  settle();
+  const auto first = pop<FilledBatch>();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->bytes, options_.batch_records == 0 ? 2U : 1U);
+  EXPECT_LT(first->pane, later);
+  clock_.advance(kWindow);
+  settle();
+  EXPECT_EQ(pop<FilledBatch>().value().pane, later);
+}
+
+TEST_P(OneReader, OneThatFailsToGoBackTriesAgainAtItsTime) {
+  source_.fails = 1;
+  source_.push("a\n");
+  settle();
+  const std::vector<ReaderPosition> start{{}};
+  mailboxes_.rewind(start);
+  const Instant again = clock_.now() + kPause;
+  settle();
+  EXPECT_EQ(settle().wake, again);
+  EXPECT_EQ(source_.sought, 1);
+  EXPECT_FALSE(pop<Rewound>());
+  clock_.advance(kPause);
+  reader_->step(kNever);
+  EXPECT_EQ(source_.sought, 2);
+  EXPECT_TRUE(pop<Rewound>());
+  EXPECT_EQ(metrics_.bytes_read, 0U);
 }
 
 }  // namespace

@@ -154,5 +154,52 @@ TEST_F(TightRing, MemoryOfAReaderItselfDoesNotComeBack) {
   EXPECT_THROW(ring_.serve_one_offs(), BudgetError);  // nothing that comes back is out
 }
 
+TEST(Ring, ReadersAreWokenForAPoolAndForABufferOfTheirOwn) {
+  Ring ring(unlimited_budget());
+  std::uint64_t seen = ring.readers.seen();
+  ring.fill(buffers(1, 100, unlimited_budget()));
+  EXPECT_NE(ring.readers.seen(), seen);
+  EXPECT_FALSE(ring.acquire(0, 500));
+  seen = ring.readers.seen();
+  EXPECT_TRUE(ring.serve_one_offs());
+  EXPECT_NE(ring.readers.seen(), seen);
+  seen = ring.readers.seen();
+  EXPECT_FALSE(ring.serve_one_offs());
+  EXPECT_EQ(ring.readers.seen(), seen) << "for nothing";
+  ring.release(*ring.acquire(0, 500));
+  EXPECT_NE(ring.readers.seen(), seen);
+}
+
+TEST(Ring, TheEngineIsWokenForWhoFindsNoBuffer) {
+  Ring ring(unlimited_budget());
+  ring.fill(buffers(1, 100, unlimited_budget()));
+  std::uint64_t seen = ring.engine.seen();
+  EXPECT_TRUE(ring.acquire(0, 0));
+  EXPECT_EQ(ring.engine.seen(), seen);
+  EXPECT_FALSE(ring.acquire(1, 0));
+  EXPECT_NE(ring.engine.seen(), seen);
+  seen = ring.engine.seen();
+  EXPECT_FALSE(ring.acquire_memory(1, 500));
+  EXPECT_NE(ring.engine.seen(), seen);
+}
+
+TEST(Ring, WhoAsksForMoreGetsThatAndTheFirstIsFreed) {
+  MemoryBudget budget(1 << 20);
+  Ring ring(budget);
+  ring.fill(buffers(1, 100, budget));
+  const std::size_t before = budget.used();
+  EXPECT_FALSE(ring.acquire(0, 500));
+  EXPECT_FALSE(ring.acquire(0, 600));  // before it was served
+  EXPECT_TRUE(ring.serve_one_offs());
+  EXPECT_EQ(budget.used(), before + 600 + kSlackBytes);
+  EXPECT_FALSE(ring.acquire(0, 700));  // and after
+  EXPECT_EQ(budget.used(), before);
+  EXPECT_TRUE(ring.serve_one_offs());
+  const auto buffer = ring.acquire(0, 700);
+  ASSERT_TRUE(buffer);
+  EXPECT_EQ(ring.memory(*buffer).size(), 700U);
+  EXPECT_FALSE(ring.serve_one_offs()) << "it asked once";
+}
+
 }  // namespace
 }  // namespace millrace

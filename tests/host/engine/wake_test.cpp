@@ -206,5 +206,21 @@ TEST(Wake, NobodyWakesForATimeThatNeverComes) {
   EXPECT_EQ(job.pipeline->metrics().batches, 0U);
 }
 
+TEST(Wake, ACommitFollowsTheLastOneByTheTimeThatWasAsked) {
+  Options options;
+  options.batch_time = 1ms;
+  SteppedJob job(1h, 100ms, options);
+  for (int commits = 1; commits <= 3; ++commits) {
+    job.sources[0]->inner.push("word\n");
+    job.settle();
+    job.clock.advance(1ms);  // closes the batch
+    job.settle();
+    EXPECT_EQ(job.wakes, (commits - 1) * SteppedJob::kReaders) << "it is too early for a marker";
+    job.clock.advance(99ms);
+    job.settle();
+    EXPECT_EQ(job.wakes, commits * SteppedJob::kReaders);
+  }
+}
+
 }  // namespace
 }  // namespace millrace

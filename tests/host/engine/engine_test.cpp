@@ -1,0 +1,213 @@
+// One job on one thread, at a time of the test's choice: what its engine does, and what it tells.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine/engine.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <millrace/testing/manual_clock.h>
+#include <millrace/testing/memory_source.h>
+
+#include "host/backends/pool.h"
+#include "host/engine/pipeline.h"
+#include "tests/host/job/memory_jobs.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::MemorySink;
+using testing::MemorySource;
+
+using Totals = std::map<std::string, std::int64_t>;
+
+/// Counts on the CPU under another name, and gives the batch of one number back uncounted, once.
+class OtherBackend final : public Backend {
+ public:
+  explicit OtherBackend(std::string_view name, int gives_back = -1)
+      : inner_(make_cpu_backend(Plan{}, {.threads = 1})), name_(name), gives_back_(gives_back) {}
+  std::string_view name() const override { return name_; }
+  bool may_fail() const override { return false; }
+  HostBuffer allocate(std::size_t capacity) override { return inner_->allocate(capacity); }
+  std::size_t batch_bytes() const override { return inner_->batch_bytes(); }
+  unsigned in_flight_max() const override { return inner_->in_flight_max(); }
+  int panes_max() const override { return inner_->panes_max(); }
+  void submit(const Batch& batch) override {
+    if (number_++ == gives_back_) {
+      given_back_ = batch.buffer;
+    } else {
+      inner_->submit(batch);
+    }
+  }
+  std::optional<Finished> reclaim(Wait wait) override {
+    if (!given_back_) return inner_->reclaim(wait);
+    return Finished{.buffer = *std::exchange(given_back_, std::nullopt), .counted = false, .rejects = {}};
+  }
+  void collect(Pane pane, PartialSink& sink) override { inner_->collect(pane, sink); }
+  int submitted() const { return number_; }
+
+ private:
+  std::unique_ptr<Backend> inner_;
+  std::string name_;
+  int gives_back_;
+  int number_ = 0;
+  std::optional<BufferId> given_back_;
+};
+
+class OneJob {
+ public:
+  explicit OneJob(std::unique_ptr<Backend> backend, StartTrial trial = {}) {
+    Options options;
+    options.batch_bytes = 64;
+    options.batch_time = 1ms;
+    options.on_event = [this](const Event& event) { told.push_back(event.text); };
+    PipelineParts parts{.plan = {},
+                        .options = options,
+                        .sources = {},
+                        .sinks = {sink},
+                        .backend = std::move(backend),
+                        .fallback = {},
+                        .migration = {.start = std::move(trial), .after_bytes = 1, .sample_bytes = 4},
+                        .log = std::make_unique<NoEpochLog>(),
+                        .clock = clock,
+                        .budget = unlimited_budget()};
+    auto made = std::make_unique<MemorySource>(Framing{}, false);
+    source = made.get();
+    parts.sources.push_back(std::move(made));
+    pipeline.emplace(std::move(parts));
+  }
+
+  /// A batch of a word is read, and everybody does what there is to do. Returns when a thread would wake.
+  Instant count(std::string_view word) {
+    source->push(std::string(word) + "\n");
+    settle();
+    clock.advance(1ms);
+    return settle();
+  }
+  Instant settle() {
+    for (;;) {
+      const std::uint64_t before = notified();
+      const Step steps[] = {pipeline->readers()[0]->step(Instant::min()), pipeline->engine().step(),
+                            pipeline->committer().step()};
+      Instant wake = kNever;
+      bool progress = false;
+      for (const Step& step : steps) {
+        wake = std::min(wake, step.wake);
+        progress |= step.progress;
+      }
+      if (pipeline->engine().finished() || (!progress && notified() == before)) return wake;
+    }
+  }
+  Totals finish() {
+    source->finish();
+    while (!pipeline->engine().finished()) settle();
+    return totals(*sink);
+  }
+  const Metrics& metrics() const { return pipeline->metrics(); }
+
+  testing::ManualClock clock;
+  std::vector<std::string> told;
+  std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
+  MemorySource* source = nullptr;
+  std::optional<Pipeline> pipeline;
+
+ private:
+  std::uint64_t notified() {
+    return pipeline->ring().readers.seen() + pipeline->ring().engine.seen() + pipeline->committer().work.seen();
+  }
+};
+
+/// A trial that the test answers.
+struct Trial {
+  StartTrial start() {
+    return [this](Sample, TrialLink& given) {
+      link = &given;
+      return promise.get_future();
+    };
+  }
+  std::promise<TrialAnswer> promise;
+  TrialLink* link = nullptr;  ///< once it has begun
+};
+
+TEST(Engine, TellsTheNameOfItsBackendFromTheStart) {
+  const OneJob job(std::make_unique<OtherBackend>("some backend"));
+  EXPECT_EQ(job.metrics().backend.get(), "some backend");
+}
+
+TEST(Engine, ABatchThatIsGivenBackIsCountedOnceAndToldOf) {
+  for (const int number : {0, 1, 2}) {
+    OneJob job(std::make_unique<OtherBackend>("picky", number));
+    for (const std::string_view word : {"a", "b", "a"}) job.count(word);
+    EXPECT_EQ(job.finish(), (Totals{{"a", 2}, {"b", 1}}));
+    EXPECT_EQ(job.metrics().batches, 3U);
+    EXPECT_EQ(job.metrics().batches_repeated, 1U);
+  }
+}
+
+// No window and no commit is due: the move itself ends an epoch.
+TEST(Engine, AJobWithoutWindowsMovesWhenTheTrialIsAnswered) {
+  Trial trial;
+  OneJob job(std::make_unique<OtherBackend>("old"), trial.start());
+  for (int i = 0; i < 4; ++i) job.count("a");
+  ASSERT_TRUE(trial.link);
+  EXPECT_EQ(job.metrics().backend.get(), "old");
+  TrialAnswer answer{"the new one is faster", {}, std::make_unique<OtherBackend>("new")};
+  answer.pool = make_pool(*answer.backend, 1, 64);
+  trial.promise.set_value(std::move(answer));
+  job.settle();
+  EXPECT_EQ(job.metrics().backend.get(), "new");
+  EXPECT_EQ(job.told, std::vector<std::string>{"the new one is faster"});
+  job.count("b");
+  EXPECT_EQ(job.finish(), (Totals{{"a", 4}, {"b", 1}}));
+}
+
+TEST(Engine, AsksForATrialsAnswerThoughNothingElseHappensAndTellsIt) {
+  Trial trial;
+  OneJob job(std::make_unique<OtherBackend>("old"), trial.start());
+  Instant wake = kNever;
+  for (int i = 0; i < 4; ++i) wake = job.count("a");
+  ASSERT_TRUE(trial.link);
+  EXPECT_LT(wake, job.clock.now() + 1s);
+  EXPECT_GT(wake, job.clock.now()) << "but not again and again";
+  trial.promise.set_value({"staying on the old one", {}, nullptr});
+  job.clock.advance(wake - job.clock.now());
+  EXPECT_EQ(job.settle(), kNever);
+  EXPECT_EQ(job.told, std::vector<std::string>{"staying on the old one"});
+  EXPECT_EQ(job.metrics().backend.get(), "old");
+}
+
+TEST(Engine, GivesTheProcessorsNoWorkWhileATrialMeasuresThem) {
+  Trial trial;
+  auto backend = std::make_unique<OtherBackend>("old");
+  const OtherBackend& watched = *backend;
+  OneJob job(std::move(backend), trial.start());
+  for (int i = 0; i < 4; ++i) job.count("a");
+  ASSERT_TRUE(trial.link);
+  trial.link->quiet = true;
+  job.count("b");
+  EXPECT_EQ(watched.submitted(), 4);
+  trial.link->quiet = false;
+  job.settle();
+  EXPECT_EQ(watched.submitted(), 5);
+  trial.promise.set_value({});
+  EXPECT_EQ(job.finish(), (Totals{{"a", 4}, {"b", 1}}));
+}
+
+TEST(Pipeline, TheFirstErrorIsTheOneThatIsTold) {
+  OneJob job(std::make_unique<OtherBackend>("cpu"));
+  job.pipeline->fail(std::make_exception_ptr(IoError("the first")));
+  job.pipeline->fail(std::make_exception_ptr(IoError("the second")));
+  try {
+    job.pipeline->run();
+    FAIL() << "the job ends with the error";
+  } catch (const IoError& error) {
+    EXPECT_STREQ(error.what(), "the first");
+  }
+}
+
+}  // namespace
+}  // namespace millrace
