@@ -31,7 +31,6 @@ class FullBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, unlimited_budget()); }
   std::size_t batch_bytes() const override { return 10'000; }
   unsigned in_flight_max() const override { return kInFlight; }
-  int panes_max() const override { return 1; }
   void submit(const Batch& batch) override {
     in_flight_.push_back(batch);
     EXPECT_LE(in_flight_.size(), kInFlight);

@@ -230,15 +230,6 @@ TEST(VerifyingBackend, MayFailIfOneOfTheTwoMay) {
   EXPECT_EQ(backend->name(), "cpu, verified by moody");
 }
 
-TEST(VerifyingBackend, HasAsManyPanesAsBothCanHold) {
-  const BackendOptions options;
-  const int cpu = make_cpu_backend(Plan{}, options)->panes_max();
-  const int less = moody(Plan{}, options)->panes_max();
-  ASSERT_LT(less, cpu);
-  EXPECT_EQ((both<make_cpu_backend, moody>(Plan{}, options)->panes_max()), less);
-  EXPECT_EQ((both<moody, make_cpu_backend>(Plan{}, options)->panes_max()), less);
-}
-
 TEST(VerifyingBackend, RejectsMayComeInAnyOrderButAreOfTheSameBytes) {
   const Plan plan = fields_plan();
   const auto reversed = [&] {

@@ -35,7 +35,6 @@ class OtherBackend final : public Backend {
   HostBuffer allocate(std::size_t capacity) override { return inner_->allocate(capacity); }
   std::size_t batch_bytes() const override { return inner_->batch_bytes(); }
   unsigned in_flight_max() const override { return inner_->in_flight_max(); }
-  int panes_max() const override { return inner_->panes_max(); }
   void submit(const Batch& batch) override {
     if (number_++ == gives_back_) {
       given_back_ = batch.buffer;
