@@ -14,6 +14,7 @@
 #include <millrace/testing/memory_sink.h>
 #include <millrace/testing/memory_source.h>
 
+#include "host/backends/choice.h"
 #include "host/engine/pipeline.h"
 #include "kernels/cpu/reference_backend.h"
 #include "tests/kernels/backend_contract.h"
@@ -22,6 +23,7 @@
 namespace millrace {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 /// Gives every third batch back uncounted, as a device with full arenas does.
@@ -228,6 +230,20 @@ TEST(VerifyingBackend, MayFailIfOneOfTheTwoMay) {
   EXPECT_TRUE(may_fail(make_cpu_backend, moody));
   const auto backend = both<make_cpu_backend, moody>(plan, BackendOptions{});
   EXPECT_EQ(backend->name(), "cpu, verified by moody");
+}
+
+TEST(VerifyingBackend, TheReasonSaysByWhomAndHowOften) {
+  const auto reason = [](BackendKind kind, unsigned verify) {
+    Options options;
+    options.backend = kind;
+    options.verify = verify;
+    return choose_for_job(Plan{}, options, BackendOptions{}, std::nullopt).reason;
+  };
+  const std::string stays = ": a verified job stays on the CPU unless cuda is asked for";
+  EXPECT_EQ(reason(BackendKind::automatic, 1), "cpu, verified by the plain backend" + stays);
+  EXPECT_EQ(reason(BackendKind::automatic, 2), "cpu, verified by the plain backend in one epoch in 2" + stays);
+  EXPECT_THAT(reason(BackendKind::cpu, 1), EndsWith(", verified by the plain backend"));
+  EXPECT_THAT(reason(BackendKind::cpu, 3), EndsWith(", verified by the plain backend in one epoch in 3"));
 }
 
 TEST(VerifyingBackend, RejectsMayComeInAnyOrderButAreOfTheSameBytes) {

@@ -1,7 +1,9 @@
 // One reader: the memory of its large records, the time of its batches, and sources that fail for now.
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -20,8 +22,10 @@ using namespace std::chrono_literals;
 /// Says until when it may wait, and cannot be told of a commit at once.
 class WatchedSource final : public testing::MemorySource {
  public:
+  using MemorySource::MemorySource;
   ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
     patience = deadline;
+    if (on_read) std::exchange(on_read, nullptr)();
     return MemorySource::read(into, records, Instant::min());
   }
   void committed(const Offsets& offsets) override {
@@ -34,6 +38,7 @@ class WatchedSource final : public testing::MemorySource {
     MemorySource::seek(offsets);
   }
 
+  std::function<void()> on_read;  ///< once
   Deadline patience;
   int sought = 0;
   int told = 0;
@@ -44,6 +49,7 @@ class WatchedSource final : public testing::MemorySource {
 class OneReader : public ::testing::TestWithParam<std::size_t> {
  protected:
   explicit OneReader(std::chrono::nanoseconds every = {}) : panes_(every, clock_) {
+    options_.max_record_bytes = kLongest;
     options_.retries = 2;
     options_.retry_pause = kPause;
     options_.batch_bytes = kPoolBuffer;
@@ -82,6 +88,7 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
     return batch->bytes;
   }
 
+  static constexpr std::size_t kLongest = 6000;
   static constexpr std::chrono::nanoseconds kPause = 10s;
   Plan plan_;
   Options options_;
@@ -91,7 +98,7 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
   PaneClock panes_;
   Ring ring_{budget_};
   ReaderMailboxes mailboxes_{1, ring_.readers, [](std::size_t) {}};
-  WatchedSource source_;
+  WatchedSource source_{Framing{.max_record_bytes = kLongest}};
   std::optional<Reader> reader_;
 };
 
@@ -284,6 +291,78 @@ TEST_P(OneReader, OneThatFailsToGoBackTriesAgainAtItsTime) {
   EXPECT_EQ(source_.sought, 2);
   EXPECT_TRUE(pop<Rewound>());
   EXPECT_EQ(metrics_.bytes_read, 0U);
+}
+
+// A small record may be what comes next there.
+TEST_P(OneReader, OneThatGoesBackForgetsWhatRoomTheNextRecordNeeds) {
+  source_.push("a\n");
+  settle();
+  read_until_served(std::string(5000, 'x') + "\n");
+  const std::vector<ReaderPosition> start{{}};
+  mailboxes_.rewind(start);
+  reader_->step(kNever);
+  reader_->step(kNever);
+  EXPECT_FALSE(ring_.serve_one_offs());
+  EXPECT_EQ(metrics_.bytes_read, 2U);
+}
+
+TEST_P(OneReader, ABatchIsClosedInTimeThoughALargeRecordWaitsForItsMemory) {
+  source_.push("a\n");
+  const Instant due = settle().wake;
+  source_.push(std::string(5000, 'x') + "\n");
+  const Instant wake = settle().wake;
+  if (pop_bytes() == 0) {
+    EXPECT_EQ(wake, due);
+    clock_.advance(options_.batch_time);
+    settle();
+    EXPECT_GT(pop_bytes(), 0U);
+  }
+}
+
+TEST_P(OneReader, TheEndsOfStagedRecordsLieInsideTheBudget) {
+  constexpr std::size_t kRecords = 40;
+  const std::size_t before = budget_.used();
+  for (std::size_t i = 0; i < kRecords; ++i) source_.push("a\n");
+  for (int i = 0; i < 4; ++i) {
+    settle();
+    while (pop_bytes() > 0) {
+    }
+    clock_.advance(options_.batch_time);
+  }
+  EXPECT_EQ(metrics_.bytes_read, 2 * kRecords);
+  const bool staged = options_.batch_records != 0;
+  EXPECT_GE(budget_.used(), before + (staged ? kRecords * sizeof(Record) : 0));
+}
+
+TEST_P(OneReader, ARecordThatIsTooLongEndsAStrictJobWithTheLimit) {
+  options_.on_bad_record = OnBadRecord::stop;
+  source_.push(std::string(kLongest + 1, 'x') + "\n");
+  const auto runs = [this] {
+    for (int i = 0; i < 10; ++i) {
+      reader_->step(kNever);
+      ring_.serve_one_offs();
+    }
+  };
+  try {
+    runs();
+    FAIL() << "the job ends with the error";
+  } catch (const BadRecordError& error) {
+    EXPECT_STREQ(error.what(), "a record is longer than max-record-bytes (6000)");
+  }
+}
+
+// Its read takes so long that another window has begun: the batch of the first is no longer filled.
+TEST_P(OneReaderOfWindows, OneThatFindsNoBufferKeepsNoneOpen) {
+  const Pane first = panes_.at(clock_.now());
+  ASSERT_TRUE(ring_.acquire(1, 0)) << "another reader has one of the two";
+  source_.push("a\n");
+  settle();
+  source_.push("b\n");
+  source_.on_read = [this] { clock_.advance(kWindow); };
+  settle();
+  const auto batch = pop<FilledBatch>();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->pane, first);
 }
 
 }  // namespace
