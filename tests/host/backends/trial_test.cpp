@@ -220,13 +220,17 @@ TEST(Trial, StaysWhereMemoryAllowsOnlySmallBatches) {
 }
 
 TEST(Trial, AnUnchosenBatchSizeIsWhatMemoryAllows) {
-  TrialLink link;
-  TrialOptions options = trial_options(cpu, slow(10ms));
-  options.batch_bytes = 0;
-  options.readers = 3;
-  const TrialAnswer answer = run_trial(options, sample_of({text_batch("a word\n")}), link);
-  ASSERT_TRUE(answer.backend);
-  EXPECT_EQ(answer.pool.front().bytes().size(), pool_capacity(*answer.backend, 3, options.memory));
+  const std::string line = std::string(4999, 'x') + '\n';
+  const std::size_t enough = 4 * pool_size(*cpu(), 3) * line.size();
+  for (const std::size_t memory : {enough, enough - 1}) {
+    TrialLink link;
+    TrialOptions options = trial_options(cpu, cpu);
+    options.batch_bytes = 0;
+    options.readers = 3;
+    options.memory = memory;
+    const std::string reason = run_trial(options, sample_of({text_batch(line)}), link).reason;
+    EXPECT_EQ(reason.find("only small batches") != std::string::npos, memory < enough) << reason;
+  }
 }
 
 TEST(Migration, StopsATrialWhoseAnswerNobodyWaitsFor) {
