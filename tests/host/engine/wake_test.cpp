@@ -222,5 +222,12 @@ TEST(Wake, ACommitFollowsTheLastOneByTheTimeThatWasAsked) {
   }
 }
 
+TEST(Wake, ADrainIsPassedOnOnce) {
+  SteppedJob job(0s);
+  job.pipeline->drain();
+  for (int i = 0; i < 5; ++i) job.pipeline->engine().step();
+  EXPECT_EQ(job.wakes, SteppedJob::kReaders);
+}
+
 }  // namespace
 }  // namespace millrace

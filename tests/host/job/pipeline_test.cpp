@@ -130,13 +130,20 @@ TEST(Pipeline, ATooLongRecordIsRejectedOnceThoughManyEpochsFollow) {
 
 TEST(Pipeline, BadFieldsAreRejectedByReason) {
   const auto sink = std::make_shared<MemorySink>();
-  const Job job = read(text("a,1.5\nb\na,x\r\na,99999999999999999999\r\nb,-2.25\n"))
-                      .fields({.delimiter = ',', .key = 1, .value = 2, .scale = 2})
-                      .sum()
-                      .write(sink);
+  Job job = read(text("a,1.5\nb\na,x\r\na,99999999999999999999\r\nb,-2.25\n"))
+                .fields({.delimiter = ',', .key = 1, .value = 2, .scale = 2})
+                .sum()
+                .write(sink);
   const Summary summary = run(job);
   EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 150}, {"b", -225}}));
   EXPECT_EQ(summary.progress.rejected_total(), 3U);
+  job.options.on_bad_record = OnBadRecord::stop;
+  try {
+    run(job);
+    FAIL() << "the first one ends the job";
+  } catch (const BadRecordError& error) {
+    EXPECT_STREQ(error.what(), "bad record, missing field: \"b\"");
+  }
 }
 
 TEST(Pipeline, HostFunctionsSeeWholeRecordsWithoutTheirEnds) {
