@@ -114,7 +114,8 @@ class Memory(Case):
         codes = [limited(f"-v {kibibytes}", "--top", "1", keys).returncode
                  for kibibytes in range(40_000, 360_000, 8_000)]
         self.assertEqual(codes[0], 75)
-        self.assertEqual(codes, sorted(codes, reverse=True))
+        beyond = codes.index(0) + 3  # at the border it matters which thread comes first; a heap takes 64 MiB
+        self.assertEqual(set(codes[beyond:]), {0}, codes)
 
     def assert_within(self, budget, *arguments, codes=(0, 75), **more):
         code, peak, error = run_within(budget, *arguments, **more)
