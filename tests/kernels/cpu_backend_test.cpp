@@ -83,7 +83,8 @@ TEST_P(CpuBackend, PanesDoNotSeeWhatWasBeforeThem) {
     for (int pane = 0; pane < 6; ++pane) {
       std::vector<TestBatch> batches;
       for (int b = 0; b < 4; ++b) {
-        std::string text = "spilled,92233720368547758,0\nspilled,92233720368547758,0\n";
+        const std::string spilled = "spilled," + std::to_string(92233720368547758 - pane) + ",0\n";
+        std::string text = spilled + spilled;
         for (int i = 0; i < 3000; ++i)
           text +=
               std::to_string(pane * 1500 + i) + std::string(static_cast<std::size_t>(i % 20), 'x') + ",1,-2\n";

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("lost device: batches of the epoch before are counted as lost", "host/engine/engine_epoch.cpp",
+     "  batches_ = 0;\n", "", "lost_device_test"),
     ("engine: a lost batch is not submitted to the next backend", "host/engine/engine_epoch.cpp",
      "    for (auto& [buffer, filled] : uncounted) submit(std::move(filled));\n", "", "lost_device_test"),
     ("engine: held batches are not submitted to the next backend", "host/engine/engine_epoch.cpp",

@@ -42,8 +42,9 @@ struct Outcome {
 };
 
 /// The sums of kInput, a record a batch. The device is lost in the `nth` call of this name, counted from 1; 0:
-/// never. A second source beside it, if there is one, has nothing.
-Outcome run_job(bool replayable, std::string_view call, int nth, std::optional<bool> replayable_beside = {}) {
+/// never. A second source beside it, if there is one, has nothing. What is revoked in the middle ends an epoch.
+Outcome run_job(bool replayable, std::string_view call, int nth, std::optional<bool> replayable_beside = {},
+                bool revoked = false) {
   Plan plan;
   plan.keyed_by = KeyedBy::fields;
   plan.fields.delimiter = ',';
@@ -61,7 +62,10 @@ Outcome run_job(bool replayable, std::string_view call, int nth, std::optional<b
   const auto sink = std::make_shared<MemorySink>();
   auto source = std::make_unique<MemorySource>(Framing{.max_record_bytes = kRecordMax}, replayable);
   source->push(kTooLong);
-  source->push(kInput);
+  const std::size_t middle = kInput.find("no value");
+  source->push(kInput.substr(0, middle));
+  if (revoked) source->push_revoked();
+  source->push(kInput.substr(middle));
   source->finish();
   const auto cpu = [plan] { return make_cpu_backend(plan, {.threads = 2}); };
   PipelineParts parts{.plan = plan,
@@ -94,27 +98,33 @@ Outcome run_job(bool replayable, std::string_view call, int nth, std::optional<b
   return outcome;
 }
 
+void expect_as_if_never_lost(const Outcome& outcome, const std::string& where) {
+  EXPECT_EQ(outcome.rows, (std::map<std::string, std::int64_t>{{"a", 3}, {"b", 3}})) << where;
+  EXPECT_EQ(outcome.bytes_read, kInput.size()) << where;
+  EXPECT_EQ(outcome.batches, 6U) << where;
+  EXPECT_EQ(outcome.rejected, (RejectCounts{1, 1, 1, 1})) << where;
+  EXPECT_EQ(outcome.bad, (std::multiset<std::string>{"b,x: 2x", "no value: 2",
+                                                     "c,99999999999999999999: 299999999999999999999"}))
+      << where;
+  EXPECT_EQ(outcome.told,
+            std::vector<std::string>(outcome.fallbacks,
+                                     "the device failed, going on with the CPU: it fell off the bus"))
+      << where;
+}
+
 TEST(LostDevice, WhatIsToldIsToldOnce) {
-  for (const bool replayable : {true, false})
-    for (const std::string_view call : {"submit", "reclaim", "collect"})
-      for (const int nth : {0, 1, 2, 3, 5}) {
-        const Outcome outcome = run_job(replayable, call, nth);
-        const auto where = std::string(call) + ' ' + std::to_string(nth) + (replayable ? " replayable" : "");
-        EXPECT_EQ(outcome.rows, (std::map<std::string, std::int64_t>{{"a", 3}, {"b", 3}})) << where;
-        EXPECT_EQ(outcome.bytes_read, kInput.size()) << where;
-        EXPECT_EQ(outcome.batches, 6U) << where;
-        EXPECT_EQ(outcome.rejected, (RejectCounts{1, 1, 1, 1})) << where;
-        EXPECT_EQ(outcome.bad, (std::multiset<std::string>{"b,x: 2x", "no value: 2",
-                                                           "c,99999999999999999999: 299999999999999999999"}))
-            << where;
-        EXPECT_EQ(outcome.told,
-                  std::vector<std::string>(outcome.fallbacks,
-                                           "the device failed, going on with the CPU: it fell off the bus"))
-            << where;
-        if (nth < 2) {
-          EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
+  for (const bool revoked : {false, true})
+    for (const bool replayable : {true, false})
+      for (const std::string_view call : {"submit", "reclaim", "collect"})
+        for (const int nth : {0, 1, 2, 3, 5}) {
+          const Outcome outcome = run_job(replayable, call, nth, {}, revoked);
+          const auto where = std::string(call) + ' ' + std::to_string(nth) + (replayable ? " replayable" : "") +
+                             (revoked ? " in two epochs" : "");
+          expect_as_if_never_lost(outcome, where);
+          if (nth < 2) {
+            EXPECT_EQ(outcome.fallbacks, static_cast<std::uint64_t>(nth)) << where;
+          }
         }
-      }
 }
 
 /// Never finishes a batch, and reads what it has to its very end, as a device does. Keeps what the budget held
