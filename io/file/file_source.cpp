@@ -100,6 +100,8 @@ void FileSource::open_part() {
 void FileSource::notice_another_file() {
   FilePart& part = parts_[current_];
   const struct stat now = look_at(*file_, part.path);
+  if (!S_ISREG(now.st_mode) && !S_ISBLK(now.st_mode))
+    throw IoError("cannot read " + part.path + ": it was a file when the job began, and is none any more");
   if (part.id == FileId{} || part.id == FileId{now.st_dev, now.st_ino}) return;
   tell(part.path + " was replaced by another file, of " + std::to_string(now.st_size) + " bytes instead of " +
        std::to_string(part.size) + ": of that one the records are counted that start before the old size");

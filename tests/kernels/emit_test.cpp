@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cpu/table/emit.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -48,6 +50,42 @@ TEST(Emit, KeysAreUniqueOnlyIfNoTableHasSpilled) {
     EXPECT_EQ(told.unique, std::vector{false});
     EXPECT_EQ(told.rows, tables.size() + 1);
   }
+}
+
+/// Key and values of each row.
+struct Rows final : PartialSink {
+  void add(const Partials& partials) override {
+    const std::size_t height = partials.keys.size();
+    ASSERT_EQ(partials.values.size(), 2 * height);
+    ++chunks;
+    for (std::size_t row = 0; row < height; ++row)
+      rows.push_back({partials.counts[row], partials.values[row], partials.values[height + row]});
+  }
+  std::vector<std::array<std::int64_t, 3>> rows;
+  int chunks = 0;
+};
+
+// The last chunk is lower than the others, and so are its columns.
+TEST(Emit, ColumnsOfManyChunksBelongToTheirRows) {
+  constexpr std::array<ValueColumn, 2> kTwo = {
+      {{.combine = Combine::sum, .value = 0}, {.combine = Combine::max, .value = 1}}};
+  PaneTable table(TableOptions{
+      .columns = kTwo, .hash = hash_seed(1, 63), .order = {spread_seed(1)}, .budget = &unlimited_budget()});
+  std::array<char, 32> text = {};
+  for (std::int64_t i = 0; i < 150'000; ++i) {
+    const std::string key = std::to_string(i);
+    std::ranges::copy(key, text.begin());
+    const std::array<std::int64_t, 2> values = {i, -3 * i};
+    table.add(text.data(), static_cast<std::uint32_t>(key.size()), values.data());
+  }
+  Rows found;
+  const PaneTable* tables[] = {&table};
+  emit(tables, kTwo.size(), unlimited_budget(), found);
+  EXPECT_GT(found.chunks, 2);
+  ASSERT_EQ(found.rows.size(), 150'000U);
+  std::ranges::sort(found.rows, {}, [](const auto& row) { return row[1]; });
+  for (std::int64_t i = 0; i < 150'000; ++i)
+    ASSERT_EQ(found.rows[static_cast<std::size_t>(i)], (std::array<std::int64_t, 3>{1, i, -3 * i}));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("files: a pipe in a file's place passes for an empty file", "io/file/file_source.cpp",
+     "  if (!S_ISREG(now.st_mode) && !S_ISBLK(now.st_mode))\n", "  if (false)\n", "changing_file_test *NoFile*"),
     ("decimal: half is rounded away from zero", "base/text/decimal.cpp", "rest == missing && quotient % 2 == 1",
      "rest == missing", "row_format_test"),
     ("decimal: a negative zero", "base/text/decimal.cpp", "  if (value == 0) negative = false;\n", "", "row_format_test"),

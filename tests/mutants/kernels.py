@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("emit: columns of the last chunk are as high as those of the others", "kernels/cpu/table/emit.cpp",
+     "values_[c * height + filled_]", "values_[c * counts_.size() + filled_]", "emit_test"),
     ("sums: values that left 64 bits in the pane before are shown again", "kernels/cpu/table/pane_table.cpp",
      "  spilled_values_.clear();\n", "", "cpu_backend_test *PanesDoNotSee*"),
     ("driver: what is in flight may take the room that was made", "kernels/backend_driver.cpp",

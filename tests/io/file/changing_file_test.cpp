@@ -215,13 +215,17 @@ TEST(ChangingFile, AFileThatIsReplacedIsToldAndHasNoHalfRecords) {
   }
 }
 
-TEST(ChangingFile, APipeInItsPlaceIsNotWaitedFor) {
-  const OpenedSources opened = open_file("one\n", {});
-  const auto path = static_cast<TemporaryDirectory*>(opened.keeps.get())->path() / "file0";
-  std::filesystem::remove(path);
-  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  std::vector<std::byte> into(10);
-  EXPECT_THROW(opened.sources[0]->read(into, nullptr, in(0s)), IoError);
+// Nobody waits for what might write into it, and it does not pass for an empty file.
+TEST(ChangingFile, WhatIsNoFileInItsPlaceIsNotRead) {
+  for (const bool pipe : {true, false}) {
+    const OpenedSources opened = open_file("one\n", {});
+    const auto path = static_cast<TemporaryDirectory*>(opened.keeps.get())->path() / "file0";
+    std::filesystem::rename(path, path.string() + " of before");  // which keeps its inode
+    ASSERT_EQ(pipe ? ::mkfifo(path.c_str(), 0600) : ::mkdir(path.c_str(), 0700), 0);
+    std::vector<std::byte> into(10);
+    EXPECT_THAT([&] { opened.sources[0]->read(into, nullptr, in(0s)); },
+                ::testing::ThrowsMessage<IoError>(HasSubstr("is none any more")));
+  }
 }
 
 TEST(ChangingFile, OfALargerFileInItsPlaceTheOldSizeIsRead) {
