@@ -63,13 +63,18 @@ TEST(ConnectionNews, AThousandLossesAreAFewLinesThatCountThem) {
   EXPECT_EQ(told.lines.size(), 22U) << "told once";
 }
 
-TEST(ConnectionNews, ALossInTheQuietIsToldLater) {
-  Told told;
-  io::ConnectionNews news("tcp://h:1", told.on_event);
+// The second time in the quiet behind the first.
+void lose_twice(io::ConnectionNews& news) {
   news.connected(0, kStart);
   news.lost(1, 0, "the server closed it", kStart);
   news.connected(1, kStart + 1s);
   news.lost(2, 0, "the server closed it", kStart + 2s);
+}
+
+TEST(ConnectionNews, ALossInTheQuietIsToldLater) {
+  Told told;
+  io::ConnectionNews news("tcp://h:1", told.on_event);
+  lose_twice(news);
   news.connected(2, kStart + 3s);
   told.lines.clear();
   EXPECT_EQ(news.due(), kStart + 10s);
@@ -85,10 +90,7 @@ TEST(ConnectionNews, ALossInTheQuietIsToldLater) {
 TEST(ConnectionNews, AReturnBehindTheQuietTellsTheLossAndNothingElse) {
   Told told;
   io::ConnectionNews news("tcp://h:1", told.on_event);
-  news.connected(0, kStart);
-  news.lost(1, 0, "the server closed it", kStart);
-  news.connected(1, kStart + 1s);
-  news.lost(2, 0, "the server closed it", kStart + 2s);
+  lose_twice(news);
   told.lines.clear();
   news.connected(2, kStart + 11s);
   EXPECT_THAT(told.lines,
@@ -99,10 +101,7 @@ TEST(ConnectionNews, AReturnBehindTheQuietTellsTheLossAndNothingElse) {
 TEST(ConnectionNews, ALossThatWasNotToldYetIsToldBeforeWhatKeepsItAway) {
   Told told;
   io::ConnectionNews news("tcp://h:1", told.on_event);
-  news.connected(0, kStart);
-  news.lost(1, 0, "the server closed it", kStart);
-  news.connected(1, kStart + 1s);
-  news.lost(2, 0, "the server closed it", kStart + 2s);
+  lose_twice(news);
   told.lines.clear();
   news.missed("cannot connect to tcp://h:1: Connection refused", kStart + 11s);
   EXPECT_THAT(told.lines, ElementsAre("! the connection to tcp://h:1 was lost after 2 bytes in all: the server "
