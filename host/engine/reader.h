@@ -37,8 +37,9 @@ struct ReaderShared {
 /// Owns its open buffers; its thread (or a simulator) calls step(). Two ways to fill a batch: the source
 /// writes straight into it, or, where records are looked at on the host, through a staging buffer.
 ///
-/// A reader never waits for a buffer while it holds an open one, and it marks even while it waits: that
-/// is why the ring cannot lock up. After its marker it takes no buffer until every reader has marked.
+/// A reader that waits for a buffer closes its open ones, and it marks even while it waits: that is why the
+/// ring cannot lock up. After its marker it takes no buffer until every reader has marked, and what it asked
+/// for of its own is given to others.
 class Reader {
  public:
   Reader(unsigned index, Source& source, ReaderMailbox& mailbox, const ReaderShared& shared);

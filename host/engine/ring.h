@@ -90,7 +90,7 @@ class Ring {
   /// Allocates the one-off buffers that were asked for; false if none could be. Throws BudgetError if the
   /// budget holds the first of them not even alone.
   bool serve_one_offs();
-  /// Whether a reader waits for a buffer and none is queued: only the backend can give one back.
+  /// Whether no buffer is free, or one is asked for, and none is queued: only the backend can give one back.
   bool drained() const;
 
   EventCount readers;  ///< a buffer came back, or there are new orders
