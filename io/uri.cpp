@@ -145,6 +145,20 @@ void allow_keys(const Uri& uri, std::initializer_list<std::string_view> keys) {
   if (!problems.empty()) throw ConfigError(problems);
 }
 
+bool names_file(const Uri& uri) {
+  return uri.scheme.empty() || uri.scheme == "file";
+}
+
+std::string file_path(const Uri& uri) {
+  allow_keys(uri, {});
+  std::string path = uri.path;
+  if (!uri.scheme.empty() && path.starts_with("//")) path.erase(0, 2);
+  if (path.empty() || (!uri.scheme.empty() && uri.path.starts_with("//") && path[0] != '/'))
+    throw ConfigError(
+        {"the address \"" + excerpt(uri.text) + "\" names no file here: write file:PATH or file:///PATH"});
+  return path;
+}
+
 HostPort host_and_port(const Uri& uri) {
   std::string_view rest = uri.path;
   const std::string form = uri.scheme + "://HOST:PORT";

@@ -39,6 +39,12 @@ bool is_existing_name(std::string_view text);
 /// As parse_uri, but a name that exists is a path, whatever it looks like. Sources and sinks decide by it.
 Uri parse_address(std::string_view text);
 
+/// Whether it is a file's: a path, or "file:".
+bool names_file(const Uri& uri);
+/// The path of such an address: "a/b", "file:a/b", "file:/a/b", "file:///a/b". Throws ConfigError if there is
+/// none.
+std::string file_path(const Uri& uri);
+
 /// Throws ConfigError unless every key of the query is one of `keys`, once. It tells of the first few that are
 /// not.
 void allow_keys(const Uri& uri, std::initializer_list<std::string_view> keys);

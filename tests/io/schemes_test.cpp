@@ -1,6 +1,6 @@
 // Who reads and writes what is not read and written here.
 // SPDX-License-Identifier: Apache-2.0
-#include "io/elsewhere.h"
+#include "io/schemes.h"
 
 #include <gtest/gtest.h>
 
@@ -31,15 +31,15 @@ const Case kCases[] = {
 
 TEST(Elsewhere, EachAddressHasItsPipe) {
   for (const auto& [address, reads, writes] : kCases) {
-    EXPECT_EQ(pipe_from(address), reads + " | millrace ...");
-    EXPECT_EQ(pipe_to(address), "millrace ... | " + writes);
+    EXPECT_EQ(other_program(address, Use::input), reads + " | millrace ...");
+    EXPECT_EQ(other_program(address, Use::output), "millrace ... | " + writes);
   }
 }
 
 TEST(Elsewhere, WhatNobodyKnowsHasNone) {
   for (const char* address : {"s4://b/k", "file:x", "tcp://h:1", "a.txt", "-", ""}) {
-    EXPECT_EQ(pipe_from(address), "") << address;
-    EXPECT_EQ(pipe_to(address), "") << address;
+    EXPECT_EQ(other_program(address, Use::input), "") << address;
+    EXPECT_EQ(other_program(address, Use::output), "") << address;
   }
 }
 
