@@ -20,7 +20,7 @@
 #include "host/engine/committer.h"
 #include "host/engine/engine.h"
 #include "host/engine/metrics.h"
-#include "host/engine/reader.h"
+#include "host/engine/reader/reader.h"
 #include "host/engine/reader_mailbox.h"
 #include "host/engine/ring.h"
 #include "host/log/epoch_log.h"

@@ -1,6 +1,6 @@
 // An open batch, and what host functions give out: when they are full, and what they keep.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/engine/batch_builder.h"
+#include "host/engine/reader/batch_builder.h"
 
 #include <array>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "host/engine/host_output.h"
+#include "host/engine/reader/host_output.h"
 
 namespace millrace {
 namespace {

@@ -10,7 +10,7 @@
 #include <millrace/testing/manual_clock.h>
 #include <millrace/testing/memory_source.h>
 
-#include "host/engine/reader.h"
+#include "host/engine/reader/reader.h"
 
 namespace millrace {
 namespace {

@@ -1,6 +1,6 @@
 // Appending records to an open batch.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/engine/batch_builder.h"
+#include "host/engine/reader/batch_builder.h"
 
 #include <cstring>
 

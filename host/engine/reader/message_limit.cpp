@@ -1,6 +1,6 @@
 // Looks at where messages end; moves bytes only behind one that is dropped.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/engine/message_limit.h"
+#include "host/engine/reader/message_limit.h"
 
 #include <cstring>
 

@@ -1,11 +1,11 @@
 // Filling batches, closing them in time, marking.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/engine/reader.h"
+#include "host/engine/reader/reader.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "host/engine/message_limit.h"
+#include "host/engine/reader/message_limit.h"
 
 namespace millrace {
 namespace {

@@ -13,9 +13,9 @@
 #include <millrace/source.h>
 
 #include "host/engine/backoff.h"
-#include "host/engine/batch_builder.h"
-#include "host/engine/host_output.h"
 #include "host/engine/metrics.h"
+#include "host/engine/reader/batch_builder.h"
+#include "host/engine/reader/host_output.h"
 #include "host/engine/reader_mailbox.h"
 #include "host/engine/ring.h"
 #include "host/engine/step.h"
