@@ -1,0 +1,41 @@
+// Counting what is read, once.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/engine/reader/metered_source.h"
+
+#include <string>
+
+#include <millrace/error.h>
+
+#include "host/engine/reader/message_limit.h"
+
+namespace millrace {
+
+ReadResult MeteredSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
+  ReadResult result = draining_ ? source_.drain(into, records) : source_.read(into, records, deadline);
+  if (draining_ && result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
+  if (records != nullptr) records_counted_.set(records->capacity() * sizeof(Record), "ends of records");
+  if (result.status == ReadResult::Status::data) {
+    if (messages()) drop_oversized(into, *records, shared_.options.max_record_bytes, result);
+    bytes_ += result.bytes;
+    shared_.metrics.bytes_read += result.bytes;
+  }
+  count_oversized(result.oversized);
+  return result;
+}
+
+void MeteredSource::seek(const ReaderPosition& position) {
+  source_.seek(position.offsets);
+  shared_.metrics.bytes_read -= bytes_ - position.bytes;
+  bytes_ = position.bytes;
+  oversized_ = 0;
+}
+
+void MeteredSource::count_oversized(std::uint64_t records) {
+  if (records == 0) return;
+  if (shared_.options.on_bad_record == OnBadRecord::stop)
+    throw BadRecordError("a record is longer than max-record-bytes (" +
+                         std::to_string(shared_.options.max_record_bytes) + ")");
+  oversized_ += records;
+}
+
+}  // namespace millrace
