@@ -55,6 +55,7 @@ Step Committer::step() {
     abandon(epoch_->id);
     throw;
   }
+  epoch_->times.published = shared_.clock.now();
   finish(*epoch_);
   return Step::done();
 }
@@ -62,12 +63,14 @@ Step Committer::step() {
 // After this the epoch can be shown any number of times, with the same rows.
 void Committer::persist(EpochData& epoch) {
   shared_.log.append(epoch);
+  epoch.times.appended = shared_.clock.now();
   tokens_ = 0;
   for (auto& [pane, columns] : epoch.partials) {
     tokens_ += static_cast<std::uint64_t>(columns.count_total);
     results_.merge(pane, std::move(columns));
   }
   epoch.partials.clear();
+  epoch.times.folded = shared_.clock.now();
 }
 
 void Committer::publish(const EpochData& epoch) {
@@ -87,8 +90,10 @@ void Committer::publish(const EpochData& epoch) {
 void Committer::tell_sinks(const std::function<void(SinkProgress&)>& tell) {
   for (SinkProgress& showing : sinks_) {
     if (!showing.wants_rows()) continue;
+    const Instant begin = shared_.clock.now();
     try {
       tell(showing);
+      showing.took += shared_.clock.now() - begin;
     } catch (const OutputClosed&) {
       showing.gone = true;
       showing.sink->abandon(epoch_->id);
@@ -107,10 +112,18 @@ void Committer::finish(const EpochData& epoch) {
     shared_.metrics.rejected[reason] += epoch.rejected[reason];
   shared_.metrics.bad_records.add(epoch.bad_records);
   ++shared_.metrics.epochs;
+  note_times(epoch.times);
   for (SinkProgress& showing : sinks_) showing.begun = showing.finished = false;
   epoch_.reset();
   idle_.store(true, std::memory_order_release);
   shared_.ring.engine.notify();
+}
+
+void Committer::note_times(EpochTimes times) {
+  times.committed = shared_.clock.now();
+  for (std::size_t i = 0; i < sinks_.size(); ++i)
+    times.sinks[std::min(i, kSinksTimed - 1)] += std::exchange(sinks_[i].took, {});
+  shared_.metrics.timeline.epochs.add(times);
 }
 
 // A sink that has already finished the epoch keeps it; the others get it again under the same id.

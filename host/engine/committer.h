@@ -59,7 +59,8 @@ class Committer {
     std::shared_ptr<Sink> sink;
     bool begun = false;
     bool finished = false;
-    bool gone = false;  ///< nobody reads it any more
+    bool gone = false;                ///< nobody reads it any more
+    std::chrono::nanoseconds took{};  ///< for the epoch
     bool wants_rows() const { return !finished && !gone; }
   };
 
@@ -67,6 +68,7 @@ class Committer {
   void publish(const EpochData& epoch);
   void tell_sinks(const std::function<void(SinkProgress&)>& tell);
   void finish(const EpochData& epoch);
+  void note_times(EpochTimes times);
   void abandon(EpochId epoch);
   void write(std::span<const Aggregate> rows);
 

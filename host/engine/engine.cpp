@@ -50,7 +50,10 @@ Step Engine::advance() {
   progress |= reclaim_finished();
   ask_for_the_trial();
   const Instant now = shared_.clock.now();
-  if (epoch_is_due(now)) round_.ask(shared_.panes.at(now));
+  if (epoch_is_due(now)) {
+    round_.ask(shared_.panes.at(now));
+    epoch_.times.asked = now;
+  }
   if (round_.all_marked()) {
     finish_round();
     progress = true;
@@ -80,11 +83,13 @@ void Engine::on(FilledBatch filled) {
     shared_.ring.release(filled.buffer);
     return;
   }
+  filled.times.popped = shared_.clock.now();
   submit(std::move(filled));
 }
 
 void Engine::submit(FilledBatch filled) {
   const BufferId buffer = filled.buffer;
+  filled.times.submitted = shared_.clock.now();
   open_panes_.insert(filled.pane);
   anything_new_ = true;
   const FilledBatch& in = uncounted_.insert_or_assign(buffer, std::move(filled)).first->second;
@@ -103,7 +108,13 @@ void Engine::submit(FilledBatch filled) {
 // anything to do.
 bool Engine::reclaim_finished() {
   bool any = false;
-  while (driver_->reclaim(!any && shared_.ring.drained() ? Wait::yes : Wait::no)) any = true;
+  while (driver_->in_flight() != 0) {
+    const Wait wait = !any && shared_.ring.drained() ? Wait::yes : Wait::no;
+    std::optional<Stopwatch> waiting;
+    if (wait == Wait::yes) waiting.emplace(shared_.metrics.timeline, Activity::backend, shared_.clock);
+    if (!driver_->reclaim(wait)) break;
+    any = true;
+  }
   if (!held_.empty() && driver_->in_flight() == 0 && shared_.ring.drained()) {
     while (!held_.empty()) driver_->collect(held_.begin()->first);
     any = true;
@@ -119,6 +130,8 @@ void Engine::take_back(const Finished& finished) {
   }
   Rejected rejected = rejects_of(finished);
   FilledBatch filled = std::move(uncounted_.extract(finished.buffer).mapped());
+  filled.times.finished = shared_.clock.now();
+  shared_.metrics.timeline.batches.add(filled.times);
   if (holds_buffers()) {
     std::vector<Held>& held = held_[filled.pane];
     held.push_back({std::move(filled), std::move(rejected)});
@@ -153,6 +166,7 @@ void Engine::add_to_epoch(const Rejected& rejected) {
 
 // REQUIRES: nothing of the pane is in flight, so that a device lost later cannot have counted half of it.
 void Engine::collect(Pane pane) {
+  const Stopwatch collecting(shared_.metrics.timeline, Activity::collect, shared_.clock);
   Columns columns(value_columns_, shared_.budget);
   backend_->collect(pane, columns);
   if (columns.size() != 0) epoch_.partials.emplace_back(pane, std::move(columns));

@@ -57,6 +57,7 @@ void Engine::finish_round() {
 // so that an error on the way throws them away whole.
 void Engine::finish_epoch() {
   const bool last = round_.all_ended();
+  epoch_.times.marked = shared_.clock.now();
   driver_->settle();
   std::vector<Pane> closed;
   for (const Pane pane : open_panes_)
@@ -70,7 +71,7 @@ void Engine::finish_epoch() {
 
   for (const Pane pane : closed) open_panes_.erase(pane);
   final_epoch_done_ = last;
-  epoch_began_ = shared_.clock.now();
+  epoch_.times.collected = epoch_began_ = shared_.clock.now();
   anything_new_ = false;
   const bool rejected =
       std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });

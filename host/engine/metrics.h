@@ -12,6 +12,7 @@
 #include <millrace/run.h>
 
 #include "host/state/bad_records.h"
+#include "host/time/timeline.h"
 
 namespace millrace {
 
@@ -48,6 +49,7 @@ struct Metrics {
   std::array<Counter, kRejectReasons> rejected{};
   BadRecords bad_records;
   BackendName backend;
+  Timeline timeline;
 };
 
 }  // namespace millrace

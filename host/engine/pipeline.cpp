@@ -72,7 +72,9 @@ void Pipeline::run_reader(std::size_t reader) {
     const std::uint64_t seen = ring_.readers.seen();
     // Waits in the source as long as that likes: new orders wake it.
     const Step step = readers_[reader]->step(kNever);
-    if (!step.progress && !step.waited && !over_) ring_.readers.wait(seen, step.wake);
+    if (step.progress || step.waited || over_) continue;
+    const Stopwatch waiting(metrics_.timeline, Activity::reader_waits, parts_.clock);
+    ring_.readers.wait(seen, step.wake);
   }
   tell_the_last_commit(reader);
 }
@@ -90,7 +92,9 @@ void Pipeline::run_committer() {
   while (!over_) {
     const std::uint64_t seen = committer_->work.seen();
     const Step step = committer_->step();
-    if (!step.progress && !over_) committer_->work.wait(seen, step.wake);
+    if (step.progress || over_) continue;
+    const Stopwatch waiting(metrics_.timeline, Activity::committer_waits, parts_.clock);
+    committer_->work.wait(seen, step.wake);
   }
 }
 
@@ -98,7 +102,9 @@ void Pipeline::run_engine() {
   while (!over_ && !engine_->finished()) {
     const std::uint64_t seen = ring_.engine.seen();
     const Step step = engine_->step();
-    if (!step.progress && !over_) ring_.engine.wait(seen, step.wake);
+    if (step.progress || over_) continue;
+    const Stopwatch waiting(metrics_.timeline, Activity::engine_waits, parts_.clock);
+    ring_.engine.wait(seen, step.wake);
   }
 }
 

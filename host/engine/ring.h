@@ -16,6 +16,7 @@
 
 #include "base/row_data.h"
 #include "host/engine/event_count.h"
+#include "host/time/timeline.h"
 
 namespace millrace {
 
@@ -29,6 +30,7 @@ struct FilledBatch {
   BudgetVector<std::uint32_t> ends;
   bool has_rows = false;
   RowData rows;
+  BatchTimes times;
 };
 
 /// Where a reader stands in its source.

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/start_thread.h"
+#include "host/engine/time_spent.h"
 #include "host/job/prepare.h"
 
 namespace millrace {
@@ -29,15 +30,16 @@ struct RunningJob::Impl {
     const OnEvent& on_event = prepared.parts.options.on_event;
     if (on_event) on_event({Event::Level::info, std::move(prepared.reason)});
     claim_outputs(prepared.parts.sinks);
+    sinks = prepared.parts.sinks.size();
     pipeline.emplace(std::move(prepared.parts));
     thread = start_thread([this] {
       try {
         pipeline->run();
         first_look->tell_last();
-        finished = true;
+        end_clock();
         ended.set_value();
       } catch (...) {
-        finished = true;
+        end_clock();
         ended.set_exception(std::current_exception());
       }
     });
@@ -46,6 +48,17 @@ struct RunningJob::Impl {
     if (!finished) pipeline->drain();
   }
 
+  void end_clock() {
+    elapsed_at_end = (real_clock().now() - begun).count();
+    finished = true;
+  }
+  std::chrono::nanoseconds elapsed() const {
+    return finished ? std::chrono::nanoseconds(elapsed_at_end) : real_clock().now() - begun;
+  }
+
+  const Instant begun = real_clock().now();
+  std::atomic<std::int64_t> elapsed_at_end{0};  ///< nanoseconds
+  std::size_t sinks = 0;
   MemoryBudget budget;
   std::shared_ptr<FirstLook> first_look;
   std::optional<std::uint64_t> bytes_total;
@@ -76,7 +89,7 @@ Summary RunningJob::wait() {
         {"a function of the job waits for the job's end, which waits for the function: call stop() there, "
          "and wait elsewhere"});
   impl().end.get();
-  return {.progress = progress(), .partial = impl().pipeline->partial()};
+  return {.progress = progress(), .time = time_spent(), .partial = impl().pipeline->partial()};
 }
 
 bool RunningJob::finished() const {
@@ -101,6 +114,12 @@ Progress RunningJob::progress() const {
                     .backend = metrics.backend.get()};
   std::ranges::copy(metrics.rejected, progress.rejected.begin());
   return progress;
+}
+
+TimeSpent RunningJob::time_spent() const {
+  Pipeline& pipeline = *impl().pipeline;
+  return millrace::time_spent(pipeline.metrics().timeline, static_cast<unsigned>(pipeline.readers().size()),
+                              impl().sinks, impl().elapsed());
 }
 
 std::uint64_t Progress::rejected_total() const {

@@ -9,6 +9,7 @@
 
 #include "host/state/bad_records.h"
 #include "host/state/columns.h"
+#include "host/time/timeline.h"
 
 namespace millrace {
 
@@ -22,6 +23,7 @@ struct EpochData {
   RejectCounts rejected{};
   std::vector<BadRecord> bad_records;  ///< a few of those rejected
   bool partial = false;                ///< see Epoch
+  EpochTimes times;
 };
 
 /// The committer thread calls everything. Not thread-safe.

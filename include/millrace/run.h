@@ -3,11 +3,13 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <millrace/options.h>
@@ -59,8 +61,26 @@ struct Progress {
   std::uint64_t rejected_total() const;
 };
 
+/// Where a job's time went. Shares are of all threads of a kind since the start; stages are medians of the
+/// latest few hundred batches and epochs, in the order in which they are passed.
+struct TimeSpent {
+  struct Part {
+    std::string_view what;  ///< for people, as "reading"
+    std::chrono::nanoseconds time{};
+  };
+  std::chrono::nanoseconds elapsed{};  ///< since the start, or from start to end
+  unsigned readers = 0;                ///< threads, whose times add up
+  std::vector<Part> reading;
+  std::vector<Part> counting;   ///< the thread between readers and backend
+  std::vector<Part> finishing;  ///< the thread that writes
+  std::vector<Part> batch;
+  std::vector<Part> epoch;
+  std::vector<std::chrono::nanoseconds> sinks;  ///< of an epoch; the eighth has all behind it, too
+};
+
 struct Summary {
   Progress progress;
+  TimeSpent time;
   /// Input that has an end was not read to it: stop() ended the job before, or a connection broke.
   bool partial = false;
 };
@@ -81,6 +101,7 @@ class [[nodiscard]] RunningJob {
   Summary wait();
   [[nodiscard]] bool finished() const;
   [[nodiscard]] Progress progress() const;
+  [[nodiscard]] TimeSpent time_spent() const;
 
  private:
   friend RunningJob start(Job job);
@@ -93,9 +114,9 @@ class [[nodiscard]] RunningJob {
 /// Everything that is wrong with a job that can be told without starting it.
 [[nodiscard]] std::vector<std::string> problems(const Job& job);
 
-/// Checks the job, opens its sources and sinks, starts its threads. Before any thread has started it throws what
-/// is wrong, or, where several things are, one ConfigError with all of them; LimitError where the system refuses
-/// a thread; wait() throws it, too.
+/// Checks the job, opens its sources and sinks, starts its threads. Before any thread has started it throws
+/// what is wrong, or, where several things are, one ConfigError with all of them; LimitError where the system
+/// refuses a thread; wait() throws it, too.
 RunningJob start(Job job);
 
 /// start and wait.

@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong, where, the right text, the wrong text, and the test: its program, and perhaps its cases.
 MUTANTS = (
+    ("times: a batch is counted before it is submitted", "host/engine/engine.cpp",
+     "  filled.times.submitted = shared_.clock.now();\n", "", "simulation_test"),
+    ("times: what the sinks took is of all epochs", "host/engine/committer.cpp",
+     "std::exchange(sinks_[i].took, {})", "sinks_[i].took", "committer_test"),
+    ("times: the oldest records are kept", "host/time/timeline.h", "records_[added_++ % kKept] = record;",
+     "if (added_ < kKept) records_[added_++] = record;", "time_spent_test"),
     ("lost device: batches of the epoch before are counted as lost", "host/engine/engine_epoch.cpp",
      "  batches_ = 0;\n", "", "lost_device_test"),
     ("engine: a lost batch is not submitted to the next backend", "host/engine/engine_epoch.cpp",

@@ -61,10 +61,12 @@ void BatchBuilder::append(std::string_view text) {
   ++records_;
 }
 
-FilledBatch BatchBuilder::close(unsigned reader) && {
+FilledBatch BatchBuilder::close(unsigned reader, Instant now) && {
   make_column_major(batch_.rows);
   batch_.reader = reader;
   batch_.pane = pane;
+  batch_.times.opened = opened;
+  batch_.times.closed = now;
   return std::move(batch_);
 }
 

@@ -36,9 +36,10 @@ class BatchBuilder {
   /// become as large as the buffer: many records are short or empty.
   bool nearly_full() const;
 
-  FilledBatch close(unsigned reader) &&;
+  FilledBatch close(unsigned reader, Instant now) &&;
 
   Pane pane;                  ///< of the first record
+  Instant opened{};           ///< when the first record came
   Instant close_at = kNever;  ///< when the batch is due, once it holds anything
 
  private:

@@ -11,7 +11,7 @@
 namespace millrace {
 
 ReadResult MeteredSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
-  ReadResult result = draining_ ? source_.drain(into, records) : source_.read(into, records, deadline);
+  ReadResult result = read_source(into, records, deadline);
   if (draining_ && result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
   if (records != nullptr) records_counted_.set(records->capacity() * sizeof(Record), "ends of records");
   if (result.status == ReadResult::Status::data) {
@@ -21,6 +21,12 @@ ReadResult MeteredSource::read(std::span<std::byte> into, std::vector<Record>* r
   }
   count_oversized(result.oversized);
   return result;
+}
+
+ReadResult MeteredSource::read_source(std::span<std::byte> into, std::vector<Record>* records,
+                                      Deadline deadline) {
+  const Stopwatch in_source(shared_.metrics.timeline, Activity::source, shared_.clock);
+  return draining_ ? source_.drain(into, records) : source_.read(into, records, deadline);
 }
 
 void MeteredSource::seek(const ReaderPosition& position) {

@@ -40,6 +40,8 @@ class MeteredSource {
   std::uint64_t take_oversized() { return std::exchange(oversized_, 0); }
 
  private:
+  ReadResult read_source(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline);
+
   Source& source_;
   ReaderShared shared_;
   bool draining_ = false;

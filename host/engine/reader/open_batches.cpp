@@ -26,7 +26,8 @@ BatchBuilder* OpenBatches::of(Pane pane, std::size_t at_least) {
 
 void OpenBatches::start_age(BatchBuilder& batch, Pane pane) const {
   batch.pane = pane;
-  batch.close_at = std::min(later(shared_.clock.now(), shared_.options.batch_time), shared_.panes.end(pane));
+  batch.opened = shared_.clock.now();
+  batch.close_at = std::min(later(batch.opened, shared_.options.batch_time), shared_.panes.end(pane));
 }
 
 Instant OpenBatches::next_close() const {
@@ -42,7 +43,7 @@ void OpenBatches::close(Pane pane) {
   if (batch.empty()) {
     shared_.ring.release(batch.buffer());
   } else {
-    shared_.ring.push(std::move(batch).close(reader_));
+    shared_.ring.push(std::move(batch).close(reader_, shared_.clock.now()));
   }
 }
 

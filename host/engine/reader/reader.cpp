@@ -36,6 +36,7 @@ Step Reader::step(Deadline patience) {
     return Step::wait(std::min(backoff_.until(), batches_.next_close()));
   }
   // Only calls of the source are repeated. Host functions may have given out records before they failed.
+  const Stopwatch placing(shared_.metrics.timeline, Activity::placing, shared_.clock);
   return filler_->place();
 }
 

@@ -13,6 +13,7 @@
 #include "host/program/cli/terminal/log.h"
 #include "host/program/cli/terminal/progress_text.h"
 #include "host/program/cli/terminal/rejected_text.h"
+#include "host/program/cli/terminal/time_text.h"
 
 namespace millrace::cli {
 namespace {
@@ -77,6 +78,7 @@ int run_command(const Settings& settings, StatusLine& status, Supervisor& superv
 
   const std::string rejected = rejected_text(summary.progress, job.plan);
   if (!rejected.empty()) spdlog::warn("{}", rejected);
+  for (const std::string& line : time_text(summary.time)) spdlog::info("{}", line);
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));

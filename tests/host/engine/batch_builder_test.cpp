@@ -50,7 +50,7 @@ TEST(BatchBuilder, ThatHoldsEmptyRecordsAloneIsNotEmpty) {
   of_messages.filled(0, ends);
   EXPECT_FALSE(of_messages.empty());
   EXPECT_EQ(of_messages.records(), 2U);
-  EXPECT_EQ(std::move(of_messages).close(0).ends.size(), 2U);
+  EXPECT_EQ(std::move(of_messages).close(0, Instant{}).ends.size(), 2U);
   BatchBuilder of_keys({0}, memory, unlimited_budget());
   of_keys.row("", {});
   EXPECT_FALSE(of_keys.empty());
@@ -63,7 +63,7 @@ TEST(BatchBuilder, RecordsOfLaterReadsEndBehindThoseOfEarlierOnes) {
   batch.filled(5, ends);
   batch.filled(5, ends);
   EXPECT_EQ(batch.room().size(), kRoom - 10);
-  const FilledBatch closed = std::move(batch).close(7);
+  const FilledBatch closed = std::move(batch).close(7, Instant{});
   EXPECT_EQ(std::vector(closed.ends.begin(), closed.ends.end()), (std::vector<std::uint32_t>{3, 5, 8, 10}));
   EXPECT_EQ(closed.reader, 7U);
 }

@@ -115,6 +115,21 @@ TEST_F(CommitterTest, CountsTheRowsAndTokensOfEachEpochOnce) {
   EXPECT_EQ(sink->rows().size(), 5U);
 }
 
+TEST_F(CommitterTest, TheTimeOfAnEpochIsPartedByItsPlacesAndSinks) {
+  const auto slow = [this](std::chrono::nanoseconds time) {
+    return std::make_shared<MemorySink>([this, time](MemorySink::Step, EpochId) { clock_.advance(time); });
+  };
+  with({slow(1ms), slow(10ms)});
+  for (std::int64_t pane = 1; pane <= 2; ++pane) show(window(pane, words({{"a", 1}})));
+  const std::vector<EpochTimes> epochs = metrics_.timeline.epochs.latest();
+  ASSERT_EQ(epochs.size(), 2U);
+  for (const EpochTimes& epoch : epochs) {
+    EXPECT_EQ(epoch.sinks[0], 3ms) << "begin, write, finish";
+    EXPECT_EQ(epoch.sinks[1], 30ms);
+    EXPECT_EQ(epoch.published - epoch.folded, 33ms);
+  }
+}
+
 TEST_F(CommitterTest, ARepeatedAttemptCountsItsRowsOnce) {
   const auto sink =
       std::make_shared<MemorySink>(failing(MemorySink::Step::finish, 2, TransientError("the disk stumbled")));

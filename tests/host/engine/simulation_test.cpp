@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/host/engine/simulation.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <optional>
@@ -268,7 +270,25 @@ class Simulation {
       }
       if (!is_between(shown, begun, returned)) return "the rows are not the records of their windows";
     }
+    if (!times_go_on()) return "a batch or an epoch passes its places in another order, or one of them never";
     return verdict_on_counters();
+  }
+
+  bool times_go_on() const {
+    const Timeline& timeline = pipeline_->metrics().timeline;
+    return std::ranges::all_of(
+               timeline.batches.latest(),
+               [](const BatchTimes& batch) {
+                 return std::ranges::is_sorted(std::array{batch.opened, batch.closed, batch.popped,
+                                                          batch.submitted, batch.finished}) &&
+                        batch.opened > Instant{};
+               }) &&
+           std::ranges::all_of(timeline.epochs.latest(), [](const EpochTimes& epoch) {
+             return std::ranges::is_sorted(std::array{epoch.asked, epoch.marked, epoch.collected,
+                                                      epoch.appended, epoch.folded, epoch.published,
+                                                      epoch.committed}) &&
+                    epoch.asked > Instant{};
+           });
   }
 
   std::string verdict_on_counters() const {

@@ -138,7 +138,7 @@ const std::array kFlags = {
          [](Settings& s, Text t) { s.color = parse_name(t, kWhen); }},
     Flag{"log-format", "FORMAT", "text", kManners, "Messages on stderr as text or json.", false,
          [](Settings& s, Text t) { s.log_format = parse_name(t, kLogFormats); }},
-    Flag{"verbose", "", "false", kManners, "Say what is chosen and why.", false,
+    Flag{"verbose", "", "false", kManners, "Say what is chosen and why, and at the end where the time went.", false,
          [](Settings& s, Text t) { s.verbose = parse_switch(t); }, false, 'v'},
     Flag{"quiet", "", "false", kManners, "Only errors on stderr.", false,
          [](Settings& s, Text t) { s.quiet = parse_switch(t); }, false, 'q'},
