@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 
 #include <millrace/quantity.h>
@@ -36,7 +37,9 @@ std::string printable_lines(std::string_view text) {
 
 // Nobody knows how much of the input is still to come, so the advice leaves room.
 std::string advice(std::size_t needed) {
-  return size_text(std::bit_ceil(needed + needed / 2));
+  constexpr std::size_t most = std::size_t{1}
+                               << (std::numeric_limits<std::size_t>::digits - 2);  // 3 / 2 of it fit
+  return size_text(std::bit_ceil(std::min(needed, most) / 2 * 3));
 }
 
 std::string_view remedy(int error_number) {

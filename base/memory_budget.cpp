@@ -3,20 +3,24 @@
 #include <millrace/memory_budget.h>
 
 namespace millrace {
+namespace {
+constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+}  // namespace
 
-bool MemoryBudget::try_reserve(std::size_t bytes) noexcept {
+std::size_t MemoryBudget::take(std::size_t bytes) noexcept {
   std::size_t used = used_.load(std::memory_order_relaxed);
   do {
-    if (bytes > limit_ - used) return false;
+    if (bytes > limit_ - used) return bytes > kMost - used ? kMost : used + bytes;
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   std::size_t peak = peak_.load(std::memory_order_relaxed);
   while (peak < used + bytes && !peak_.compare_exchange_weak(peak, used + bytes, std::memory_order_relaxed)) {
   }
-  return true;
+  return 0;
 }
 
 void MemoryBudget::reserve(std::size_t bytes, std::string_view what) {
-  if (!try_reserve(bytes)) throw BudgetError(what, used() + bytes, limit_);
+  // Not by used(): another thread may have given memory back meanwhile, and then the limit would seem enough.
+  if (const std::size_t needed = take(bytes)) throw BudgetError(what, needed, limit_);
 }
 
 void MemoryBudget::release(std::size_t bytes) noexcept {
@@ -30,7 +34,7 @@ void Reservation::set(std::size_t bytes, std::string_view what) {
 }
 
 MemoryBudget& unlimited_budget() noexcept {
-  static MemoryBudget budget(std::numeric_limits<std::size_t>::max());
+  static MemoryBudget budget(kMost);
   return budget;
 }
 

@@ -136,8 +136,8 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
 
 std::string size_text(std::size_t bytes) {
   if (bytes < std::size_t{1} << 10) return std::to_string(bytes) + "B";
-  if (bytes < std::size_t{1} << 20) return std::to_string((bytes + 1023) >> 10) + "KiB";
-  return std::to_string((bytes + (1U << 20) - 1) >> 20) + "MiB";
+  if (bytes < std::size_t{1} << 20) return std::to_string(((bytes - 1) >> 10) + 1) + "KiB";
+  return std::to_string(((bytes - 1) >> 20) + 1) + "MiB";  // rounded up
 }
 
 }  // namespace millrace

@@ -23,7 +23,7 @@ class MemoryBudget {
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
   /// Takes `bytes` if they fit; changes nothing otherwise.
-  [[nodiscard]] bool try_reserve(std::size_t bytes) noexcept;
+  [[nodiscard]] bool try_reserve(std::size_t bytes) noexcept { return take(bytes) == 0; }
   /// Takes `bytes` or throws BudgetError, which names `what` and how much would have been needed.
   void reserve(std::size_t bytes, std::string_view what);
   void release(std::size_t bytes) noexcept;
@@ -33,6 +33,9 @@ class MemoryBudget {
   std::size_t limit() const noexcept { return limit_; }
 
  private:
+  /// Takes `bytes` and returns 0, or takes nothing and returns the limit that would have been needed then.
+  std::size_t take(std::size_t bytes) noexcept;
+
   std::size_t limit_;
   std::atomic<std::size_t> used_{0};
   std::atomic<std::size_t> peak_{0};

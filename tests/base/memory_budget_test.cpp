@@ -51,6 +51,38 @@ TEST(MemoryBudget, SaysWhatItWouldHaveNeeded) {
   EXPECT_EQ(budget.used(), std::size_t{3} << 20);
 }
 
+TEST(MemoryBudget, NeverSaysThatItsLimitWouldDo) {
+  MemoryBudget budget(100);
+  std::jthread other([&](const std::stop_token& stop) {
+    while (!stop.stop_requested())
+      if (budget.try_reserve(100)) budget.release(100);
+  });
+  for (int refused = 0; refused < 100'000;) {
+    try {
+      budget.reserve(100, "keys");
+      budget.release(100);
+    } catch (const BudgetError& error) {
+      ASSERT_EQ(error.needed(), 200U) << "what the other has given back since is not free for the asker";
+      ++refused;
+    }
+  }
+}
+
+TEST(MemoryBudget, NeededDoesNotWrap) {
+  MemoryBudget budget(100);
+  budget.reserve(60, "first");
+  try {
+    budget.reserve(kMost, "second");
+    FAIL();
+  } catch (const BudgetError& error) {
+    EXPECT_EQ(error.needed(), kMost);
+    EXPECT_NE(std::string(error.what())
+                  .find("at least 17592186044416MiB are needed so far; try --memory 8796093022208MiB"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 TEST(MemoryBudget, IsExactWhenThreadsShareIt) {
   MemoryBudget budget(1000);
   std::vector<std::jthread> threads;
