@@ -1,5 +1,5 @@
-// Records are read into memory of the reader, pass through the host function if there is one, and are placed
-// one by one. SPDX-License-Identifier: Apache-2.0
+// Records are read into memory of the reader, pass through the host function if any, and are placed one by one.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <optional>
 #include <string_view>
