@@ -22,7 +22,7 @@ Framer::Framer(const Framing& framing, MemoryBudget& budget) : framing_(framing)
   check(framing.kind != Framing::Kind::message, "a framer cuts byte streams");
 }
 
-std::optional<ReadResult> Framer::next(std::span<std::byte> into, std::vector<Record>* records) {
+std::optional<ReadResult> Framer::next(std::span<std::byte> into, const Records& records) {
   while (whole_ > 0) {
     std::size_t bytes = whole_;
     if (bytes > into.size()) bytes = after_last_end(held_.bytes().first(into.size()), framing_.kind);
@@ -36,22 +36,26 @@ std::optional<ReadResult> Framer::next(std::span<std::byte> into, std::vector<Re
       std::memcpy(into.data(), held_.bytes().data(), bytes);
     }
     const bool copied = bytes <= into.size();
+    const std::uint64_t begin = consumed_;
     held_.drop_front(bytes);
     whole_ -= bytes;
     consumed_ += bytes;
     if (whole_ == 0) consumed_ -= std::exchange(invented_, 0);
     if (!copied) continue;
-    if (auto result = hand_over(into.first(bytes), records)) return result;
+    if (auto result = hand_over(into.first(bytes), begin, records)) return result;
   }
   return std::nullopt;
 }
 
-std::optional<ReadResult> Framer::hand_over(std::span<std::byte> whole, std::vector<Record>* records) {
+// `begin`: where it began in the input.
+std::optional<ReadResult> Framer::hand_over(std::span<std::byte> whole, std::uint64_t begin,
+                                            const Records& records) {
   Kept kept{whole.size(), 0};
-  if (whole.size() > framing_.max_record_bytes) kept = drop_oversized(whole, framing_);
+  if (records.origins != nullptr) records.origins->assign({{0, 0, static_cast<std::int64_t>(begin)}});
+  if (whole.size() > framing_.max_record_bytes) kept = drop_oversized(whole, framing_, records.origins);
   oversized_ += kept.oversized;
   if (kept.bytes == 0) return std::nullopt;
-  if (records != nullptr) list_records(whole.first(kept.bytes), framing_.kind, *records);
+  if (records.ends != nullptr) list_ends(whole.first(kept.bytes), framing_.kind, *records.ends);
   return ReadResult{ReadResult::Status::data, kept.bytes, std::exchange(oversized_, 0)};
 }
 
@@ -62,8 +66,7 @@ std::span<std::byte> Framer::room(std::span<std::byte> into) {
   return held_.room(kOwnRoom);
 }
 
-std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> into,
-                                        std::vector<Record>* records) {
+std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> into, const Records& records) {
   if (room_is_own_) {
     added_to_own(bytes);
     return next(into, records);
@@ -82,8 +85,9 @@ std::optional<ReadResult> Framer::added(std::size_t bytes, std::span<std::byte> 
   if (before > 0) std::memcpy(into.data(), held_.bytes().data(), before);
   held_.clear();
   keep(fresh.subspan(ended));
+  const std::uint64_t begin = consumed_;
   consumed_ += before + ended;
-  return hand_over(into.first(before + ended), records);
+  return hand_over(into.first(before + ended), begin, records);
 }
 
 void Framer::added_to_own(std::size_t bytes) {
@@ -107,7 +111,7 @@ void Framer::end_input() {
   invented_ = 1;
 }
 
-std::optional<ReadResult> Framer::drain(std::span<std::byte> into, std::vector<Record>* records) {
+std::optional<ReadResult> Framer::drain(std::span<std::byte> into, const Records& records) {
   if (auto found = next(into, records)) return found;
   if (framing_.kind == Framing::Kind::newline) return std::nullopt;
   end_input();

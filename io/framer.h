@@ -29,17 +29,17 @@ class Framer {
   Framer(const Framing& framing, MemoryBudget& budget);
 
   /// What is already inside: data, too_big, or nothing.
-  std::optional<ReadResult> next(std::span<std::byte> into, std::vector<Record>* records);
+  std::optional<ReadResult> next(std::span<std::byte> into, const Records& records);
   /// Where new input goes: `into` behind the unfinished record, or the framer's own memory if `into` is too
   /// small for it. REQUIRES: next has returned nothing; `into` is not empty.
   std::span<std::byte> room(std::span<std::byte> into);
   /// `bytes` of input were put into the last room: data, too_big, or nothing yet.
-  std::optional<ReadResult> added(std::size_t bytes, std::span<std::byte> into, std::vector<Record>* records);
+  std::optional<ReadResult> added(std::size_t bytes, std::span<std::byte> into, const Records& records);
   /// The unfinished record is finished: next returns it. More input may follow, as a new record.
   void end_input();
   /// Reading stops before the input has ended: what is inside, an unfinished word as if it were finished;
   /// nothing when there is no more than half a line. Called until then. No input may follow.
-  std::optional<ReadResult> drain(std::span<std::byte> into, std::vector<Record>* records);
+  std::optional<ReadResult> drain(std::span<std::byte> into, const Records& records);
   /// Forgets the unfinished record; returns how much there was of it. REQUIRES: next has returned nothing.
   std::uint64_t drop_unfinished();
   /// A result without bytes, which carries the count of oversized records not reported yet.
@@ -48,7 +48,7 @@ class Framer {
   std::uint64_t consumed() const noexcept { return consumed_; }
 
  private:
-  std::optional<ReadResult> hand_over(std::span<std::byte> whole, std::vector<Record>* records);
+  std::optional<ReadResult> hand_over(std::span<std::byte> whole, std::uint64_t begin, const Records& records);
   void added_to_own(std::size_t bytes);
   void keep(std::span<const std::byte> bytes);
   void skip_if_oversized();

@@ -14,6 +14,7 @@
 
 #include "base/text/suggest.h"
 #include "io/file/file_list.h"
+#include "io/file/ranges_left.h"
 #include "io/schemes.h"
 #include "io/stdio/pipe_source.h"
 #include "io/uri.h"
@@ -59,6 +60,7 @@ void Inputs::add(const std::string& address) {
 
 SourceList Inputs::take() {
   open_paths();
+  if (options_.resume != nullptr) go_on();
   if (!problems_.empty()) throw ConfigError(problems_, exit_code_);
   tell_windows_of_stored_files();
   for (std::vector<FilePart>& share : split_files(std::move(files_), options_.readers))
@@ -96,6 +98,12 @@ void Inputs::open_paths() {
   tell_skipped(list.skipped);
   for (const std::string& path : list.streams)
     sources_.push_back(std::make_unique<PipeSource>(open_stream(path), path, options_));
+}
+
+void Inputs::go_on() {
+  std::vector<std::string> problems;
+  files_ = ranges_left(std::move(files_), *options_.resume, options_.framing.kind, problems);
+  complain(problems, kInputMissing);
 }
 
 // Each of two readers would get some of it, with words torn between them. A disk is read from its start by

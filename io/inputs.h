@@ -36,6 +36,7 @@ class Inputs {
  private:
   void complain(const std::vector<std::string>& problems, int exit_code);
   void open_paths();
+  void go_on();
   void refuse_repeated_streams(const std::vector<std::string>& paths);
   void tell_windows_of_stored_files();
   void tell_skipped(const std::vector<std::string>& skipped);

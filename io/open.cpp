@@ -51,7 +51,7 @@ bool is_input(const std::string& uri, const std::string& identity) {
       path = io::file_path(parsed);
     }
     return std::ranges::any_of(io::list_files(std::span(&path, 1)).files, [&](const io::FilePart& file) {
-      return io::identity_of(file.id.device, file.id.inode) == identity;
+      return io::identity_of(file.identity.device, file.identity.inode) == identity;
     });
   } catch (const Error&) {
     return false;  // open_sources tells what is wrong with it

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace millrace::io {
 namespace {
@@ -39,31 +40,37 @@ std::size_t after_first_end(std::span<const std::byte> bytes, std::size_t from, 
 
 // Looks at one record end per `max_record_bytes` where all records are short enough: the last end that the
 // longest record allowed could have.
-Kept drop_oversized(std::span<std::byte> whole, const Framing& framing) {
+Kept drop_oversized(std::span<std::byte> whole, const Framing& framing, std::vector<OriginRun>* origins) {
   const std::size_t longest = framing.max_record_bytes + 1;
+  const OriginRun origin = origins != nullptr ? origins->back() : OriginRun{};
+  bool behind_gap = false;
   Kept kept;
   std::size_t at = 0;
   while (at < whole.size()) {
     const std::size_t length = std::min(longest, whole.size() - at);
     const std::size_t good = after_last_end(whole.subspan(at, length), framing.kind);
     if (good > 0) {
+      if (std::exchange(behind_gap, false) && origins != nullptr)
+        origins->push_back({static_cast<std::uint32_t>(kept.bytes), origin.partition,
+                            origin.first_offset + static_cast<std::int64_t>(at)});
       if (kept.bytes != at) std::memmove(whole.data() + kept.bytes, whole.data() + at, good);
       kept.bytes += good;
       at += good;
     } else {
       at = after_first_end(whole, at + length, framing.kind);
       ++kept.oversized;
+      behind_gap = true;
     }
   }
   return kept;
 }
 
-void list_records(std::span<const std::byte> whole, Framing::Kind kind, std::vector<Record>& records) {
-  records.clear();
+void list_ends(std::span<const std::byte> whole, Framing::Kind kind, std::vector<std::uint32_t>& ends) {
+  ends.clear();
   std::size_t at = 0;
   while (at < whole.size()) {
     at = after_first_end(whole, at, kind);
-    records.push_back({static_cast<std::uint32_t>(at - 1)});
+    ends.push_back(static_cast<std::uint32_t>(at - 1));
   }
 }
 

@@ -25,9 +25,11 @@ struct Kept {
 };
 
 /// Takes records that exceed the limit out of whole records and closes the gaps.
-Kept drop_oversized(std::span<std::byte> whole, const Framing& framing);
+/// Where `origins` are given, the last of them is that of `whole`, and one is added for what lies behind a gap.
+Kept drop_oversized(std::span<std::byte> whole, const Framing& framing,
+                    std::vector<OriginRun>* origins = nullptr);
 
 /// One entry per record; its end excludes the end mark.
-void list_records(std::span<const std::byte> whole, Framing::Kind kind, std::vector<Record>& records);
+void list_ends(std::span<const std::byte> whole, Framing::Kind kind, std::vector<std::uint32_t>& ends);
 
 }  // namespace millrace::io

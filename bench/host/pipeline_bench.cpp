@@ -18,15 +18,15 @@ constexpr std::uint64_t kBatches = 20'000;
 class NoSource final : public Source {
  public:
   explicit NoSource(std::uint64_t batches) : left_(batches) {}
-  ReadResult read(std::span<std::byte> into, std::vector<Record>*, Deadline) override {
+  ReadResult read(std::span<std::byte> into, const Records&, Deadline) override {
     if (left_ == 0) return {ReadResult::Status::end};
     --left_;
     return {ReadResult::Status::data, into.size()};
   }
-  Offsets position() const override { return {}; }
+  std::span<const Partition> partitions() const override { return {}; }
+  void marks(Marks&) override {}
   bool replayable() const override { return true; }
-  void seek(const Offsets&) override {}
-  void committed(const Offsets&) override {}
+  void seek(std::span<const Mark>) override {}
   void wake() noexcept override {}
 
  private:

@@ -42,7 +42,7 @@ std::size_t read_all(std::vector<FilePart> parts, std::span<std::byte> into) {
   FileSource source(std::move(parts), {.kind = Framing::Kind::whitespace});
   std::size_t bytes = 0;
   for (;;) {
-    const ReadResult result = source.read(into, nullptr, Deadline::max());
+    const ReadResult result = source.read(into, {}, Deadline::max());
     if (result.status != ReadResult::Status::data) return bytes;
     bytes += result.bytes;
   }

@@ -18,7 +18,7 @@ Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const
       value_columns_(value_columns(shared.plan.measures).size()),
       fallback_(std::move(backends.fallback)),
       epoch_began_(shared.clock.now()),
-      round_(start, shared.readers),
+      round_(start.size(), shared.readers),
       handed_positions_(std::move(start)) {
   drive(std::move(backends.first));
   if (!backends.migration.start) return;
@@ -143,14 +143,20 @@ void Engine::take_back(const Finished& finished) {
 
 Engine::Rejected Engine::rejects_of(const Finished& finished) const {
   Rejected rejected;
+  const FilledBatch& filled = uncounted_.at(finished.buffer);
   for (const Reject& reject : finished.rejects) {
     ++rejected.counts[static_cast<std::size_t>(reject.reason)];
     if (rejected.shown.size() == kBadRecordsShown) continue;
     const std::string_view text = text_of(reject, shared_.ring.memory(finished.buffer));
+    BadRecord bad = describe(reject.reason, text, shared_.plan);
+    if (const auto origin = origin_of(filled, reject.where)) {
+      bad.input = excerpt(shared_.partitions.name(filled.reader, origin->partition));
+      bad.offset = origin->first_offset;
+    }
     if (shared_.options.on_bad_record == OnBadRecord::stop)
       throw BadRecordError("bad record, " + std::string(to_string(reject.reason)) + ": \"" + excerpt(text) +
-                           '"');
-    rejected.shown.push_back(describe(reject.reason, text, shared_.plan));
+                           '"' + bad.place());
+    rejected.shown.push_back(std::move(bad));
   }
   return rejected;
 }

@@ -21,6 +21,7 @@
 #include "host/engine/committer.h"
 #include "host/engine/marker_round.h"
 #include "host/engine/metrics.h"
+#include "host/engine/origins.h"
 #include "host/engine/reader_mailbox.h"
 #include "host/engine/ring.h"
 #include "host/engine/step.h"
@@ -39,6 +40,7 @@ struct EngineShared {
   Ring& ring;
   ReaderMailboxes& readers;
   Committer& committer;
+  const PartitionTable& partitions;
   MemoryBudget& budget;
   Metrics& metrics;
   bool durable = false;     ///< epochs outlive the process
@@ -109,7 +111,8 @@ class Engine {
   Instant next_wake() const;
   void finish_round();
   void finish_epoch();
-  std::vector<Offsets> finished_positions();
+  void hand_over_marks();
+  std::vector<Marks> finished_marks();
   void finish_job_if_done();
   void lose_device(const DeviceError& error);
   void rewind_readers();
@@ -138,10 +141,11 @@ class Engine {
   MarkerRound round_;
   bool final_epoch_done_ = false;
 
-  std::vector<ReaderPosition> handed_positions_;  ///< where the last epoch handed over ends
+  std::vector<ReaderPosition> handed_positions_;  ///< where the last epoch handed over ends, whole
   std::set<Pane> handed_open_panes_;
-  /// Positions that are finished for good once no pane up to the given one is open.
-  std::optional<std::pair<Pane, std::vector<Offsets>>> unfinished_;
+  /// Marks handed over that are finished for good once no pane up to the given one is open.
+  std::optional<std::pair<Pane, std::vector<Marks>>> unfinished_;
+  std::vector<Marks> unfinished_later_;  ///< those of later epochs
 
   std::atomic<bool> drain_asked_{false};
   bool drain_passed_on_ = false;

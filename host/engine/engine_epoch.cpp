@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/engine/engine.h"
+#include "host/log/marks.h"
 
 namespace millrace {
 
@@ -78,28 +79,37 @@ void Engine::finish_epoch() {
   if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
   epoch_.id = {++epochs_};
   epoch_.closed = std::move(closed);
-  for (const ReaderPosition& position : round_.positions()) epoch_.positions.push_back(position.offsets);
-  epoch_.finished = finished_positions();
+  hand_over_marks();
+  epoch_.finished = finished_marks();
   epoch_.partial = round_.partial();
-  handed_positions_ = round_.positions();
   handed_open_panes_ = open_panes_;
   batches_ = 0;
   shared_.committer.accept(std::exchange(epoch_, {}));
 }
 
-// Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
-// epoch, so those positions are finished only when the pane has closed too.
-std::vector<Offsets> Engine::finished_positions() {
-  if (shared_.durable || open_panes_.empty()) {
-    unfinished_.reset();
-    return epoch_.positions;
+void Engine::hand_over_marks() {
+  for (ReaderPosition& change : round_.take_changes()) {
+    ReaderPosition& handed = handed_positions_[epoch_.marks.size()];
+    merge_marks(handed.marks, change.marks);
+    handed.bytes = change.bytes;
+    epoch_.marks.push_back(std::move(change.marks));
   }
-  std::vector<Offsets> finished;
-  if (unfinished_ && unfinished_->first < *open_panes_.begin()) {
+}
+
+// Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
+// epoch, so those marks are finished only when the pane has closed too.
+std::vector<Marks> Engine::finished_marks() {
+  const bool all = shared_.durable || open_panes_.empty();
+  std::vector<Marks> finished;
+  if (unfinished_ && (all || unfinished_->first < *open_panes_.begin())) {
     finished = std::move(unfinished_->second);
     unfinished_.reset();
   }
-  if (!unfinished_) unfinished_.emplace(*open_panes_.rbegin(), epoch_.positions);
+  merge_marks(unfinished_later_, epoch_.marks);
+  if (all)
+    merge_marks(finished, std::exchange(unfinished_later_, {}));
+  else if (!unfinished_)
+    unfinished_.emplace(*open_panes_.rbegin(), std::exchange(unfinished_later_, {}));
   return finished;
 }
 
@@ -133,7 +143,6 @@ void Engine::rewind_readers() {
   shared_.metrics.batches -= std::exchange(batches_, 0);
   open_panes_ = handed_open_panes_;
   final_epoch_done_ = false;
-  unfinished_.reset();
   round_.rewind(handed_positions_);
 }
 

@@ -7,6 +7,8 @@
 
 #include <millrace/error.h>
 
+#include "host/log/marks.h"
+
 namespace millrace {
 namespace {
 
@@ -14,18 +16,14 @@ constexpr auto is_set = [](char flag) { return flag != 0; };
 
 }  // namespace
 
-MarkerRound::MarkerRound(std::vector<ReaderPosition> start, ReaderMailboxes& readers)
-    : readers_(readers),
-      marked_(start.size()),
-      ended_(start.size()),
-      rewinding_(start.size()),
-      positions_(std::move(start)) {}
+MarkerRound::MarkerRound(std::size_t readers, ReaderMailboxes& mailboxes)
+    : mailboxes_(mailboxes), marked_(readers), ended_(readers), rewinding_(readers), changes_(readers) {}
 
 void MarkerRound::ask(Pane now) {
   open_ = true;
   pane_ = now;
   std::ranges::fill(marked_, 0);
-  readers_.ask_for_markers();
+  mailboxes_.ask_for_markers();
 }
 
 bool MarkerRound::all_marked() const {
@@ -36,15 +34,23 @@ void MarkerRound::rewind(const std::vector<ReaderPosition>& to) {
   open_ = revoked_ = partial_ = false;
   std::ranges::fill(rewinding_, 1);
   std::ranges::fill(ended_, 0);
-  readers_.rewind(to);
+  for (std::size_t reader = 0; reader < changes_.size(); ++reader) changes_[reader] = {{}, to[reader].bytes};
+  mailboxes_.rewind(to);
 }
 
 bool MarkerRound::on(Marker& marker) {
   if (!listens_to(marker.reader)) return false;
   check(open_ && !marked_[marker.reader], "a reader marks once in a round");
   marked_[marker.reader] = 1;
-  positions_[marker.reader] = std::move(marker.position);
+  merge_marks(changes_[marker.reader].marks, marker.position.marks);
+  changes_[marker.reader].bytes = marker.position.bytes;
   return true;
+}
+
+std::vector<ReaderPosition> MarkerRound::take_changes() {
+  std::vector<ReaderPosition> changes = changes_;
+  for (ReaderPosition& change : changes_) change.marks.clear();
+  return changes;
 }
 
 void MarkerRound::on(const Ended& ended) {

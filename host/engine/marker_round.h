@@ -15,8 +15,8 @@ namespace millrace {
 /// nothing: it will say them again.
 class MarkerRound {
  public:
-  /// `readers` outlives it.
-  MarkerRound(std::vector<ReaderPosition> start, ReaderMailboxes& readers);
+  /// The mailboxes outlive it.
+  MarkerRound(std::size_t readers, ReaderMailboxes& mailboxes);
 
   /// Asks every reader for its marker.
   void ask(Pane now);
@@ -25,7 +25,7 @@ class MarkerRound {
   Pane pane() const { return pane_; }
   bool all_marked() const;
   /// Readers go on at once. What they push is popped after the round is closed.
-  void release_readers() { readers_.end_round(); }
+  void release_readers() { mailboxes_.end_round(); }
   void close() { open_ = revoked_ = false; }
   /// Every reader forgets what it has read and goes on from there.
   void rewind(const std::vector<ReaderPosition>& to);
@@ -43,17 +43,17 @@ class MarkerRound {
   bool partial() const { return partial_; }
   /// A reader lost partitions, and waits for the end of an epoch.
   bool revoked() const { return revoked_; }
-  /// Of the last markers.
-  const std::vector<ReaderPosition>& positions() const { return positions_; }
+  /// What has changed by the markers since the last call.
+  std::vector<ReaderPosition> take_changes();
 
  private:
-  ReaderMailboxes& readers_;
+  ReaderMailboxes& mailboxes_;
   bool open_ = false;
   Pane pane_;
   bool revoked_ = false;
   bool partial_ = false;
   std::vector<char> marked_, ended_, rewinding_;  ///< per reader
-  std::vector<ReaderPosition> positions_;
+  std::vector<ReaderPosition> changes_;
 };
 
 }  // namespace millrace

@@ -18,16 +18,18 @@ Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
       panes_(parts_.plan.every, parts_.clock, parts_.options.on_event),
       ring_(parts_.budget),
+      partitions_(parts_.sources.size()),
       mailboxes_(parts_.sources.size(), ring_.readers,
                  [this](std::size_t reader) { parts_.sources[reader]->wake(); }) {
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
-  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, parts_.budget, metrics_};
+  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock,  panes_,
+                            ring_,       partitions_,    parts_.budget, metrics_};
   std::vector<ReaderPosition> start;
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
     Source& source = *parts_.sources[i];
-    start.push_back({source.position()});
+    source.marks(start.emplace_back().marks);
     replayable = replayable && source.replayable();
     readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, mailboxes_.of(i), shared));
   }
@@ -38,7 +40,7 @@ Pipeline::Pipeline(PipelineParts parts)
       EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.migration)},
       std::move(start),
       EngineShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_, *committer_,
-                   parts_.budget, metrics_, parts_.log->durable(), replayable});
+                   partitions_, parts_.budget, metrics_, parts_.log->durable(), replayable});
 }
 
 Pipeline::~Pipeline() = default;

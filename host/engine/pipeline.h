@@ -81,6 +81,7 @@ class Pipeline {
   Metrics metrics_;
   PaneClock panes_;
   Ring ring_;
+  PartitionTable partitions_;
   ReaderMailboxes mailboxes_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::unique_ptr<Committer> committer_;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/engine/reader_mailbox.h"
 
+#include "host/log/marks.h"
+
 namespace millrace {
 
 ReaderMailboxes::ReaderMailboxes(std::size_t readers, EventCount& asleep,
@@ -36,10 +38,10 @@ void ReaderMailboxes::rewind(std::span<const ReaderPosition> to) {
 
 // Who has reported a revocation waits for it outside its source; others have time until their sources bring
 // something.
-void ReaderMailboxes::epoch_over(std::span<const Offsets> finished) {
+void ReaderMailboxes::epoch_over(std::span<const Marks> finished) {
   tell(Where::outside_sources, [finished](ReaderMailbox::Orders& orders, std::size_t reader) {
     orders.epoch_over = true;
-    if (!finished.empty()) orders.committed = finished[reader];
+    if (!finished.empty()) merge_marks(orders.committed, finished[reader]);
   });
 }
 

@@ -27,7 +27,7 @@ class ReaderMailbox {
     std::uint64_t round = 0;               ///< numbers the rounds, so that a reader marks once in each
     std::optional<ReaderPosition> rewind;  ///< forget everything and go on from here
     bool epoch_over = false;               ///< an epoch was committed, or there was nothing to commit
-    std::optional<Offsets> committed;      ///< everything before is finished for good
+    Marks committed;                       ///< everything before is finished for good
   };
 
   void change(const std::function<void(Orders&)>& make) {
@@ -64,7 +64,7 @@ class ReaderMailboxes {
   void drain();
   void rewind(std::span<const ReaderPosition> to);
   /// `finished` has everything before which is finished for good, by reader; empty: nothing new.
-  void epoch_over(std::span<const Offsets> finished);
+  void epoch_over(std::span<const Marks> finished);
 
  private:
   enum class Where : bool { outside_sources, anywhere };

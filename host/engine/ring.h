@@ -22,27 +22,32 @@ namespace millrace {
 
 /// A buffer with records on its way to the backend: the owner of what Batch views.
 struct FilledBatch {
-  explicit FilledBatch(MemoryBudget& budget) : ends(BudgetAllocator<std::uint32_t>(budget)), rows(budget) {}
+  explicit FilledBatch(MemoryBudget& budget)
+      : ends(BudgetAllocator<std::uint32_t>(budget)),
+        origins(BudgetAllocator<OriginRun>(budget)),
+        rows(budget) {}
   unsigned reader = 0;
   Pane pane;
   BufferId buffer;
   std::size_t bytes = 0;
   BudgetVector<std::uint32_t> ends;
+  /// They count bytes, or where there are `ends`, records. None: nobody asks, or it is not known.
+  BudgetVector<OriginRun> origins;
   bool has_rows = false;
   RowData rows;
   BatchTimes times;
 };
 
-/// Where a reader stands in its source.
+/// Where a reader stands in its source, or where that has changed.
 struct ReaderPosition {
-  Offsets offsets;
+  Marks marks;
   std::uint64_t bytes = 0;  ///< that it has read until here
 };
 
-/// A reader's word that everything it pushed before lies before `position`, and nothing after does.
+/// A reader's word that everything it pushed before lies before these marks, and nothing after does.
 struct Marker {
   unsigned reader = 0;
-  ReaderPosition position;
+  ReaderPosition position;      ///< the marks that have changed since the last marker
   std::uint64_t oversized = 0;  ///< records skipped since the last marker
 };
 

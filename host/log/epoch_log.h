@@ -18,8 +18,8 @@ struct EpochData {
   EpochId id;
   std::vector<std::pair<Pane, Columns>> partials;  ///< a pane may come several times
   std::vector<Pane> closed;                        ///< panes whose rows are final, oldest first
-  std::vector<Offsets> positions;  ///< per reader: this and earlier epochs read everything before
-  std::vector<Offsets> finished;   ///< per reader: all before is in closed panes or durable; empty: nothing new
+  std::vector<Marks> marks;     ///< per reader, those changed: this and earlier epochs read everything before
+  std::vector<Marks> finished;  ///< likewise: all before is in closed panes or durable; empty: nothing new
   RejectCounts rejected{};
   std::vector<BadRecord> bad_records;  ///< a few of those rejected
   bool partial = false;                ///< see Epoch

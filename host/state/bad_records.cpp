@@ -41,6 +41,10 @@ BadRecord describe(RejectReason reason, std::string_view record, const Plan& pla
   return bad;
 }
 
+std::string BadRecord::place() const {
+  return input.empty() ? "" : " (" + input + " at offset " + std::to_string(offset) + ')';
+}
+
 void add_shown(std::vector<BadRecord>& shown, const std::vector<BadRecord>& more) {
   const std::size_t room = kBadRecordsShown - std::min(shown.size(), kBadRecordsShown);
   shown.insert(shown.end(), more.begin(),

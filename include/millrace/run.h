@@ -39,6 +39,11 @@ struct BadRecord {
   std::string text;
   std::uint32_t field = 0;  ///< the one that is missing or wrong; 0: no single one
   std::string field_text;
+  std::string input;         ///< the name of the partition it came from; empty: it is not known
+  std::int64_t offset = -1;  ///< where it begins there: a byte, or the number of a message
+
+  /// " (INPUT at offset N)", for people; nothing if it is not known.
+  std::string place() const;
 };
 
 /// Counters of a job, all since its start. Read at any time, by any thread.

@@ -29,19 +29,26 @@ struct Framing {
   std::size_t max_record_bytes = std::size_t{16} << 20;
 };
 
-/// One record of a read: its bytes end at `end`, counted from the start of the read.
-struct Record {
-  std::uint32_t end = 0;
+/// What a read tells of its records beside their bytes, column by column: those for which there is a place.
+/// Places are counted from the start of the read.
+struct Records {
+  std::vector<std::uint32_t>* ends = nullptr;  ///< of each record, its end mark excluded
+  std::vector<OriginRun>* origins = nullptr;   ///< of the bytes, in order
+  void clear() const {
+    if (ends != nullptr) ends->clear();
+    if (origins != nullptr) origins->clear();
+  }
 };
 
 struct ReadResult {
   enum class Status : std::uint8_t {
-    data,     ///< whole records were written, each followed by its end (messages may be empty)
-    idle,     ///< nothing came before the deadline, or wake() was called
-    end,      ///< there is nothing more, ever
-    broken,   ///< there is nothing more, though the input has not ended: what was read is kept, and partial
-    too_big,  ///< the next record does not fit: call again with at least `bytes` of room
-    revoked,  ///< partitions were taken away: mark, commit, then go on reading
+    data,       ///< whole records were written, each followed by its end (messages may be empty)
+    idle,       ///< nothing came before the deadline, or wake() was called
+    end,        ///< there is nothing more, ever
+    caught_up,  ///< there is nothing more for now, and the source was made to end there: that is whole
+    broken,     ///< there is nothing more, though the input has not ended: what was read is kept, and partial
+    too_big,    ///< the next record does not fit: call again with at least `bytes` of room
+    revoked,    ///< partitions were taken away: mark, commit, then go on reading
   };
   Status status = Status::idle;
   std::size_t bytes = 0;
@@ -55,23 +62,28 @@ class Source {
   virtual ~Source() = default;
 
   /// Writes whole records to the front of `into` and returns what was written. An unfinished record stays
-  /// inside, so that position() never covers it; the end of a file or connection ends the record before
+  /// inside, so that marks never cover it; the end of a file or connection ends the record before
   /// it. Every record of newline or white-space framing is followed by its end: a source adds a '\n'
   /// where input ends without one. Message framing: records are back to back. May return fewer bytes
   /// than fit. Waits until `deadline` at most; a deadline in the past means "do not wait".
-  /// `records`, when given, is cleared and gets one entry per record; its end excludes the end mark.
-  virtual ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) = 0;
+  /// The columns of `records` that are given are emptied first. A source that does not know its origins, as
+  /// where it has left something out, gives none.
+  virtual ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) = 0;
 
-  /// The position after everything that read has returned.
-  virtual Offsets position() const = 0;
-  /// Whether seek can go back to any earlier position().
+  /// What it reads. The list only grows; what can be told before the first read is.
+  virtual std::span<const Partition> partitions() const = 0;
+  /// Appends how far read has come, for each partition where that has changed since the last call or seek; the
+  /// first call tells of all.
+  virtual void marks(Marks& changed) = 0;
+  /// Whether seek can go back to any earlier marks.
   virtual bool replayable() const = 0;
-  /// Whether records are messages, back to back: then only `records` tells where they end.
+  /// Whether records are messages, back to back: then only `ends` tell where they end.
   virtual bool messages() const { return false; }
-  /// Goes on reading from `offsets`. REQUIRES: replayable().
-  virtual void seek(const Offsets& offsets) = 0;
-  /// Everything before `offsets` is finished for good.
-  virtual void committed(const Offsets& offsets) = 0;
+  /// Goes back to `marks`, one for each partition; one that has none is read from its beginning.
+  /// REQUIRES: replayable().
+  virtual void seek(std::span<const Mark> marks) = 0;
+  /// Everything before these marks is finished for good.
+  virtual void committed(std::span<const Mark> marks) { static_cast<void>(marks); }
   /// Ends a waiting read at once, or the next one. Any thread may call it.
   virtual void wake() noexcept = 0;
   /// Whether it goes on until it is told to stop, as a feed does: then what was read until that is whole.
@@ -79,13 +91,19 @@ class Source {
   /// Reading is to stop before the end. Hands over, as read does, what the source holds of an unfinished record
   /// if that counts as one: a word does, half a line does not. Called until it returns no data; nothing
   /// follows.
-  virtual ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) {
+  virtual ReadResult drain(std::span<std::byte> into, const Records& records) {
     static_cast<void>(into);
     static_cast<void>(records);
     return {ReadResult::Status::end};
   }
   /// How many bytes there are to read in all, where that is known: for progress and its forecast.
   virtual std::optional<std::uint64_t> bytes_total() const { return std::nullopt; }
+};
+
+/// How far an earlier run of a job came, of all its readers together: Mark::partition counts in this list.
+struct Resume {
+  std::vector<Partition> partitions;
+  Marks marks;
 };
 
 /// Looks at the beginning of an input that has a name, at most kBeginningBytes, without its byte order mark.
@@ -106,6 +124,9 @@ struct SourceOptions {
   /// For what a source holds between two reads: unfinished records, queues of client libraries. Outlives the
   /// sources.
   MemoryBudget* budget = &unlimited_budget();
+  /// Go on from there: what is left is dealt out to however many readers there are now. What an earlier run did
+  /// not know is new. Null: from the beginning. It is read while sources are opened.
+  const Resume* resume = nullptr;
 };
 
 using SourceList = std::vector<std::unique_ptr<Source>>;

@@ -118,8 +118,8 @@ class Lister {
     const FirstBytes first = beginning_.look(open_for_reading(path), path);
     if (first.content != Content::text) return add_not_text(first.content, path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    list_.files.push_back({path, new_name(path), first.mark, size, size, false, nullptr});
-    list_.files.back().id = {status.st_dev, status.st_ino};
+    list_.files.push_back({path, new_name(path), first.mark, size, size});
+    list_.files.back().identity = {status.st_dev, status.st_ino};
   }
   void add_not_text(Content content, const std::string& path) {
     const auto [files, is_first] = not_text_.try_emplace(content, NotText{path});
@@ -150,7 +150,7 @@ class Lister {
     else if (!any)
       skip(pattern, "matches only directories; name their files, as in " + files_of(pattern));
   }
-  // For offsets. A file named "a#2" may stand beside one named "a" that is read twice.
+  // For partitions. A file named "a#2" may stand beside one named "a" that is read twice.
   std::string new_name(const std::string& path) {
     std::string name = path;
     while (!times_.try_emplace(name, 1).second) name = path + '#' + std::to_string(++times_[path]);

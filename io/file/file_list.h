@@ -20,7 +20,7 @@ struct FileList {
 
 /// A path that does not exist but has one of `*?[` is a pattern: it stands for the files that match, in
 /// sorted order, without directories; a directory that it may not look into is skipped. A file that is named
-/// twice is read twice, and is "PATH#2" in offsets. A file begins behind its byte order mark.
+/// twice is read twice, and is the partition "PATH#2". A file begins behind its byte order mark.
 FileList list_files(std::span<const std::string> paths, const OnBeginning& on_beginning = {});
 
 /// Whether it is a pattern and something matches it.

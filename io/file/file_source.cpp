@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include <millrace/error.h>
@@ -39,15 +37,17 @@ std::uint64_t size_of(const Descriptor& file, const std::string& path) {
 FileSource::FileSource(std::vector<FilePart> parts, const Framing& framing, OnEvent on_event)
     : parts_(std::move(parts)), framing_(framing), on_event_(std::move(on_event)) {
   check(framing.kind != Framing::Kind::message, "files have no messages");
-  for (const FilePart& part : parts_) {
+  for (FilePart& part : parts_) {
     next_.push_back(part.begin);
+    partitions_.push_back(
+        {std::move(part.name), part.identity, static_cast<std::int64_t>(part.end), part.aligned});
     if (part.opened) part.opened->expect(part.begin, part.end);
   }
 }
 
-ReadResult FileSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline) {
+ReadResult FileSource::read(std::span<std::byte> into, const Records& records, Deadline) {
   check(!into.empty(), "a read needs room");
-  if (records != nullptr) records->clear();
+  records.clear();
   for (; current_ < parts_.size(); ++current_, file_.reset()) {
     if (next_[current_] >= part().end || is_left_out()) continue;
     const bool may_begin = file_ || !part().opened || part().opened->begin(part().begin);
@@ -60,7 +60,7 @@ ReadResult FileSource::read(std::span<std::byte> into, std::vector<Record>* reco
 }
 
 // It does not go on for a record that is too long anyway and whose end may be a terabyte away.
-ReadResult FileSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
+ReadResult FileSource::drain(std::span<std::byte> into, const Records& records) {
   draining_ = true;
   std::uint64_t oversized = 0;
   for (;;) {
@@ -91,7 +91,7 @@ void FileSource::open_part() {
   cut_off_ = false;
   has_grown_ = false;
   searched_ = 0;
-  at_record_ = !part().may_split_record || next_[current_] != part().begin;
+  at_record_ = part().aligned || next_[current_] != part().begin;
   // Advice only: its failure changes nothing. A small file is read at once.
   if (part().end - part().begin > kSmallBytes) ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 }
@@ -102,7 +102,7 @@ void FileSource::notice_another_file() {
   const struct stat now = look_at(*file_, part.path);
   if (!S_ISREG(now.st_mode) && !S_ISBLK(now.st_mode))
     throw IoError("cannot read " + part.path + ": it was a file when the job began, and is none any more");
-  if (part.id == FileId{} || part.id == FileId{now.st_dev, now.st_ino}) return;
+  if (!part.identity || part.identity == Identity{now.st_dev, now.st_ino}) return;
   tell(part.path + " was replaced by another file, of " + std::to_string(now.st_size) + " bytes instead of " +
        std::to_string(part.size) + ": of that one the records are counted that start before the old size");
   size_told_ = static_cast<std::uint64_t>(now.st_size);
@@ -130,7 +130,7 @@ bool FileSource::find_first_record() {
   return true;
 }
 
-std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, std::vector<Record>* records) {
+std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, const Records& records) {
   std::uint64_t& next = next_[current_];
   while (next < end_) {
     const std::size_t got = read_here(next, into.first(std::min(into.size(), size_ - next)));
@@ -143,11 +143,14 @@ std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, std::
       continue;
     }
     Kept kept{whole.bytes, 0};
-    if (whole.bytes > framing_.max_record_bytes) kept = drop_oversized(into.first(whole.bytes), framing_);
+    if (records.origins != nullptr)
+      records.origins->assign({{0, static_cast<std::uint32_t>(current_), static_cast<std::int64_t>(next)}});
+    if (whole.bytes > framing_.max_record_bytes)
+      kept = drop_oversized(into.first(whole.bytes), framing_, records.origins);
     next += whole.of_file;
     oversized_ += kept.oversized;
     if (kept.bytes == 0) continue;
-    if (records != nullptr) list_records(into.first(kept.bytes), framing_.kind, *records);
+    if (records.ends != nullptr) list_ends(into.first(kept.bytes), framing_.kind, *records.ends);
     return ReadResult{ReadResult::Status::data, kept.bytes, std::exchange(oversized_, 0)};
   }
   return std::nullopt;
@@ -239,37 +242,48 @@ std::optional<std::uint64_t> FileSource::find_end(std::uint64_t from, std::uint6
   return std::nullopt;
 }
 
-Offsets FileSource::position() const {
-  Offsets offsets;
-  for (std::size_t i = 0; i < parts_.size() && i <= current_; ++i)
-    offsets.push_back({parts_[i].partition, static_cast<std::int64_t>(next_[i])});
-  return offsets;
+// A part may be read to its end before its size says so.
+bool FileSource::is_done(std::size_t part) const {
+  return next_[part] >= parts_[part].end || (part < current_ && !draining_);
+}
+
+// Parts are read in order, so that those before the current one stay as they are.
+void FileSource::marks(Marks& changed) {
+  const bool first = told_.empty();
+  if (first) told_ = next_;
+  const std::size_t end = first ? parts_.size() : std::min(current_ + 1, parts_.size());
+  for (std::size_t i = first ? 0 : told_from_; i < end; ++i) {
+    if (!first && told_[i] == next_[i]) continue;
+    told_[i] = next_[i];
+    changed.push_back({static_cast<std::uint32_t>(i), static_cast<std::int64_t>(next_[i]), is_done(i)});
+  }
+  told_from_ = std::min(current_, parts_.size());
 }
 
 bool FileSource::replayable() const {
   return std::ranges::all_of(parts_, [](const FilePart& part) { return part.opened == nullptr; });
 }
 
-void FileSource::seek(const Offsets& offsets) {
-  std::unordered_map<std::string_view, std::int64_t> told;
-  for (const Offset& offset : offsets) told.emplace(offset.partition, offset.next);
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const auto found = told.find(parts_[i].partition);
-    next_[i] = found == told.end() ? parts_[i].begin : static_cast<std::uint64_t>(found->second);
-    if (next_[i] < parts_[i].begin || next_[i] > parts_[i].size)
-      throw IoError("cannot go on reading " + parts_[i].path + " at byte " + std::to_string(next_[i]) +
+void FileSource::seek(std::span<const Mark> marks) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) next_[i] = parts_[i].begin;
+  for (const Mark& mark : marks) {
+    const FilePart& part = parts_.at(mark.partition);
+    const auto next = static_cast<std::uint64_t>(mark.next);
+    if (next < part.begin || next > part.size)
+      throw IoError("cannot go on reading " + part.path + " at byte " + std::to_string(mark.next) +
                     ": it is not the file that was read before");
+    next_[mark.partition] = next;
   }
-  current_ = 0;
+  if (!told_.empty()) told_ = next_;
+  current_ = told_from_ = 0;
   file_.reset();
 }
 
 // Whoever reads standard input after this program goes on behind what has been shown.
-void FileSource::committed(const Offsets& offsets) {
-  for (const FilePart& part : parts_) {
-    if (!part.opened) continue;
-    const auto told = std::ranges::find(offsets, part.partition, &Offset::partition);
-    if (told != offsets.end()) part.opened->finished(part.begin, static_cast<std::uint64_t>(told->next));
+void FileSource::committed(std::span<const Mark> marks) {
+  for (const Mark& mark : marks) {
+    const FilePart& part = parts_[mark.partition];
+    if (part.opened) part.opened->finished(part.begin, static_cast<std::uint64_t>(mark.next));
   }
 }
 

@@ -15,41 +15,33 @@
 
 namespace millrace::io {
 
-/// Which file it is, whatever its name; 0: not known.
-struct FileId {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  bool operator==(const FileId&) const = default;
-};
-
 /// The records of one regular file that start in [begin, end). The file is the bytes it had when it was
 /// looked at: records that are appended later are not read, and what is cut off before it is read is missed
 /// with a warning.
 struct FilePart {
   std::string path;
-  std::string partition;  ///< its name in offsets
+  std::string name;  ///< of its partition
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   std::uint64_t size = 0;               ///< of the whole file
-  bool may_split_record = false;        ///< begin may lie inside a record, which is not this part's
+  bool aligned = true;                  ///< begin is no place inside a record, which would not be this part's
   std::shared_ptr<SharedInput> opened;  ///< set where there is no path to open: standard input
   /// That the file is not as it was when it was looked at was told. The ranges of a file share it; null: nobody
   /// has told it.
   std::shared_ptr<std::atomic_flag> told;
-  FileId id = {};  ///< of what was looked at, so that another file in its place is noticed
+  Identity identity = {};  ///< of what was looked at, so that another file in its place is noticed
 };
 
 /// Ranges are no smaller than this.
 inline constexpr std::uint64_t kSmallestPart = std::uint64_t{4} << 20;
 
 /// All files in order are one tape, and each reader gets an equal stretch of it: large files are cut into
-/// ranges named PARTITION@BEGIN-END, small ones stay whole. Of an input that others share each reader gets a
+/// ranges, small ones stay whole. Of an input that others share each reader gets a
 /// range in turn, so that what they have read lies together. Readers that would get nothing are left out.
 std::vector<std::vector<FilePart>> split_files(std::vector<FilePart> files, unsigned readers,
                                                std::uint64_t smallest = kSmallestPart);
 
-/// Reads its parts in order. Offsets count bytes from the start of the file, and tell of the parts begun so
-/// far; a part that seek is not told of is read from its start.
+/// Reads its parts in order, each a partition. Marks count bytes from the start of the file.
 ///
 /// A file may hold less than its size says. If it became shorter, that is told as a warning, the records that
 /// are still there are counted, and the one that was cut through is not. Otherwise the kernel makes the file up
@@ -62,13 +54,14 @@ class FileSource final : public Source {
  public:
   FileSource(std::vector<FilePart> parts, const Framing& framing, OnEvent on_event = {});
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override;
   /// Goes on with a shared input until there are no gaps before what others have begun.
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override;
-  Offsets position() const override;
+  ReadResult drain(std::span<std::byte> into, const Records& records) override;
+  std::span<const Partition> partitions() const override { return partitions_; }
+  void marks(Marks& changed) override;
   bool replayable() const override;
-  void seek(const Offsets& offsets) override;
-  void committed(const Offsets& offsets) override;
+  void seek(std::span<const Mark> marks) override;
+  void committed(std::span<const Mark> marks) override;
   void wake() noexcept override {}
   std::optional<std::uint64_t> bytes_total() const override;
 
@@ -79,9 +72,10 @@ class FileSource final : public Source {
   };
   const FilePart& part() const { return parts_[current_]; }
   bool is_left_out() const;
+  bool is_done(std::size_t part) const;
   void open_part();
   bool find_first_record();
-  std::optional<ReadResult> read_part(std::span<std::byte> into, std::vector<Record>* records);
+  std::optional<ReadResult> read_part(std::span<std::byte> into, const Records& records);
   Whole cut(std::span<std::byte> into, std::size_t got) const;
   std::optional<ReadResult> pass_long_record(std::size_t seen);
   std::size_t read_here(std::uint64_t offset, std::span<std::byte> into);
@@ -92,7 +86,10 @@ class FileSource final : public Source {
   std::optional<std::uint64_t> find_end(std::uint64_t from, std::uint64_t limit);
 
   std::vector<FilePart> parts_;
-  std::vector<std::uint64_t> next_;  ///< for each part, the next byte to read
+  std::vector<Partition> partitions_;  ///< the same
+  std::vector<std::uint64_t> next_;    ///< for each part, the next byte to read
+  std::vector<std::uint64_t> told_;    ///< the same, as the last marks told; empty: never
+  std::size_t told_from_ = 0;          ///< no part before it has changed since
   Framing framing_;
   OnEvent on_event_;
   std::size_t current_ = 0;

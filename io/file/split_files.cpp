@@ -8,11 +8,9 @@ namespace millrace::io {
 namespace {
 
 FilePart range_of(FilePart file, std::uint64_t begin, std::uint64_t end) {
-  if (begin == file.begin && end == file.end) return file;
-  file.may_split_record = begin != file.begin;
+  file.aligned = file.aligned && begin == file.begin;
   file.begin = begin;
   file.end = end;
-  file.partition += '@' + std::to_string(begin) + '-' + std::to_string(end);
   return file;
 }
 

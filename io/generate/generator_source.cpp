@@ -24,26 +24,35 @@ constexpr std::uint64_t kLineMax = 100'000;
 constexpr std::uint64_t kVocabularyMax = 1'000'000'000'000;
 constexpr double kSkewMax = 4;
 
+/// Records by their numbers: [begin, end).
+struct Range {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 class GeneratorSource final : public Source {
  public:
-  GeneratorSource(const GeneratorPlan& plan, std::shared_ptr<const ZipfWords> maker, std::string partition,
-                  std::uint64_t first, std::uint64_t stride, const SourceOptions& options)
+  /// `rate`: records a second; 0: no limit.
+  GeneratorSource(const GeneratorPlan& plan, std::shared_ptr<const ZipfWords> maker, const std::string& name,
+                  std::vector<Range> ranges, double rate, const SourceOptions& options)
       : plan_(plan),
         maker_(std::move(maker)),
-        partition_(std::move(partition)),
-        stride_(stride),
-        framing_(options.framing),
-        first_(first),
-        next_(first) {
+        ranges_(std::move(ranges)),
+        rate_(rate),
+        framing_(options.framing) {
+    for (const Range& range : ranges_) {
+      partitions_.push_back({.name = name, .end = static_cast<std::int64_t>(range.end)});
+      next_.push_back(range.begin);
+    }
     if (endless()) on_endless_ = options.on_endless;
   }
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
-    if (records != nullptr) records->clear();
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
+    records.clear();
     if (on_endless_) std::exchange(on_endless_, {})();
     std::uint64_t oversized = 0;
     std::size_t bytes = 0;
-    while (has_record(next_) && is_due(bytes > 0, deadline)) {
+    while (has_record() && is_due(bytes > 0, deadline)) {
       const std::span<std::byte> room = into.subspan(bytes);
       const std::span<std::byte> line = make_line(room);
       Kept kept{line.size(), 0};
@@ -55,43 +64,56 @@ class GeneratorSource final : public Source {
       if (line.data() != room.data()) std::copy_n(line.begin(), kept.bytes, room.begin());
       bytes += kept.bytes;
       oversized += kept.oversized;
-      next_ += stride_;
+      ++next_[current_];
       ++made_;
     }
-    if (records != nullptr) list_records(into.first(bytes), framing_.kind, *records);
+    if (records.ends != nullptr) list_ends(into.first(bytes), framing_.kind, *records.ends);
     if (bytes > 0) return {ReadResult::Status::data, bytes, oversized};
-    return {has_record(next_) ? ReadResult::Status::idle : ReadResult::Status::end, 0, oversized};
+    return {has_record() ? ReadResult::Status::idle : ReadResult::Status::end, 0, oversized};
   }
 
-  Offsets position() const override { return {{partition_, static_cast<std::int64_t>(next_)}}; }
+  std::span<const Partition> partitions() const override { return partitions_; }
+  void marks(Marks& changed) override {
+    const bool first = told_.empty();
+    for (std::size_t i = 0; i < ranges_.size(); ++i)
+      if (first || told_[i] != next_[i])
+        changed.push_back(
+            {static_cast<std::uint32_t>(i), static_cast<std::int64_t>(next_[i]), next_[i] == ranges_[i].end});
+    told_ = next_;
+  }
   bool replayable() const override { return true; }
-  void seek(const Offsets& offsets) override {
-    next_ = first_;
-    for (const Offset& offset : offsets)
-      if (offset.partition == partition_) next_ = static_cast<std::uint64_t>(offset.next);
-    if (next_ < first_ || (next_ - first_) % stride_ != 0)
-      throw IoError("cannot go on with record " + std::to_string(next_) + " of " + partition_);
+  void seek(std::span<const Mark> marks) override {
+    for (std::size_t i = 0; i < ranges_.size(); ++i) next_[i] = ranges_[i].begin;
+    for (const Mark& mark : marks) {
+      const Range& range = ranges_.at(mark.partition);
+      const auto next = static_cast<std::uint64_t>(mark.next);
+      if (next < range.begin || next > range.end)
+        throw IoError("cannot go on with record " + std::to_string(next) + " of " +
+                      partitions_[mark.partition].name);
+      next_[mark.partition] = next;
+    }
+    if (!told_.empty()) told_ = next_;
+    current_ = 0;
     started_.reset();
   }
-  void committed(const Offsets&) override {}
   void wake() noexcept override { waker_.wake(); }
   bool endless() const override { return plan_.words == GeneratorPlan{}.words; }
 
  private:
-  bool has_record(std::uint64_t record) const {
-    return record < plan_.words / plan_.line + (plan_.words % plan_.line != 0 ? 1 : 0);
+  bool has_record() {
+    while (current_ < ranges_.size() && next_[current_] == ranges_[current_].end) ++current_;
+    return current_ < ranges_.size();
   }
 
-  // Each reader keeps its part of the rate. `have_some`: do not wait, there is something to return.
+  // `have_some`: do not wait, there is something to return.
   bool is_due(bool have_some, Deadline deadline) {
-    if (plan_.rate == 0) return true;
+    if (rate_ == 0) return true;
     const auto now = steady_clock::now();
     if (!started_) {
       started_ = now;
       made_ = 0;
     }
-    const double seconds = static_cast<double>(made_) * static_cast<double>(plan_.line) *
-                           static_cast<double>(stride_) / static_cast<double>(plan_.rate);
+    const double seconds = static_cast<double>(made_) / rate_;
     const auto due =
         *started_ + std::chrono::ceil<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
     if (due <= now) return true;
@@ -101,7 +123,7 @@ class GeneratorSource final : public Source {
 
   // Straight into the room where it is large enough for any line, else by way of the scratch line.
   std::span<std::byte> make_line(std::span<std::byte> room) {
-    const std::uint64_t first = next_ * plan_.line;
+    const std::uint64_t first = next_[current_] * plan_.line;
     const std::uint64_t words = std::min(plan_.line, plan_.words - first);
     const std::size_t most = words * ZipfWords::kRoom;
     if (room.size() < most) {
@@ -114,17 +136,58 @@ class GeneratorSource final : public Source {
 
   GeneratorPlan plan_;
   std::shared_ptr<const ZipfWords> maker_;
-  std::string partition_;
-  std::uint64_t stride_;
+  std::vector<Range> ranges_;
+  std::vector<Partition> partitions_;  ///< the same
+  std::vector<std::uint64_t> next_;    ///< in each range
+  std::vector<std::uint64_t> told_;    ///< the same, as marks told last; empty: never
+  std::size_t current_ = 0;
+  double rate_;
   Framing framing_;
   std::function<void()> on_endless_;  ///< for the first read
-  std::uint64_t first_;
-  std::uint64_t next_;
-  std::uint64_t made_ = 0;  ///< records since started_
+  std::uint64_t made_ = 0;            ///< records since started_
   std::optional<steady_clock::time_point> started_;
   std::vector<std::byte> line_;
   Waker waker_;
 };
+
+// All of them, or what an earlier run has left.
+std::vector<Range> ranges_left(const GeneratorPlan& plan, const std::string& name, const Resume* resume) {
+  std::vector<Range> ranges;
+  bool is_known = false;
+  for (const Mark& mark : resume != nullptr ? resume->marks : Marks{}) {
+    const Partition& partition = resume->partitions.at(mark.partition);
+    if (partition.name != name) continue;
+    is_known = true;
+    if (!mark.done)
+      ranges.push_back({static_cast<std::uint64_t>(mark.next), static_cast<std::uint64_t>(partition.end)});
+  }
+  const std::uint64_t words_end = plan.words / plan.line + (plan.words % plan.line != 0 ? 1 : 0);
+  const std::uint64_t end = std::min<std::uint64_t>(words_end, INT64_MAX);
+  if (ranges.empty()) ranges.push_back({is_known ? end : 0, end});  // where all is made, that stays known
+  return ranges;
+}
+
+// All ranges in order are one tape, of which each reader gets an equal stretch; the first gets one in any case.
+std::vector<std::vector<Range>> deal(const std::vector<Range>& ranges, std::uint64_t readers) {
+  std::uint64_t total = 0;
+  for (const Range& range : ranges) total += range.end - range.begin;
+  const std::uint64_t stretch = std::max<std::uint64_t>(total / readers + (total % readers != 0 ? 1 : 0), 1);
+  std::vector<std::vector<Range>> shares(1);
+  std::uint64_t room = stretch;
+  for (auto [begin, end] : ranges) {
+    do {
+      if (room == 0) {
+        shares.emplace_back();
+        room = stretch;
+      }
+      const std::uint64_t length = std::min(room, end - begin);
+      shares.back().push_back({begin, begin + length});
+      begin += length;
+      room -= length;
+    } while (begin < end);
+  }
+  return shares;
+}
 
 }  // namespace
 
@@ -166,13 +229,13 @@ GeneratorPlan parse_generator(const Uri& uri) {
 SourceList open_generator(const Uri& uri, const SourceOptions& options) {
   const GeneratorPlan plan = parse_generator(uri);
   const auto maker = std::make_shared<const ZipfWords>(plan);
-  const std::uint64_t readers = std::max(options.readers, 1U);
+  const std::vector<std::vector<Range>> shares =
+      deal(ranges_left(plan, uri.text, options.resume), std::max(options.readers, 1U));
+  const double rate = static_cast<double>(plan.rate) / static_cast<double>(plan.line);
   SourceList sources;
-  for (std::uint64_t i = 0; i < readers; ++i) {
-    std::string partition = uri.text;
-    if (readers > 1) partition += '@' + std::to_string(i) + '/' + std::to_string(readers);
-    sources.push_back(std::make_unique<GeneratorSource>(plan, maker, partition, i, readers, options));
-  }
+  for (const std::vector<Range>& share : shares)
+    sources.push_back(std::make_unique<GeneratorSource>(plan, maker, uri.text, share,
+                                                        rate / static_cast<double>(shares.size()), options));
   return sources;
 }
 

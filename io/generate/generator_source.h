@@ -41,8 +41,8 @@ struct GeneratorPlan {
 /// Throws ConfigError with all that is wrong.
 GeneratorPlan parse_generator(const Uri& uri);
 
-/// Reader i of n makes records i, i+n, i+2n, ... The partition is the address (with "@i/n" if n > 1); its
-/// offset is the number of the next record. Replayable.
+/// Each reader makes an equal stretch of all records; where words have no end, nobody ever comes to the end of
+/// his. Partitions have the address as their name, and marks count records. Replayable.
 SourceList open_generator(const Uri& uri, const SourceOptions& options);
 
 /// Draws words by their number.

@@ -27,8 +27,8 @@ constexpr std::chrono::seconds kUntilSignal{1};
 
 PipeSource::PipeSource(Descriptor input, std::string name, const SourceOptions& options)
     : input_(std::move(input)),
-      name_(std::move(name)),
-      beginning_(name_, options.on_beginning),
+      partition_(std::move(name)),
+      beginning_(partition_.name(), options.on_beginning),
       framer_(options.framing, *options.budget),
       is_terminal_(::isatty(input_.get()) == 1 || errno == EIO),
       endless_(options.windowed),
@@ -37,11 +37,14 @@ PipeSource::PipeSource(Descriptor input, std::string name, const SourceOptions& 
   ::fcntl(input_.get(), F_SETPIPE_SZ, kPipeBytes);
 }
 
-ReadResult PipeSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
-  if (records != nullptr) records->clear();
+ReadResult PipeSource::read(std::span<std::byte> into, const Records& records, Deadline deadline) {
+  records.clear();
   for (;;) {
     if (auto found = framer_.next(into, records)) return *found;
-    if (ending_ != ReadResult::Status::idle) return framer_.nothing(ending_);
+    if (ending_ != ReadResult::Status::idle) {
+      done_ = true;
+      return framer_.nothing(ending_);
+    }
     if (!beginning_.is_ready() && !waker_.wait_readable(input_.get(), deadline))
       return framer_.nothing(ReadResult::Status::idle);
 
@@ -70,14 +73,14 @@ bool PipeSource::has_hung_up() const {
 }
 
 void PipeSource::break_off(int error_number) {
-  if (received_ == 0) throw IoError::from_errno("cannot read " + name_, error_number);
+  if (received_ == 0) throw IoError::from_errno("cannot read " + partition_.name(), error_number);
   ending_ = ReadResult::Status::broken;
-  tell_broken(on_event_, name_, received_, framer_.drop_unfinished(),
+  tell_broken(on_event_, partition_.name(), received_, framer_.drop_unfinished(),
               std::generic_category().message(error_number));
 }
 
 // What the beginning holds back is input, too.
-std::optional<ReadResult> PipeSource::take_held_back(std::span<std::byte> into, std::vector<Record>* records) {
+std::optional<ReadResult> PipeSource::take_held_back(std::span<std::byte> into, const Records& records) {
   beginning_.end_input();
   while (beginning_.is_ready()) {
     if (auto found = framer_.next(into, records)) return found;
@@ -89,19 +92,19 @@ std::optional<ReadResult> PipeSource::take_held_back(std::span<std::byte> into, 
   return std::nullopt;
 }
 
-ReadResult PipeSource::drain(std::span<std::byte> into, std::vector<Record>* records) {
-  if (records != nullptr) records->clear();
+ReadResult PipeSource::drain(std::span<std::byte> into, const Records& records) {
+  records.clear();
   if (auto found = take_held_back(into, records)) return *found;
   if (auto found = framer_.drain(into, records)) return *found;
-  tell_unfinished(on_event_, name_, framer_.drop_unfinished());
+  tell_unfinished(on_event_, partition_.name(), framer_.drop_unfinished());
   return framer_.nothing(ReadResult::Status::end);
 }
 
-Offsets PipeSource::position() const {
-  return {{name_, static_cast<std::int64_t>(framer_.consumed())}};
+void PipeSource::marks(Marks& changed) {
+  partition_.mark(framer_.consumed(), done_, changed);
 }
 
-void PipeSource::seek(const Offsets&) {
+void PipeSource::seek(std::span<const Mark>) {
   check(false, "a stream cannot go back");
 }
 

@@ -10,11 +10,12 @@
 
 #include "io/descriptor.h"
 #include "io/framer.h"
+#include "io/only_partition.h"
 #include "io/stdio/stream_beginning.h"
 
 namespace millrace::io {
 
-/// Reads an open descriptor until its end. Its one partition is `name`; offsets count bytes. For a job with
+/// Reads an open descriptor until its end. Its one partition is `name`; marks count bytes. For a job with
 /// windows it is a feed, which goes on until the job is stopped. An error that comes before anything was read
 /// is thrown, as is one where the first bytes are no text; later it breaks the input, as with a socket that is
 /// reset or a terminal that is closed, and what came is kept.
@@ -22,22 +23,22 @@ class PipeSource final : public Source {
  public:
   PipeSource(Descriptor input, std::string name, const SourceOptions& options);
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override;
-  Offsets position() const override;
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override;
+  std::span<const Partition> partitions() const override { return partition_.list(); }
+  void marks(Marks& changed) override;
   bool replayable() const override { return false; }
-  void seek(const Offsets& offsets) override;
-  void committed(const Offsets&) override {}
+  void seek(std::span<const Mark> marks) override;
   void wake() noexcept override { waker_.wake(); }
   bool endless() const override { return endless_; }
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override;
+  ReadResult drain(std::span<std::byte> into, const Records& records) override;
 
  private:
   bool has_hung_up() const;
   void break_off(int error_number);
-  std::optional<ReadResult> take_held_back(std::span<std::byte> into, std::vector<Record>* records);
+  std::optional<ReadResult> take_held_back(std::span<std::byte> into, const Records& records);
 
   Descriptor input_;
-  std::string name_;
+  OnlyPartition partition_;
   StreamBeginning beginning_;
   Framer framer_;
   Waker waker_;
@@ -45,7 +46,8 @@ class PipeSource final : public Source {
   bool endless_;
   OnEvent on_event_;
   std::uint64_t received_ = 0;
-  ReadResult::Status ending_ = ReadResult::Status::idle;  ///< end or broken, when there is nothing more
+  ReadResult::Status ending_ = ReadResult::Status::idle;  ///< end or broken, when nothing more comes
+  bool done_ = false;                                     ///< and all that came was read
 };
 
 /// Opens a FIFO or a device without waiting for its writer. Throws IoError.

@@ -15,6 +15,7 @@
 #include "io/descriptor.h"
 #include "io/framer.h"
 #include "io/news.h"
+#include "io/only_partition.h"
 #include "io/tcp/connector.h"
 
 namespace millrace::io {
@@ -36,23 +37,24 @@ constexpr std::chrono::nanoseconds kPatience = 9s;
 class TcpSource final : public Source {
  public:
   TcpSource(const Uri& uri, HostPort server, bool reconnect, const SourceOptions& options)
-      : name_(uri.scheme + ':' + uri.path),
+      : partition_(uri.scheme + ':' + uri.path),
         reconnect_(reconnect),
         framer_(options.framing, *options.budget),
         on_event_(options.on_event),
         on_endless_(options.on_endless),
-        news_(name_, options.on_event),
-        connector_(context_, std::move(server), name_),
+        news_(partition_.name(), options.on_event),
+        connector_(context_, std::move(server), partition_.name()),
         socket_(connector_.socket()) {}
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
-    if (records != nullptr) records->clear();
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
+    records.clear();
     if (news_.due() != Instant::max()) news_.late(std::chrono::steady_clock::now());
     for (;;) {
       deadline = std::min(deadline, news_.due());
       if (auto found = framer_.next(into, records)) return *found;
-      if (state_ == State::ended) return framer_.nothing(ReadResult::Status::end);
-      if (state_ == State::broken) return framer_.nothing(ReadResult::Status::broken);
+      done_ = state_ == State::ended || state_ == State::broken;
+      if (done_)
+        return framer_.nothing(state_ == State::ended ? ReadResult::Status::end : ReadResult::Status::broken);
       if (state_ == State::apart) connect();
       if (state_ == State::failed) refuse();
       if (state_ == State::connected) {
@@ -67,20 +69,20 @@ class TcpSource final : public Source {
     }
   }
 
-  Offsets position() const override { return {{name_, static_cast<std::int64_t>(framer_.consumed())}}; }
+  std::span<const Partition> partitions() const override { return partition_.list(); }
+  void marks(Marks& changed) override { partition_.mark(framer_.consumed(), done_, changed); }
   bool replayable() const override { return false; }
-  void seek(const Offsets&) override { check(false, "a connection cannot go back"); }
-  void committed(const Offsets&) override {}
+  void seek(std::span<const Mark>) override { check(false, "a connection cannot go back"); }
   void wake() noexcept override {
     context_.stop();
     waker_.wake();
   }
   bool endless() const override { return reconnect_; }
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
-    if (records != nullptr) records->clear();
+  ReadResult drain(std::span<std::byte> into, const Records& records) override {
+    records.clear();
     if (auto found = framer_.drain(into, records)) return *found;
     news_.last();
-    tell_unfinished(on_event_, name_, framer_.drop_unfinished());
+    tell_unfinished(on_event_, partition_.name(), framer_.drop_unfinished());
     return framer_.nothing(ReadResult::Status::end);
   }
 
@@ -134,7 +136,7 @@ class TcpSource final : public Source {
   }
 
   // Nothing: what came is no whole record yet, or nothing came, or the connection is lost.
-  std::optional<ReadResult> receive(std::span<std::byte> into, std::vector<Record>* records) {
+  std::optional<ReadResult> receive(std::span<std::byte> into, const Records& records) {
     const std::span<std::byte> room = framer_.room(into);
     error_code error;
     const std::size_t got = socket_.read_some(asio::buffer(room.data(), room.size()), error);
@@ -164,7 +166,7 @@ class TcpSource final : public Source {
       pause();
     } else if (broke) {
       state_ = State::broken;
-      tell_broken(on_event_, "the connection to " + name_, received_, unfinished, reason);
+      tell_broken(on_event_, "the connection to " + partition_.name(), received_, unfinished, reason);
     } else {
       state_ = State::ended;
     }
@@ -179,7 +181,7 @@ class TcpSource final : public Source {
     pause_ = std::min(2 * pause_, kLongestPause);
   }
 
-  std::string name_;
+  OnlyPartition partition_;
   bool reconnect_;
   Framer framer_;
   OnEvent on_event_;
@@ -187,6 +189,7 @@ class TcpSource final : public Source {
   ConnectionNews news_;
   std::uint64_t received_ = 0;
   State state_ = State::apart;
+  bool done_ = false;  ///< all that came was read, and no more comes
   const Instant began_ = std::chrono::steady_clock::now();
   bool was_connected_ = false;
   std::optional<TransientError> failure_;

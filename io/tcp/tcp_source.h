@@ -17,7 +17,7 @@ namespace millrace::io {
 /// of the input. Either way the end of a connection ends the record before it, but a connection that broke may
 /// have cut it: what it left unfinished, be it a word, is not counted but told, and with `reconnect=no` the
 /// input is then broken.
-/// The one partition is the address without its query; offsets count bytes over all connections. Not
+/// The one partition is the address without its query; marks count bytes over all connections. Not
 /// replayable.
 std::unique_ptr<Source> open_tcp(const Uri& uri, const SourceOptions& options);
 

@@ -15,7 +15,7 @@ namespace {
 
 using millrace::Framing;
 using millrace::ReadResult;
-using millrace::Record;
+using millrace::Records;
 
 struct Result {
   std::string bytes;
@@ -40,10 +40,11 @@ Result framed(std::string_view input, const Framing& framing, std::size_t piece,
   millrace::io::Framer framer(framing, millrace::unlimited_budget());
   Result result;
   std::vector<std::byte> into(room_bytes);
-  std::vector<Record> records;
+  std::vector<std::uint32_t> ends;
+  const Records records{.ends = &ends};
   bool ended = false;
   for (;;) {
-    auto found = framer.next(into, &records);
+    auto found = framer.next(into, records);
     if (!found && ended) break;
     if (!found && input.empty()) {
       framer.end_input();
@@ -53,7 +54,7 @@ Result framed(std::string_view input, const Framing& framing, std::size_t piece,
       const std::size_t bytes = std::min({piece, room.size(), input.size()});
       std::memcpy(room.data(), input.data(), bytes);
       input.remove_prefix(bytes);
-      found = framer.added(bytes, into, &records);
+      found = framer.added(bytes, into, records);
     }
     if (!found) continue;
     result.oversized += found->oversized;
@@ -62,7 +63,7 @@ Result framed(std::string_view input, const Framing& framing, std::size_t piece,
       continue;
     }
     result.bytes.append(reinterpret_cast<const char*>(into.data()), found->bytes);
-    result.records += records.size();
+    result.records += ends.size();
     into.resize(room_bytes);
   }
   result.oversized += framer.nothing(ReadResult::Status::end).oversized;

@@ -71,28 +71,57 @@ inline std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-using Read = std::function<ReadResult(std::span<std::byte> into, std::vector<Record>* records)>;
+/// What a source's marks tell now: what has changed since they were asked for last.
+inline Marks news_of(Source& source) {
+  Marks changed;
+  source.marks(changed);
+  return changed;
+}
+
+/// Takes over what has changed, so that `marks` has one for each partition, in order.
+inline void update(Marks& marks, Source& source) {
+  for (const Mark& mark : news_of(source)) {
+    if (marks.size() <= mark.partition) marks.resize(mark.partition + 1);
+    marks[mark.partition] = mark;
+  }
+}
+
+/// How far sources came, together. REQUIRES: nobody has asked for their marks.
+inline Resume resume_of(const SourceList& sources) {
+  Resume resume;
+  for (const auto& source : sources) {
+    const auto first = static_cast<std::uint32_t>(resume.partitions.size());
+    resume.partitions.insert(resume.partitions.end(), source->partitions().begin(), source->partitions().end());
+    for (Mark mark : news_of(*source)) {
+      mark.partition += first;
+      resume.marks.push_back(mark);
+    }
+  }
+  return resume;
+}
+
+using Read = std::function<ReadResult(std::span<std::byte> into, const Records& records)>;
 
 /// One read into `room` bytes, with a second one if the record asks for more.
 inline ReadResult read_some(const Read& read, std::size_t room, Drained& drained) {
   std::vector<std::byte> into(room);
-  std::vector<Record> records = {{99}};
-  ReadResult result = read(into, &records);
+  std::vector<std::uint32_t> ends = {99};
+  ReadResult result = read(into, {.ends = &ends});
   drained.oversized += result.oversized;
   if (result.status == ReadResult::Status::too_big) {
     EXPECT_GT(result.bytes, room);
     into.resize(result.bytes);
-    result = read(into, &records);
+    result = read(into, {.ends = &ends});
     drained.oversized += result.oversized;
     EXPECT_EQ(result.status, ReadResult::Status::data);
   }
   EXPECT_EQ(result.status == ReadResult::Status::data, result.bytes > 0);
-  EXPECT_EQ(records.empty(), result.bytes == 0);
+  EXPECT_EQ(ends.empty(), result.bytes == 0);
   EXPECT_LE(result.bytes, into.size());
   std::size_t at = 0;
-  for (const Record& record : records) {
-    drained.texts.emplace_back(text_of(into).substr(at, record.end - at));
-    at = record.end + 1;
+  for (const std::uint32_t end : ends) {
+    drained.texts.emplace_back(text_of(into).substr(at, end - at));
+    at = end + 1;
   }
   EXPECT_EQ(at, result.bytes) << "the last record has its end";
   drained.bytes += text_of(std::span(into).first(result.bytes));
@@ -100,7 +129,7 @@ inline ReadResult read_some(const Read& read, std::size_t room, Drained& drained
 }
 
 inline ReadResult read_some(Source& source, std::size_t room, Drained& drained) {
-  const auto read = [&](std::span<std::byte> into, std::vector<Record>* records) {
+  const auto read = [&](std::span<std::byte> into, const Records& records) {
     return source.read(into, records, in(10s));
   };
   return read_some(read, room, drained);
@@ -108,7 +137,7 @@ inline ReadResult read_some(Source& source, std::size_t room, Drained& drained) 
 
 /// What a source hands over when reading stops before its end.
 inline Drained stop(Source& source, std::size_t room) {
-  const auto read = [&](std::span<std::byte> into, std::vector<Record>* records) {
+  const auto read = [&](std::span<std::byte> into, const Records& records) {
     return source.drain(into, records);
   };
   Drained drained;

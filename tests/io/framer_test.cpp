@@ -25,23 +25,24 @@ rc::Gen<std::string> text() {
 Drained frame(std::string_view input, const Framing& framing, std::size_t most, std::mt19937& random) {
   io::Framer framer(framing, unlimited_budget());
   Drained drained;
-  const auto take = [&](std::span<std::byte> into, const std::vector<Record>& records,
+  const auto take = [&](std::span<std::byte> into, const std::vector<std::uint32_t>& ends,
                         const ReadResult& result) {
     drained.oversized += result.oversized;
     if (result.status != ReadResult::Status::data) return;
     drained.bytes += text_of(into.first(result.bytes));
     std::size_t at = 0;
-    for (const Record& record : records) {
-      drained.texts.emplace_back(text_of(into).substr(at, record.end - at));
-      at = record.end + 1;
+    for (const std::uint32_t end : ends) {
+      drained.texts.emplace_back(text_of(into).substr(at, end - at));
+      at = end + 1;
     }
   };
   std::size_t wanted = 0;
   bool ended = false;
   for (;;) {
     std::vector<std::byte> into(std::max<std::size_t>(std::exchange(wanted, 0), 1 + random() % most));
-    std::vector<Record> records;
-    auto found = framer.next(into, &records);
+    std::vector<std::uint32_t> ends;
+    const Records records{.ends = &ends};
+    auto found = framer.next(into, records);
     if (!found && ended) break;
     if (!found) {
       const std::span<std::byte> room = framer.room(into);
@@ -50,13 +51,13 @@ Drained frame(std::string_view input, const Framing& framing, std::size_t most, 
       std::memcpy(room.data(), input.data(), piece);
       input.remove_prefix(piece);
       if (piece > 0) {
-        found = framer.added(piece, into, &records);
+        found = framer.added(piece, into, records);
       } else {
         framer.end_input();
         ended = true;
       }
     }
-    if (found) take(into, records, *found);
+    if (found) take(into, ends, *found);
     if (found && found->status == ReadResult::Status::too_big) wanted = found->bytes;
   }
   drained.oversized += framer.nothing(ReadResult::Status::end).oversized;
@@ -104,7 +105,7 @@ TEST(Framer, ALongRecordInSmallPiecesIsSearchedOnce) {
     const std::span<std::byte> room = framer.room(into);
     const std::size_t piece = std::min<std::size_t>(64, room.size());
     std::memset(room.data(), i + 1 == pieces ? '\n' : 'x', piece);
-    const auto found = framer.added(piece, into, nullptr);
+    const auto found = framer.added(piece, into, {});
     ASSERT_EQ(found.has_value(), i + 1 == pieces);
   }
 }
@@ -114,7 +115,7 @@ TEST(Framer, CountsWhatItConsumed) {
   std::vector<std::byte> into(100);
   const auto add = [&](std::string_view bytes) {
     std::memcpy(framer.room(into).data(), bytes.data(), bytes.size());
-    return framer.added(bytes.size(), into, nullptr);
+    return framer.added(bytes.size(), into, {});
   };
   add("one\ntw");
   EXPECT_EQ(framer.consumed(), 4U);
@@ -124,7 +125,7 @@ TEST(Framer, CountsWhatItConsumed) {
   EXPECT_EQ(framer.nothing(ReadResult::Status::idle).oversized, 1U);
   EXPECT_EQ(framer.consumed(), 30U);
   framer.end_input();
-  EXPECT_EQ(framer.next(into, nullptr)->bytes, 2U);
+  EXPECT_EQ(framer.next(into, {})->bytes, 2U);
   EXPECT_EQ(framer.consumed(), 31U) << "the newline was not in the input";
 }
 
@@ -134,11 +135,11 @@ TEST(Framer, AnEndOfInputInsideAnOversizedRecordPassesIt) {
     std::vector<std::byte> into(room);
     for (const char byte : std::string_view("too long")) {
       framer.room(into)[0] = static_cast<std::byte>(byte);
-      EXPECT_FALSE(framer.added(1, into, nullptr));
+      EXPECT_FALSE(framer.added(1, into, {}));
     }
     EXPECT_EQ(framer.consumed(), 0U);
     framer.end_input();
-    EXPECT_FALSE(framer.next(into, nullptr));
+    EXPECT_FALSE(framer.next(into, {}));
     EXPECT_EQ(framer.consumed(), 8U);
     EXPECT_EQ(framer.nothing(ReadResult::Status::end).oversized, 1U);
   }
@@ -151,12 +152,12 @@ TEST(Framer, DropsWhatIsUnfinishedAndGoesOnBehindIt) {
     std::string lines;
     const auto take = [&](const std::optional<ReadResult>& found) {
       if (found && found->status == ReadResult::Status::too_big) into.resize(found->bytes);
-      if (found) lines += text_of(std::span(into).first(framer.next(into, nullptr).value_or(*found).bytes));
+      if (found) lines += text_of(std::span(into).first(framer.next(into, {}).value_or(*found).bytes));
     };
     const auto add = [&](std::string_view bytes) {
       for (const char byte : bytes) {
         framer.room(into)[0] = static_cast<std::byte>(byte);
-        take(framer.added(1, into, nullptr));
+        take(framer.added(1, into, {}));
       }
     };
     add("one\ntw");

@@ -61,6 +61,29 @@ class SourceContract : public ::testing::TestWithParam<SourceCase> {
     EXPECT_TRUE(drained.texts == plain.texts);
     EXPECT_EQ(drained.oversized, plain.oversized);
   }
+
+  static void expect_origins(Source& source, const std::string& content, std::size_t room) {
+    std::vector<std::uint32_t> ends;
+    std::vector<OriginRun> origins = {{9, 9, 9}};
+    for (;;) {
+      std::vector<std::byte> into(room);
+      ReadResult result = source.read(into, {&ends, &origins}, in(10s));
+      if (result.status == ReadResult::Status::too_big) {
+        into.resize(result.bytes);
+        result = source.read(into, {&ends, &origins}, in(10s));
+      }
+      if (result.status == ReadResult::Status::end) return;
+      std::size_t begin = 0;
+      for (const std::uint32_t end : ends) {
+        const auto run = std::ranges::upper_bound(origins, begin, {}, &OriginRun::first);
+        ASSERT_NE(run, origins.begin());
+        const auto offset = static_cast<std::size_t>(run[-1].first_offset) + begin - run[-1].first;
+        ASSERT_LT(run[-1].partition, source.partitions().size());
+        ASSERT_EQ(content.substr(offset, end - begin), text_of(into).substr(begin, end - begin));
+        begin = end + 1;
+      }
+    }
+  }
 };
 
 TEST_P(SourceContract, ReturnsWholeRecordsAndEveryByte) {
@@ -98,14 +121,26 @@ TEST_P(SourceContract, SkipsOversizedRecordsWholeAndCountsThem) {
       }
 }
 
+TEST_P(SourceContract, TellsWhereEachRecordCameFrom) {
+  if (!GetParam().contents.empty()) GTEST_SKIP() << "its bytes come from nowhere";
+  for (const std::string& content : contents())
+    for (const std::size_t max_record_bytes : {3U, 1U << 20})
+      for (const Framing& framing : framings(max_record_bytes))
+        for (const std::size_t room : {4U, 64U, 4096U}) {
+          const OpenedSources opened = GetParam().open(content, {framing, 1});
+          for (const auto& source : opened.sources) expect_origins(*source, content, room);
+          if (HasFailure()) return;
+        }
+}
+
 TEST_P(SourceContract, StaysAtItsEnd) {
   const OpenedSources opened = GetParam().open(contents().back(), {});
   for (const auto& source : opened.sources) {
     drain(*source, 4096);
-    const Offsets position = source->position();
+    for (const Mark& mark : news_of(*source)) EXPECT_TRUE(mark.done);
     std::vector<std::byte> into(16);
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(source->read(into, nullptr, in(10s)).status, ReadResult::Status::end);
-    EXPECT_EQ(source->position(), position);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(source->read(into, {}, in(10s)).status, ReadResult::Status::end);
+    EXPECT_TRUE(news_of(*source).empty());
   }
 }
 
@@ -114,16 +149,20 @@ TEST_P(SourceContract, GoesBackToAnyPositionExactly) {
     const OpenedSources opened = GetParam().open(contents().back(), {framing, 1});
     for (const auto& source : opened.sources) {
       if (!source->replayable()) GTEST_SKIP() << "reads once";
-      std::vector<std::pair<Offsets, std::size_t>> positions;  // and the records before
+      std::vector<std::pair<Marks, std::size_t>> positions;  // and the records before
       Drained whole;
-      do positions.emplace_back(source->position(), whole.texts.size());
-      while (read_some(*source, 16, whole).status != ReadResult::Status::end);
+      Marks marks;
+      do {
+        update(marks, *source);
+        positions.emplace_back(marks, whole.texts.size());
+      } while (read_some(*source, 16, whole).status != ReadResult::Status::end);
+      EXPECT_EQ(marks.size(), source->partitions().size());
 
       std::mt19937 random(7);
       for (int i = 0; i < 100; ++i) {
         const auto& [position, records] = positions[random() % positions.size()];
         source->seek(position);
-        EXPECT_EQ(source->position(), position);
+        EXPECT_TRUE(news_of(*source).empty()) << "whoever sends it back knows where it stands";
         Drained again;
         const std::size_t room = 1 + random() % 200;
         for (int reads = static_cast<int>(random() % 50); reads > 0; --reads) read_some(*source, room, again);
@@ -143,12 +182,12 @@ TEST_P(SourceContract, HonoursTheDeadline) {
   std::vector<std::byte> into(100);
   for (const auto time : {-1000ms, 0ms, 30ms}) {
     const auto start = std::chrono::steady_clock::now();
-    EXPECT_EQ(opened.sources[0]->read(into, nullptr, start + time).status, ReadResult::Status::idle);
+    EXPECT_EQ(opened.sources[0]->read(into, {}, start + time).status, ReadResult::Status::idle);
     const auto took = std::chrono::steady_clock::now() - start;
     EXPECT_GE(took, time);
     EXPECT_LT(took, 5s);
   }
-  EXPECT_EQ(opened.sources[0]->read(into, nullptr, Instant::min()).status, ReadResult::Status::idle);
+  EXPECT_EQ(opened.sources[0]->read(into, {}, Instant::min()).status, ReadResult::Status::idle);
 }
 
 TEST_P(SourceContract, WakeEndsAWaitingRead) {
@@ -162,7 +201,7 @@ TEST_P(SourceContract, WakeEndsAWaitingRead) {
       source.wake();
     });
     const auto start = std::chrono::steady_clock::now();
-    EXPECT_EQ(source.read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+    EXPECT_EQ(source.read(into, {}, start + 60s).status, ReadResult::Status::idle);
     EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
   }
 }
@@ -172,10 +211,10 @@ TEST_P(SourceContract, WakeBeforeAReadEndsIt) {
   const OpenedSources opened = GetParam().open_silent("", {});
   Source& source = *opened.sources[0];
   std::vector<std::byte> into(100);
-  source.read(into, nullptr, in(0s));
+  source.read(into, {}, in(0s));
   source.wake();
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(source.read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+  EXPECT_EQ(source.read(into, {}, start + 60s).status, ReadResult::Status::idle);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
 }
 

@@ -16,6 +16,8 @@
 #include <millrace/testing/hooked.h>
 #include <millrace/testing/memory_sink.h>
 
+#include "tests/io/drain.h"
+
 namespace millrace::testing {
 namespace {
 
@@ -23,17 +25,18 @@ namespace {
 class NotingSource final : public Source {
  public:
   explicit NotingSource(std::vector<std::string>& calls) : calls_(calls) {}
-  ReadResult read(std::span<std::byte>, std::vector<Record>*, Deadline) override {
+  ReadResult read(std::span<std::byte>, const Records&, Deadline) override {
     return note("read", ReadResult{.bytes = 7});
   }
-  Offsets position() const override { return note("position", Offsets{{"here", 3}}); }
+  std::span<const Partition> partitions() const override { return note("partitions", std::span(&here_, 1)); }
+  void marks(Marks& changed) override { changed.push_back(note("marks", Mark{0, 3})); }
   bool replayable() const override { return note("replayable", true); }
   bool messages() const override { return note("messages", true); }
-  void seek(const Offsets&) override { note("seek", 0); }
-  void committed(const Offsets&) override { note("committed", 0); }
+  void seek(std::span<const Mark>) override { note("seek", 0); }
+  void committed(std::span<const Mark>) override { note("committed", 0); }
   void wake() noexcept override { note("wake", 0); }
   bool endless() const override { return note("endless", true); }
-  ReadResult drain(std::span<std::byte>, std::vector<Record>*) override {
+  ReadResult drain(std::span<std::byte>, const Records&) override {
     return note("drain", ReadResult{.bytes = 9});
   }
   std::optional<std::uint64_t> bytes_total() const override { return note("bytes_total", std::uint64_t{5}); }
@@ -45,6 +48,7 @@ class NotingSource final : public Source {
     return answer;
   }
   std::vector<std::string>& calls_;
+  const Partition here_{.name = "here"};
 };
 
 TEST(TestKit, AHookedSourceAsksTheOneInsideForEverything) {
@@ -52,18 +56,19 @@ TEST(TestKit, AHookedSourceAsksTheOneInsideForEverything) {
   std::vector<std::string> hooks;
   HookedSource source(std::make_unique<NotingSource>(calls),
                       [&](std::string_view call) { hooks.emplace_back(call); });
-  EXPECT_EQ(source.read({}, nullptr, Deadline{}).bytes, 7U);
-  EXPECT_EQ(source.position(), (Offsets{{"here", 3}}));
+  EXPECT_EQ(source.read({}, {}, Deadline{}).bytes, 7U);
+  EXPECT_EQ(source.partitions()[0].name, "here");
+  EXPECT_EQ(news_of(source), (Marks{{0, 3}}));
   EXPECT_TRUE(source.replayable());
   EXPECT_TRUE(source.messages());
   source.seek({});
   source.committed({});
   source.wake();
   EXPECT_TRUE(source.endless());
-  EXPECT_EQ(source.drain({}, nullptr).bytes, 9U);
+  EXPECT_EQ(source.drain({}, {}).bytes, 9U);
   EXPECT_EQ(source.bytes_total(), 5U);
-  EXPECT_EQ(calls, (std::vector<std::string>{"read", "position", "replayable", "messages", "seek", "committed",
-                                             "wake", "endless", "drain", "bytes_total"}));
+  EXPECT_EQ(calls, (std::vector<std::string>{"read", "partitions", "marks", "replayable", "messages", "seek",
+                                             "committed", "wake", "endless", "drain", "bytes_total"}));
   EXPECT_EQ(hooks, (std::vector<std::string>{"read", "seek", "committed", "drain"}));
 }
 

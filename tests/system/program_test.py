@@ -103,7 +103,18 @@ class Fields(Case):
         result = run("--key", 1, "--value", 3, "--scale", 2, input=self.SALES + b"eve\ncyd,x,many\n")
         self.assert_exit(result, 0, "2 records were not counted: 1 missing field, 1 malformed value")
         self.assertEqual(result.stdout.count(b"\n"), 2)
-        self.assert_exit(result, 0, '"eve" has no field 3', 'field 3 is "many" in "cyd,x,many"')
+        self.assert_exit(result, 0, f'"eve" has no field 3 (stdin at offset {len(self.SALES)})',
+                         f'field 3 is "many" in "cyd,x,many" (stdin at offset {len(self.SALES) + 4})')
+
+    def test_a_bad_record_of_a_large_file_is_found_by_its_offset(self):
+        data = b"".join(b"key%d,%d\n" % (i % 1000, i) for i in range(600_000))
+        place = data.index(b"\n", len(data) * 2 // 3) + 1
+        text = self.write("large.csv", data[:place] + b"here,x\n" + data[place:])
+        for flags in (("--readers", 3), ("--readers", 1, "--batch-records", 1000)):
+            result = run("--value", 2, *flags, text)
+            self.assert_exit(result, 0, f'"here,x" ({text} at offset {place})')
+            stopped = run("--value", 2, "--on-bad-record", "stop", *flags, text)
+            self.assert_exit(stopped, 65, f'"here,x" ({text} at offset {place})')
 
     def test_what_most_records_lack_is_told_with_the_remedy(self):
         result = run("--value", 3, input=self.SALES)

@@ -27,14 +27,32 @@ BatchBuilder::BatchBuilder(BufferId buffer, std::span<std::byte> memory, MemoryB
   batch_.buffer = buffer;
 }
 
-void BatchBuilder::filled(std::size_t bytes, std::span<const Record> records) {
+void BatchBuilder::filled(std::size_t bytes, std::span<const std::uint32_t> ends,
+                          std::span<const OriginRun> origins) {
   const auto begin = static_cast<std::uint32_t>(batch_.bytes);
-  for (const Record& record : records) batch_.ends.push_back(begin + record.end);
+  const std::uint32_t first = ends.empty() ? begin : static_cast<std::uint32_t>(batch_.ends.size());
+  for (const std::uint32_t end : ends) batch_.ends.push_back(begin + end);
+  for (OriginRun origin : origins) {
+    origin.first += first;
+    add_origin(origin);
+  }
   batch_.bytes += bytes;
-  records_ += records.size();
+  records_ += ends.size();
 }
 
-void BatchBuilder::record(std::string_view text) {
+// What follows the run before goes on with it.
+void BatchBuilder::add_origin(const OriginRun& origin) {
+  if (!batch_.origins.empty()) {
+    const OriginRun& last = batch_.origins.back();
+    const std::int64_t expected = last.first_offset + (origin.first - last.first);
+    if (origin.partition == last.partition && origin.first_offset == expected) return;
+  }
+  batch_.origins.push_back(origin);
+}
+
+void BatchBuilder::record(std::string_view text, const OriginRun* origin) {
+  if (origin != nullptr)
+    add_origin({static_cast<std::uint32_t>(batch_.ends.size()), origin->partition, origin->first_offset});
   append(text);
   batch_.ends.push_back(static_cast<std::uint32_t>(batch_.bytes));
 }
@@ -49,7 +67,8 @@ void BatchBuilder::row(std::string_view key, std::span<const std::int64_t> value
 
 bool BatchBuilder::nearly_full() const {
   const RowData& rows = batch_.rows;
-  const std::size_t numbers = batch_.ends.size() + rows.key_at.size() + rows.key_length.size();
+  const std::size_t numbers =
+      batch_.ends.size() + 4 * batch_.origins.size() + rows.key_at.size() + rows.key_length.size();
   const std::size_t beside = numbers * sizeof(std::uint32_t) + rows.values.size() * sizeof(std::int64_t);
   return room().size() < memory_.size() / 16 + 1 || beside >= memory_.size();
 }

@@ -20,11 +20,11 @@ class BatchBuilder {
   BatchBuilder(BufferId buffer, std::span<std::byte> memory, MemoryBudget& budget);
 
   std::span<std::byte> room() const { return memory_.subspan(batch_.bytes); }
-  /// The source wrote `bytes` into room(); `records` say where they end, for messages.
-  void filled(std::size_t bytes, std::span<const Record> records);
+  /// The source wrote `bytes` into room(), and what it tells of them.
+  void filled(std::size_t bytes, std::span<const std::uint32_t> ends, std::span<const OriginRun> origins);
 
-  /// Appends a record, with its end. REQUIRES: it fits room().
-  void record(std::string_view text);
+  /// Appends a record, with its end and where it came from, if that is known. REQUIRES: it fits room().
+  void record(std::string_view text, const OriginRun* origin = nullptr);
   /// Appends a key with its values. REQUIRES: it fits room().
   void row(std::string_view key, std::span<const std::int64_t> values);
 
@@ -44,6 +44,7 @@ class BatchBuilder {
 
  private:
   void append(std::string_view text);
+  void add_origin(const OriginRun& origin);
 
   std::span<std::byte> memory_;
   std::size_t records_ = 0;

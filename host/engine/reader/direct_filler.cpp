@@ -21,17 +21,23 @@ class DirectFiller final : public BatchFiller {
   Step place() override { return Step::done(); }
   void forget() override {
     one_off_bytes_ = 0;
-    records_.clear();
+    columns().clear();
   }
 
  private:
   BatchBuilder* batch_with_room();
+  /// What the source is to tell.
+  Records columns() {
+    return {.ends = source_.messages() ? &ends_ : nullptr,
+            .origins = wants_origins(shared_.plan) ? &origins_ : nullptr};
+  }
 
   MeteredSource& source_;
   OpenBatches& batches_;
   ReaderShared shared_;
   std::size_t one_off_bytes_ = 0;  ///< the next record needs a buffer of this size
-  std::vector<Record> records_;
+  std::vector<std::uint32_t> ends_;
+  std::vector<OriginRun> origins_;
 };
 
 std::variant<Step, ReadResult> DirectFiller::fill(Deadline patience) {
@@ -39,7 +45,7 @@ std::variant<Step, ReadResult> DirectFiller::fill(Deadline patience) {
   if (batch == nullptr) return Step::wait();
   const std::size_t room = batch->room().size();
   const Deadline deadline = std::min(patience, batches_.next_close());
-  const ReadResult result = source_.read(batch->room(), source_.messages() ? &records_ : nullptr, deadline);
+  const ReadResult result = source_.read(batch->room(), columns(), deadline);
   if (result.status == ReadResult::Status::too_big) {
     // A part-filled batch is closed first: the record may well fit an empty one.
     if (!batches_.close_fullest()) one_off_bytes_ = larger_room(result, room);
@@ -48,8 +54,8 @@ std::variant<Step, ReadResult> DirectFiller::fill(Deadline patience) {
   if (result.status != ReadResult::Status::data) return result;
 
   const bool first = batch->empty();
-  batch->filled(result.bytes, records_);
-  records_.clear();
+  batch->filled(result.bytes, ends_, origins_);
+  columns().clear();
   // The pane of a batch is decided when its first record has arrived, not when its buffer was taken.
   if (first) batches_.start_age(*batch, shared_.panes.at(shared_.clock.now()));
   // A large record's buffer does not wait for more: other readers may wait for its memory.
@@ -73,6 +79,11 @@ BatchBuilder* DirectFiller::batch_with_room() {
 std::unique_ptr<BatchFiller> direct_filler(MeteredSource& source, OpenBatches& batches,
                                            const ReaderShared& shared) {
   return std::make_unique<DirectFiller>(source, batches, shared);
+}
+
+// The user's functions make records of their own.
+bool wants_origins(const Plan& plan) {
+  return plan.keyed_by == KeyedBy::fields && !plan.host;
 }
 
 std::size_t larger_room(const ReadResult& too_big, std::size_t room) {

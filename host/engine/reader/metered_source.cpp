@@ -10,12 +10,15 @@
 
 namespace millrace {
 
-ReadResult MeteredSource::read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) {
+ReadResult MeteredSource::read(std::span<std::byte> into, const Records& records, Deadline deadline) {
   ReadResult result = read_source(into, records, deadline);
   if (draining_ && result.status == ReadResult::Status::idle) result.status = ReadResult::Status::end;
-  if (records != nullptr) records_counted_.set(records->capacity() * sizeof(Record), "ends of records");
+  const std::size_t ends = records.ends != nullptr ? records.ends->capacity() : 0;
+  const std::size_t origins = records.origins != nullptr ? records.origins->capacity() : 0;
+  records_counted_.set(ends * sizeof(std::uint32_t) + origins * sizeof(OriginRun), "ends of records");
   if (result.status == ReadResult::Status::data) {
-    if (messages()) drop_oversized(into, *records, shared_.options.max_record_bytes, result);
+    if (messages()) drop_oversized(into, records, shared_.options.max_record_bytes, result);
+    if (records.origins != nullptr) tell_partitions();
     bytes_ += result.bytes;
     shared_.metrics.bytes_read += result.bytes;
   }
@@ -23,14 +26,26 @@ ReadResult MeteredSource::read(std::span<std::byte> into, std::vector<Record>* r
   return result;
 }
 
-ReadResult MeteredSource::read_source(std::span<std::byte> into, std::vector<Record>* records,
-                                      Deadline deadline) {
+// Whoever gets the records may ask where they came from.
+void MeteredSource::tell_partitions() {
+  const std::span<const Partition> partitions = source_.partitions();
+  if (std::exchange(partitions_told_, partitions.size()) != partitions.size())
+    shared_.partitions.tell(reader_, partitions);
+}
+
+ReadResult MeteredSource::read_source(std::span<std::byte> into, const Records& records, Deadline deadline) {
   const Stopwatch in_source(shared_.metrics.timeline, Activity::source, shared_.clock);
   return draining_ ? source_.drain(into, records) : source_.read(into, records, deadline);
 }
 
+ReaderPosition MeteredSource::position() {
+  ReaderPosition position{{}, bytes_};
+  source_.marks(position.marks);
+  return position;
+}
+
 void MeteredSource::seek(const ReaderPosition& position) {
-  source_.seek(position.offsets);
+  source_.seek(position.marks);
   shared_.metrics.bytes_read -= bytes_ - position.bytes;
   bytes_ = position.bytes;
   oversized_ = 0;

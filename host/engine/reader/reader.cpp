@@ -8,11 +8,13 @@
 
 #include <millrace/error.h>
 
+#include "host/log/marks.h"
+
 namespace millrace {
 
 Reader::Reader(unsigned index, Source& source, ReaderMailbox& mailbox, const ReaderShared& shared)
     : index_(index),
-      source_(source, shared),
+      source_(index, source, shared),
       mailbox_(mailbox),
       shared_(shared),
       batches_(index, shared),
@@ -25,7 +27,7 @@ Reader::Reader(unsigned index, Source& source, ReaderMailbox& mailbox, const Rea
 Step Reader::step(Deadline patience) {
   ReaderMailbox::Orders orders = mailbox_.read();
   if (orders.rewind) rewind_to_ = std::move(orders.rewind);
-  if (orders.committed) committed_ = std::move(orders.committed);
+  merge_marks(committed_, orders.committed);
   if (orders.epoch_over && revocation_ == Revocation::marked) revocation_ = Revocation::none;
   try {
     if (const std::optional<Step> step = act(orders, patience)) return *step;
@@ -54,10 +56,11 @@ std::optional<Step> Reader::act(const ReaderMailbox::Orders& orders, Deadline pa
     mark(orders.round);
     return Step::done();
   }
-  if (committed_ && !paused) tell_committed();
+  if (!committed_.empty() && !paused) tell_committed();
   if (marked) return Step::wait();
   if (unplaced) return std::nullopt;
-  if (ended_ || revocation_ != Revocation::none) return Step::wait(committed_ ? backoff_.until() : kNever);
+  if (ended_ || revocation_ != Revocation::none)
+    return Step::wait(committed_.empty() ? kNever : backoff_.until());
   source_.set_draining(orders.drain);
   batches_.close_overdue(shared_.clock.now());
   if (paused && !orders.drain) return Step::wait(std::min(backoff_.until(), batches_.next_close()));
@@ -81,8 +84,8 @@ void Reader::rewind() {
 }
 
 void Reader::tell_committed() {
-  source_.committed(*committed_);
-  committed_.reset();
+  source_.committed(committed_);
+  committed_.clear();
   backoff_.succeeded();
 }
 
@@ -106,6 +109,7 @@ Step Reader::end(bool partial) {
 Step Reader::act_on(const ReadResult& result) {
   switch (result.status) {
     case ReadResult::Status::broken: return end(true);
+    case ReadResult::Status::caught_up: return end(false);
     case ReadResult::Status::end: return end(source_.draining() && !source_.endless());
     case ReadResult::Status::revoked:
       revocation_ = Revocation::reported;

@@ -29,7 +29,7 @@ class Reader {
   /// Does one piece of work; may wait in the source until `patience`.
   Step step(Deadline patience);
   /// The source knows everything that was committed. Only when the job is over may that be final.
-  bool has_told_all() const { return !committed_; }
+  bool has_told_all() const { return committed_.empty(); }
 
  private:
   std::optional<Step> act(const ReaderMailbox::Orders& orders, Deadline patience);
@@ -50,7 +50,7 @@ class Reader {
   bool ended_ = false;
   enum class Revocation { none, reported, marked } revocation_ = Revocation::none;
   std::optional<ReaderPosition> rewind_to_;  ///< to be done
-  std::optional<Offsets> committed_;         ///< to be told to the source
+  Marks committed_;                          ///< to be told to the source
   Backoff backoff_;
 };
 

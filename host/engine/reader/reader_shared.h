@@ -8,6 +8,7 @@
 #include <millrace/plan.h>
 
 #include "host/engine/metrics.h"
+#include "host/engine/origins.h"
 #include "host/engine/ring.h"
 #include "host/time/pane_clock.h"
 
@@ -20,6 +21,7 @@ struct ReaderShared {
   const Clock& clock;
   PaneClock& panes;
   Ring& ring;
+  PartitionTable& partitions;
   MemoryBudget& budget;
   Metrics& metrics;
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/engine/origins.h"
 #include "host/engine/reader/batch_filler.h"
 #include "host/engine/reader/host_output.h"
 
@@ -24,29 +25,34 @@ class StagedFiller final : public BatchFiller {
         output_(shared.plan, shared.options.max_record_bytes, shared.budget) {}
 
   std::variant<Step, ReadResult> fill(Deadline patience) override;
-  bool has_unplaced() const override { return next_ < records_.size() || !output_.empty(); }
+  bool has_unplaced() const override { return next_ < ends_.size() || !output_.empty(); }
   Step place() override;
   void forget() override {
-    records_.clear();
+    columns().clear();
     next_ = 0;
     output_.clear();
     room_needed_ = 0;
   }
 
  private:
+  Records columns() { return {.ends = &ends_, .origins = wants_origins(shared_.plan) ? &origins_ : nullptr}; }
+  std::size_t begin_of(std::size_t record) const;
   std::string_view record(std::size_t i) const;
+  std::optional<OriginRun> origin_of(std::size_t record) const;
   bool place_output();
-  bool place(std::string_view text, std::span<const std::int64_t> values, bool is_row);
+  bool place(std::string_view text, std::span<const std::int64_t> values, bool is_row,
+             const std::optional<OriginRun>& origin);
 
   unsigned reader_;
   MeteredSource& source_;
   OpenBatches& batches_;
   ReaderShared shared_;
   HostBuffer memory_;
-  std::size_t room_needed_ = 0;  ///< for the next record, if that is more than memory_ has
-  std::vector<Record> records_;  ///< in memory_
-  std::size_t next_ = 0;         ///< of records_, to be placed
-  Pane pane_;                    ///< of all of them
+  std::size_t room_needed_ = 0;      ///< for the next record, if that is more than memory_ has
+  std::vector<std::uint32_t> ends_;  ///< of records in memory_
+  std::vector<OriginRun> origins_;
+  std::size_t next_ = 0;  ///< the record to be placed
+  Pane pane_;             ///< of all of them
   HostOutput output_;
 };
 
@@ -56,11 +62,11 @@ std::variant<Step, ReadResult> StagedFiller::fill(Deadline patience) {
     if (!larger) return Step::wait(batches_.next_close());
     memory_ = std::move(*larger);
   }
-  records_.clear();
+  columns().clear();
   next_ = 0;
   const std::span<std::byte> room = memory_.bytes();
-  const ReadResult result = source_.read(room, &records_, std::min(patience, batches_.next_close()));
-  if (result.status != ReadResult::Status::data) records_.clear();
+  const ReadResult result = source_.read(room, columns(), std::min(patience, batches_.next_close()));
+  if (result.status != ReadResult::Status::data) columns().clear();
   if (result.status == ReadResult::Status::too_big) {
     room_needed_ = larger_room(result, room.size());
     return Step::done();
@@ -72,24 +78,32 @@ std::variant<Step, ReadResult> StagedFiller::fill(Deadline patience) {
 }
 
 // Between newline-framed records lies the '\n' that the end excludes.
+std::size_t StagedFiller::begin_of(std::size_t record) const {
+  return record == 0 ? 0 : ends_[record - 1] + (source_.messages() ? 0U : 1U);
+}
+
 std::string_view StagedFiller::record(std::size_t i) const {
-  const std::size_t begin = i == 0 ? 0 : records_[i - 1].end + (source_.messages() ? 0U : 1U);
   const char* data = reinterpret_cast<const char*>(memory_.bytes().data());
-  std::string_view text(data + begin, records_[i].end - begin);
+  std::string_view text(data + begin_of(i), ends_[i] - begin_of(i));
   if (!source_.messages() && text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+std::optional<OriginRun> StagedFiller::origin_of(std::size_t record) const {
+  const std::size_t place = source_.messages() ? record : begin_of(record);
+  return origin_at(origins_, static_cast<std::uint32_t>(place));
 }
 
 // Stops where no buffer is free and goes on from there.
 Step StagedFiller::place() {
   for (;;) {
     if (!place_output()) return Step::wait();
-    if (next_ == records_.size()) return Step::done();
+    if (next_ == ends_.size()) return Step::done();
     const std::string_view text = record(next_);
     if (shared_.plan.host) {
       shared_.plan.host(text, output_);
       source_.count_oversized(output_.take_oversized());
-    } else if (!place(text, {}, false)) {
+    } else if (!place(text, {}, false, origin_of(next_))) {
       return Step::wait();
     }
     ++next_;
@@ -99,19 +113,20 @@ Step StagedFiller::place() {
 bool StagedFiller::place_output() {
   const bool rows = shared_.plan.keyed_by == KeyedBy::rows;
   for (; !output_.empty(); output_.pop())
-    if (!place(output_.front(), rows ? output_.front_values() : std::span<const std::int64_t>{}, rows))
+    if (!place(output_.front(), rows ? output_.front_values() : std::span<const std::int64_t>{}, rows, {}))
       return false;
   return true;
 }
 
-bool StagedFiller::place(std::string_view text, std::span<const std::int64_t> values, bool is_row) {
+bool StagedFiller::place(std::string_view text, std::span<const std::int64_t> values, bool is_row,
+                         const std::optional<OriginRun>& origin) {
   BatchBuilder* batch = batches_.of(pane_, text.size());
   if (batch == nullptr) return false;
   const bool first = batch->empty();
   if (is_row) {
     batch->row(text, values);
   } else {
-    batch->record(text);
+    batch->record(text, origin ? &*origin : nullptr);
   }
   if (first) batches_.start_age(*batch, pane_);
   const std::size_t limit = shared_.options.batch_records;

@@ -38,7 +38,7 @@ std::string words_to_measure() {
   std::string text(kBatchSizes.back(), '\n');
   for (std::size_t filled = 0;;) {
     const auto room = std::as_writable_bytes(std::span(text)).subspan(filled);
-    const ReadResult result = sources.front()->read(room, nullptr, kNever);
+    const ReadResult result = sources.front()->read(room, {}, kNever);
     if (result.status != ReadResult::Status::data) return text;  // the next line does not fit
     filled += result.bytes;
   }

@@ -21,24 +21,25 @@ class HookedSource final : public Source {
  public:
   HookedSource(std::unique_ptr<Source> inner, Hook hook) : inner_(std::move(inner)), hook_(std::move(hook)) {}
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
     hook_("read");
     return inner_->read(into, records, deadline);
   }
-  Offsets position() const override { return inner_->position(); }
+  std::span<const Partition> partitions() const override { return inner_->partitions(); }
+  void marks(Marks& changed) override { inner_->marks(changed); }
   bool replayable() const override { return inner_->replayable(); }
   bool messages() const override { return inner_->messages(); }
-  void seek(const Offsets& offsets) override {
+  void seek(std::span<const Mark> marks) override {
     hook_("seek");
-    inner_->seek(offsets);
+    inner_->seek(marks);
   }
-  void committed(const Offsets& offsets) override {
+  void committed(std::span<const Mark> marks) override {
     hook_("committed");
-    inner_->committed(offsets);
+    inner_->committed(marks);
   }
   void wake() noexcept override { inner_->wake(); }
   bool endless() const override { return inner_->endless(); }
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+  ReadResult drain(std::span<std::byte> into, const Records& records) override {
     hook_("drain");
     return inner_->drain(into, records);
   }

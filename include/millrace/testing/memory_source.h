@@ -21,11 +21,11 @@ namespace millrace::testing {
 
 /// Bytes (or messages, for message framing) with things that happen between them. What happens is met once,
 /// when all whole records before it were read; seek does not bring it back. Any thread may add to it.
-/// Offsets count bytes, or messages.
+/// It has one partition, and its marks count bytes, or messages.
 class MemorySource : public Source {
  public:
   explicit MemorySource(const Framing& framing = {}, bool replayable = true, std::string name = "memory")
-      : framing_(framing), replayable_(replayable), name_(std::move(name)) {}
+      : framing_(framing), replayable_(replayable), partition_{.name = std::move(name)} {}
 
   /// Adds bytes to the stream, or one message.
   void push(std::string_view bytes) {
@@ -43,8 +43,8 @@ class MemorySource : public Source {
     change([&] { finished_ = true; });
   }
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
-    if (records != nullptr) records->clear();
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
+    records.clear();
     std::unique_lock lock(mutex_);
     for (;;) {
       const ReadResult result = take_records(into, records);
@@ -57,22 +57,24 @@ class MemorySource : public Source {
     }
   }
 
-  Offsets position() const override {
+  std::span<const Partition> partitions() const override { return {&partition_, 1}; }
+  void marks(Marks& changed) override {
     const std::lock_guard lock(mutex_);
-    return {{name_, static_cast<std::int64_t>(next_)}};
+    const Mark now = mark();
+    if (told_ != now) changed.push_back(now);
+    told_ = now;
   }
   bool replayable() const override { return replayable_; }
   bool messages() const override { return framing_.kind == Framing::Kind::message; }
-  void seek(const Offsets& offsets) override {
+  void seek(std::span<const Mark> marks) override {
     check(replayable_, "only a replayable source goes back");
     const std::lock_guard lock(mutex_);
-    next_ = 0;
-    for (const Offset& offset : offsets)
-      if (offset.partition == name_) next_ = static_cast<std::size_t>(offset.next);
+    next_ = marks.empty() ? 0 : static_cast<std::size_t>(marks.back().next);
+    if (told_) told_ = mark();
   }
-  void committed(const Offsets& offsets) override {
+  void committed(std::span<const Mark> marks) override {
     const std::lock_guard lock(mutex_);
-    committed_ = offsets;
+    if (!marks.empty()) committed_ = marks.back();
   }
   void wake() noexcept override {
     const std::lock_guard lock(mutex_);
@@ -81,8 +83,8 @@ class MemorySource : public Source {
   }
 
   /// A word that has no end yet is finished by this, unless something is still to happen.
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
-    if (records != nullptr) records->clear();
+  ReadResult drain(std::span<std::byte> into, const Records& records) override {
+    records.clear();
     const std::lock_guard lock(mutex_);
     if (framing_.kind != Framing::Kind::whitespace || bytes_.find_first_of(ends(), next_) != std::string::npos)
       return {ReadResult::Status::end};
@@ -92,8 +94,8 @@ class MemorySource : public Source {
     return result;
   }
 
-  /// What committed was called with last.
-  Offsets last_committed() const {
+  /// What committed was told last.
+  std::optional<Mark> last_committed() const {
     const std::lock_guard lock(mutex_);
     return committed_;
   }
@@ -120,6 +122,10 @@ class MemorySource : public Source {
   void push_happening(Happening::Kind kind, std::string text) {
     change([&] { happenings_.push_back({kind, std::move(text), bytes_.size(), message_ends_.size()}); });
   }
+  Mark mark() const {
+    const std::size_t end = messages() ? message_ends_.size() : bytes_.size();
+    return {.next = static_cast<std::int64_t>(next_), .done = finished_ && next_ == end};
+  }
   const char* ends() const { return framing_.kind == Framing::Kind::newline ? "\n" : " \t\n\v\f\r"; }
   std::optional<Found> next_message() const {
     const std::size_t limit = happenings_.empty() ? message_ends_.size() : happenings_.front().messages;
@@ -138,7 +144,7 @@ class MemorySource : public Source {
     return std::nullopt;
   }
 
-  ReadResult take_records(std::span<std::byte> into, std::vector<Record>* records) {
+  ReadResult take_records(std::span<std::byte> into, const Records& records) {
     ReadResult result;
     bool any = false;
     while (const auto found = next_record()) {
@@ -155,13 +161,19 @@ class MemorySource : public Source {
       if (!found->text.empty()) std::memcpy(into.data() + result.bytes, found->text.data(), found->text.size());
       const std::size_t end = result.bytes + found->text.size();
       if (!messages()) into[end] = end_mark(*found);
-      if (records != nullptr) records->push_back({static_cast<std::uint32_t>(end)});
+      if (records.ends != nullptr) records.ends->push_back(static_cast<std::uint32_t>(end));
+      if (records.origins != nullptr) add_origin(result.bytes, *records.origins);
       result.bytes += needed;
       next_ = found->after;
       any = true;
     }
     if (any) result.status = ReadResult::Status::data;
     return result;
+  }
+  // One for each record.
+  void add_origin(std::size_t first_byte, std::vector<OriginRun>& origins) const {
+    const std::size_t first = messages() ? origins.size() : first_byte;
+    origins.push_back({static_cast<std::uint32_t>(first), 0, static_cast<std::int64_t>(next_)});
   }
   // The byte that ended the record, or the newline that the input left out.
   std::byte end_mark(const Found& found) const {
@@ -190,7 +202,7 @@ class MemorySource : public Source {
 
   const Framing framing_;
   const bool replayable_;
-  const std::string name_;
+  const Partition partition_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string bytes_;
@@ -201,7 +213,8 @@ class MemorySource : public Source {
   bool woken_ = false;
   bool news_ = false;
   std::size_t next_ = 0;
-  Offsets committed_;
+  std::optional<Mark> told_;
+  std::optional<Mark> committed_;
 };
 
 }  // namespace millrace::testing

@@ -46,8 +46,8 @@ TEST(BatchBuilder, IsFullWhenNoMoreThanASixteenthIsLeft) {
 TEST(BatchBuilder, ThatHoldsEmptyRecordsAloneIsNotEmpty) {
   std::vector<std::byte> memory(kRoom);
   BatchBuilder of_messages({0}, memory, unlimited_budget());
-  const std::array<Record, 2> ends{};
-  of_messages.filled(0, ends);
+  const std::array<std::uint32_t, 2> ends{};
+  of_messages.filled(0, ends, {});
   EXPECT_FALSE(of_messages.empty());
   EXPECT_EQ(of_messages.records(), 2U);
   EXPECT_EQ(std::move(of_messages).close(0, Instant{}).ends.size(), 2U);
@@ -59,13 +59,48 @@ TEST(BatchBuilder, ThatHoldsEmptyRecordsAloneIsNotEmpty) {
 TEST(BatchBuilder, RecordsOfLaterReadsEndBehindThoseOfEarlierOnes) {
   std::vector<std::byte> memory(kRoom);
   BatchBuilder batch({0}, memory, unlimited_budget());
-  const std::array<Record, 2> ends{Record{3}, Record{5}};
-  batch.filled(5, ends);
-  batch.filled(5, ends);
+  const std::array<std::uint32_t, 2> ends{3, 5};
+  batch.filled(5, ends, {});
+  batch.filled(5, ends, {});
   EXPECT_EQ(batch.room().size(), kRoom - 10);
   const FilledBatch closed = std::move(batch).close(7, Instant{});
   EXPECT_EQ(std::vector(closed.ends.begin(), closed.ends.end()), (std::vector<std::uint32_t>{3, 5, 8, 10}));
   EXPECT_EQ(closed.reader, 7U);
+}
+
+std::vector<OriginRun> origins_of(FilledBatch batch) {
+  return {batch.origins.begin(), batch.origins.end()};
+}
+
+TEST(BatchBuilder, ReadsThatFollowEachOtherHaveOneOrigin) {
+  std::vector<std::byte> memory(kRoom);
+  BatchBuilder batch({0}, memory, unlimited_budget());
+  batch.filled(5, {}, std::vector<OriginRun>{{0, 2, 100}});
+  batch.filled(6, {}, std::vector<OriginRun>{{0, 2, 105}});
+  batch.filled(4, {}, std::vector<OriginRun>{{0, 2, 120}, {2, 3, 122}});
+  EXPECT_EQ(origins_of(std::move(batch).close(0, Instant{})),
+            (std::vector<OriginRun>{{0, 2, 100}, {11, 2, 120}, {13, 3, 122}}));
+}
+
+TEST(BatchBuilder, OriginsOfMessagesCountMessages) {
+  std::vector<std::byte> memory(kRoom);
+  BatchBuilder batch({0}, memory, unlimited_budget());
+  const std::array<std::uint32_t, 2> ends{3, 5};
+  batch.filled(5, ends, std::vector<OriginRun>{{0, 0, 7}});
+  batch.filled(5, ends, std::vector<OriginRun>{{0, 0, 9}});
+  batch.filled(5, ends, std::vector<OriginRun>{{0, 0, 20}});
+  EXPECT_EQ(origins_of(std::move(batch).close(0, Instant{})), (std::vector<OriginRun>{{0, 0, 7}, {4, 0, 20}}));
+}
+
+TEST(BatchBuilder, ARecordThatIsPlacedAloneHasItsOwnOrigin) {
+  std::vector<std::byte> memory(kRoom);
+  BatchBuilder batch({0}, memory, unlimited_budget());
+  const OriginRun first{40, 1, 1000};
+  const OriginRun second{44, 1, 1004};
+  batch.record("abc", &first);
+  batch.record("d", &second);
+  EXPECT_EQ(origins_of(std::move(batch).close(0, Instant{})),
+            (std::vector<OriginRun>{{0, 1, 1000}, {1, 1, 1004}}));
 }
 
 Plan rows_of(std::size_t values) {

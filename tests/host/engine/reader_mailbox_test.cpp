@@ -31,7 +31,7 @@ TEST(ReaderMailbox, ThoseThatInterruptAReadAreThereWhenTheSourceWakes) {
   Told drained;
   drained.readers.drain();
   Told rewound;
-  rewound.readers.rewind(std::vector<ReaderPosition>{{{{"a", 1}}, 10}, {{{"b", 2}}, 20}, {{{"c", 3}}, 30}});
+  rewound.readers.rewind(std::vector<ReaderPosition>{{{{0, 1}}, 10}, {{{0, 2}}, 20}, {{{0, 3}}, 30}});
   for (std::size_t i = 0; i < kReaders; ++i) {
     EXPECT_TRUE(asked.seen[i].round_open);
     EXPECT_TRUE(drained.seen[i].drain);
@@ -55,18 +55,55 @@ TEST(ReaderMailbox, WhoWaitsOutsideItsSourceIsNotifiedOfTheEndOfARoundAndOfAnEpo
   EXPECT_EQ(told.asleep.seen(), 3U);
   const ReaderMailbox::Orders over = told.readers.of(1).read();
   EXPECT_TRUE(over.epoch_over);
-  EXPECT_FALSE(over.committed);
-  told.readers.epoch_over(std::vector<Offsets>{{{"a", 1}}, {{"b", 2}}, {{"c", 3}}});
+  EXPECT_TRUE(over.committed.empty());
+  told.readers.epoch_over(std::vector<Marks>{{{0, 1}}, {{0, 2}}, {{0, 3}}});
   EXPECT_EQ(told.asleep.seen(), 4U);
-  EXPECT_EQ(told.readers.of(1).read().committed, (Offsets{{"b", 2}}));
+  EXPECT_EQ(told.readers.of(1).read().committed, (Marks{{0, 2}}));
   EXPECT_TRUE(told.woken.empty()) << "nobody's read is ended for that";
+}
+
+TEST(ReaderMailbox, WhoIsSlowIsToldOfTheLatestOfEachPartition) {
+  Told told;
+  told.readers.epoch_over(std::vector<Marks>{{{0, 1}, {1, 1}}, {}, {}});
+  told.readers.epoch_over(std::vector<Marks>{{{1, 5}}, {}, {}});
+  EXPECT_EQ(told.readers.of(0).read().committed, (Marks{{0, 1}, {1, 5}}));
+  EXPECT_TRUE(told.readers.of(0).read().committed.empty()) << "once";
+}
+
+TEST(MarkerRound, WhatHasChangedIsKeptUntilItIsTaken) {
+  Told told;
+  MarkerRound round(kReaders, told.readers);
+  for (const std::int64_t next : {4, 9}) {
+    round.ask({});
+    for (unsigned reader = 0; reader < kReaders; ++reader) {
+      Marker marker{.reader = reader, .position = {{{static_cast<std::uint32_t>(next % 2), next}}, 100}};
+      EXPECT_TRUE(round.on(marker));
+    }
+    round.close();
+  }
+  const std::vector<ReaderPosition> changes = round.take_changes();
+  EXPECT_EQ(changes[1].marks, (Marks{{0, 4}, {1, 9}})) << "of both rounds: the first had nothing to hand over";
+  EXPECT_EQ(changes[1].bytes, 100U);
+  EXPECT_TRUE(round.take_changes()[1].marks.empty());
+  EXPECT_EQ(round.take_changes()[1].bytes, 100U);
+}
+
+TEST(MarkerRound, WhatHasChangedSinceIsForgottenByWhoGoesBack) {
+  Told told;
+  MarkerRound round(kReaders, told.readers);
+  round.ask({});
+  Marker marker{.reader = 2, .position = {{{0, 9}}, 100}};
+  round.on(marker);
+  round.rewind(std::vector<ReaderPosition>{{}, {}, {{{0, 3}}, 30}});
+  EXPECT_TRUE(round.take_changes()[2].marks.empty());
+  EXPECT_EQ(round.take_changes()[2].bytes, 30U);
 }
 
 // What readers have said lies behind the place to which they go back: they will say it again, or not.
 TEST(MarkerRound, WhatWasSaidBeforeTheReadersWentBackIsForgotten) {
   Told told;
   const std::vector<ReaderPosition> start(kReaders);
-  MarkerRound round(start, told.readers);
+  MarkerRound round(kReaders, told.readers);
   round.ask({7});
   round.on(Ended{.reader = 0, .partial = true});
   round.on(Revoked{.reader = 1});

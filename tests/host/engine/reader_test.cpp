@@ -23,23 +23,25 @@ using namespace std::chrono_literals;
 class WatchedSource final : public testing::MemorySource {
  public:
   using MemorySource::MemorySource;
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
     patience = deadline;
+    if (caught_up) return {ReadResult::Status::caught_up};
     if (on_read) std::exchange(on_read, nullptr)();
     return MemorySource::read(into, records, Instant::min());
   }
-  void committed(const Offsets& offsets) override {
+  void committed(std::span<const Mark> marks) override {
     if (++told <= fails) throw TransientError("the source stumbled");
-    MemorySource::committed(offsets);
+    MemorySource::committed(marks);
   }
 
-  void seek(const Offsets& offsets) override {
+  void seek(std::span<const Mark> marks) override {
     if (++sought <= fails) throw TransientError("the source stumbled");
-    MemorySource::seek(offsets);
+    MemorySource::seek(marks);
   }
 
   std::function<void()> on_read;  ///< once
   Deadline patience;
+  bool caught_up = false;
   int sought = 0;
   int told = 0;
   int fails = 0;
@@ -58,7 +60,7 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
     for (int i = 0; i < 2; ++i) pool.push_back(pageable_buffer(kPoolBuffer, budget_));
     ring_.fill(std::move(pool));
     reader_.emplace(0, source_, mailboxes_.of(0),
-                    ReaderShared{plan_, options_, clock_, panes_, ring_, budget_, metrics_});
+                    ReaderShared{plan_, options_, clock_, panes_, ring_, partitions_, budget_, metrics_});
   }
 
   // It has asked for memory, and what it was given lies there.
@@ -97,6 +99,7 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
   Metrics metrics_;
   PaneClock panes_;
   Ring ring_{budget_};
+  PartitionTable partitions_{1};
   ReaderMailboxes mailboxes_{1, ring_.readers, [](std::size_t) {}};
   WatchedSource source_{Framing{.max_record_bytes = kLongest}};
   std::optional<Reader> reader_;
@@ -117,7 +120,8 @@ TEST_P(OneReader, AMarkedOneHoldsNoMemoryThatOthersMayWaitFor) {
 TEST_P(OneReader, OneThatGoesBackHoldsNoMemoryThatOthersMayWaitFor) {
   const std::size_t before = budget_.used();
   read_until_served(std::string(5000, 'x') + "\n");
-  const std::vector<ReaderPosition> start{{source_.position()}};
+  std::vector<ReaderPosition> start(1);
+  source_.marks(start[0].marks);
   mailboxes_.rewind(start);
   EXPECT_TRUE(reader_->step(Instant::min()).progress);
   EXPECT_LT(budget_.used(), before + 5000);
@@ -211,13 +215,24 @@ TEST_P(OneReader, ADrainDoesNotWaitForTheNextAttempt) {
   EXPECT_TRUE(ended->partial);
 }
 
+TEST_P(OneReader, ASourceThatWasToEndWhereItHasCaughtUpIsWhole) {
+  source_.push("one\n");
+  settle();
+  source_.caught_up = true;
+  settle();
+  ASSERT_TRUE(pop<FilledBatch>());
+  const auto ended = pop<Ended>();
+  ASSERT_TRUE(ended);
+  EXPECT_FALSE(ended->partial);
+}
+
 TEST_P(OneReader, AfterItsEndASourceIsToldAgainOfACommitThatItFailedToHear) {
   source_.fails = 2;
   source_.finish();
   settle();
   for (const std::int64_t next : {7, 8}) {
     source_.told = 0;
-    const std::vector<Offsets> finished{{{"memory", next}}};
+    const std::vector<Marks> finished{{{0, next}}};
     mailboxes_.epoch_over(finished);
     for (int failures = 1; failures <= 2; ++failures) {
       const Instant again = clock_.now() + failures * kPause;  // the pause doubles
@@ -229,7 +244,7 @@ TEST_P(OneReader, AfterItsEndASourceIsToldAgainOfACommitThatItFailedToHear) {
     }
     EXPECT_EQ(settle().wake, kNever);
     EXPECT_TRUE(reader_->has_told_all());
-    EXPECT_EQ(source_.last_committed(), finished[0]);
+    EXPECT_EQ(source_.last_committed(), finished[0][0]);
   }
 }
 
@@ -331,7 +346,7 @@ TEST_P(OneReader, TheEndsOfStagedRecordsLieInsideTheBudget) {
   }
   EXPECT_EQ(metrics_.bytes_read, 2 * kRecords);
   const bool staged = options_.batch_records != 0;
-  EXPECT_GE(budget_.used(), before + (staged ? kRecords * sizeof(Record) : 0));
+  EXPECT_GE(budget_.used(), before + (staged ? kRecords * sizeof(std::uint32_t) : 0));
 }
 
 TEST_P(OneReader, ARecordThatIsTooLongEndsAStrictJobWithTheLimit) {

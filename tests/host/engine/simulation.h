@@ -18,6 +18,7 @@
 #include <millrace/source.h>
 
 #include "host/log/epoch_log.h"
+#include "host/log/marks.h"
 #include "host/time/pane_clock.h"
 #include "kernels/key.h"
 
@@ -100,8 +101,8 @@ class SimSource final : public Source {
   /// What other threads do while one is in read.
   void set_meanwhile(std::function<void()> meanwhile) { meanwhile_ = std::move(meanwhile); }
 
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline) override {
-    if (records != nullptr) records->clear();
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline) override {
+    records.clear();
     waits_ = false;
     check(!revoked_, "who lost partitions marks before it reads on");
     begun_ = panes_->at(clock_.now());
@@ -120,27 +121,28 @@ class SimSource final : public Source {
     return take(dice_.between(1, 6), into, records);
   }
   // What it held of an unfinished record is one more word, or nothing.
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
-    if (records != nullptr) records->clear();
+  ReadResult drain(std::span<std::byte> into, const Records& records) override {
+    records.clear();
     begun_ = panes_->at(clock_.now());
     stumble();
     if (next_ == words_.size() || dice_.one_in(2)) return {.status = ReadResult::Status::end};
     return take(1, into, records);
   }
-  Offsets position() const override {
+  std::span<const Partition> partitions() const override { return {&partition_, 1}; }
+  void marks(Marks& changed) override {
     revoked_ = false;
-    return {{"sim", static_cast<std::int64_t>(next_)}};
+    if (std::exchange(told_, next_) != next_) changed.push_back({0, static_cast<std::int64_t>(next_)});
   }
   bool replayable() const override { return replayable_; }
   bool messages() const override { return messages_; }
-  void seek(const Offsets& offsets) override {
+  void seek(std::span<const Mark> marks) override {
     stumble();
     revoked_ = false;
-    next_ = static_cast<std::size_t>(offsets.at(0).next);
+    told_ = next_ = static_cast<std::size_t>(marks[0].next);
   }
-  void committed(const Offsets& offsets) override {
+  void committed(std::span<const Mark> marks) override {
     stumble();
-    committed_ = static_cast<std::size_t>(offsets.at(0).next);
+    committed_ = static_cast<std::size_t>(marks[0].next);
   }
   void wake() noexcept override { woken_ = true; }
 
@@ -180,7 +182,7 @@ class SimSource final : public Source {
     return static_cast<std::uint64_t>(
         std::count_if(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(next_), is_wanted));
   }
-  ReadResult take(int count, std::span<std::byte> into, std::vector<Record>* records) {
+  ReadResult take(int count, std::span<std::byte> into, const Records& records) {
     std::size_t bytes = 0;
     std::uint64_t oversized = 0;
     for (; count > 0 && next_ < words_.size(); --count) {
@@ -192,7 +194,8 @@ class SimSource final : public Source {
       const std::string text = words_[next_] + (messages_ ? "" : "\n");
       if (text.size() > into.size() - bytes) break;
       std::memcpy(into.data() + bytes, text.data(), text.size());
-      if (records != nullptr) records->push_back({static_cast<std::uint32_t>(bytes + words_[next_].size())});
+      if (records.ends != nullptr)
+        records.ends->push_back(static_cast<std::uint32_t>(bytes + words_[next_].size()));
       bytes += text.size();
       begun_in_[next_] = begun_;
       read_in_[next_++] = panes_->at(clock_.now());
@@ -212,7 +215,9 @@ class SimSource final : public Source {
   Pane begun_;                  ///< when the read under way began
   std::vector<Pane> begun_in_;  ///< by word
   std::vector<Pane> read_in_;
+  const Partition partition_{.name = "sim"};
   std::size_t next_ = 0;
+  std::optional<std::size_t> told_;  ///< by marks
   std::size_t committed_ = 0;
   bool waits_ = false;
   bool woken_ = false;
@@ -283,7 +288,7 @@ class SimLog final : public EpochLog {
   bool durable() const override { return durable_; }
   void append(const EpochData& epoch) override {
     check(epoch.id.number == ++appended_, "epochs are numbered without gaps");
-    positions = epoch.positions;
+    merge_marks(marks, epoch.marks);
     for (const auto& [pane, columns] : epoch.partials) {
       for (std::size_t row = 0; row < columns.size(); ++row) {
         char scratch[8];
@@ -297,7 +302,7 @@ class SimLog final : public EpochLog {
   }
   void commit(EpochId id) override { check(id.number == ++committed_, "epochs are committed in order"); }
 
-  std::vector<Offsets> positions;
+  std::vector<Marks> marks;  ///< per reader
   Counts counts;
   std::function<void()> on_append;
 

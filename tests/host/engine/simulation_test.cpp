@@ -240,7 +240,8 @@ class Simulation {
     if (!covers_everything) return;
     Counts truth;
     for (std::size_t i = 0; i < sources_.size(); ++i)
-      sources_[i]->add_prefix(static_cast<std::size_t>(log_->positions[i].at(0).next), truth);
+      if (!log_->marks[i].empty())
+        sources_[i]->add_prefix(static_cast<std::size_t>(log_->marks[i][0].next), truth);
     if (truth != log_->counts) wrong_ = "the positions lie: an epoch holds other records than it says";
   }
 

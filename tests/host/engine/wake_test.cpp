@@ -22,13 +22,14 @@ using testing::MemorySource;
 class WatchedSource final : public Source {
  public:
   explicit WatchedSource(std::atomic<int>& wakes) : wakes_(wakes) {}
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
     return inner.read(into, records, deadline);
   }
-  Offsets position() const override { return inner.position(); }
+  std::span<const Partition> partitions() const override { return inner.partitions(); }
+  void marks(Marks& changed) override { inner.marks(changed); }
   bool replayable() const override { return false; }
-  void seek(const Offsets& offsets) override { inner.seek(offsets); }
-  void committed(const Offsets& offsets) override { inner.committed(offsets); }
+  void seek(std::span<const Mark> marks) override { inner.seek(marks); }
+  void committed(std::span<const Mark> marks) override { inner.committed(marks); }
   void wake() noexcept override {
     ++wakes_;
     inner.wake();

@@ -74,7 +74,7 @@ TEST(Drain, AnUnfinishedWordIsCountedButNoHalfLine) {
 class BreakingSource final : public MemorySource {
  public:
   using MemorySource::MemorySource;
-  ReadResult read(std::span<std::byte> into, std::vector<Record>* records, Deadline deadline) override {
+  ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
     ReadResult result = MemorySource::read(into, records, deadline);
     if (result.status == ReadResult::Status::end) result.status = ReadResult::Status::broken;
     return result;
@@ -116,7 +116,7 @@ TEST(Drain, AnInputThatEndsLaterDoesNotMakeThatWhole) {
 class IdlingSource final : public MemorySource {
  public:
   using MemorySource::MemorySource;
-  ReadResult drain(std::span<std::byte> into, std::vector<Record>* records) override {
+  ReadResult drain(std::span<std::byte> into, const Records& records) override {
     return read(into, records, Instant::min());
   }
 };

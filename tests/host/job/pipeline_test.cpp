@@ -142,7 +142,7 @@ TEST(Pipeline, BadFieldsAreRejectedByReason) {
     run(job);
     FAIL() << "the first one ends the job";
   } catch (const BadRecordError& error) {
-    EXPECT_STREQ(error.what(), "bad record, missing field: \"b\"");
+    EXPECT_STREQ(error.what(), "bad record, missing field: \"b\" (memory at offset 6)");
   }
 }
 

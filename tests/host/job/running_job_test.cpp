@@ -141,6 +141,7 @@ TEST(RunningJob, EachCounterIsToldUnderItsName) {
   EXPECT_EQ(progress.rejected_total(), 1U);
   ASSERT_EQ(progress.bad_records.size(), 1U);
   EXPECT_EQ(progress.bad_records[0].text, "cc,x");
+  EXPECT_EQ(progress.bad_records[0].place(), " (" + (directory.path() / "in").string() + " at offset 500)");
   EXPECT_EQ(progress.backend, "cpu");
   EXPECT_GT(progress.memory_peak, 0U);
   EXPECT_LE(progress.memory_used, progress.memory_peak);

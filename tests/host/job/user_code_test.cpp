@@ -187,21 +187,18 @@ TEST(UserSource, MessagesAboveTheLimitAreBad) {
 class OddSource final : public Source {
  public:
   explicit OddSource(
-      std::function<ReadResult()> read, std::function<void()> position = [] {})
-      : read_(std::move(read)), position_(std::move(position)) {}
-  ReadResult read(std::span<std::byte>, std::vector<Record>*, Deadline) override { return read_(); }
-  Offsets position() const override {
-    position_();
-    return {};
-  }
+      std::function<ReadResult()> read, std::function<void()> marks = [] {})
+      : read_(std::move(read)), marks_(std::move(marks)) {}
+  ReadResult read(std::span<std::byte>, const Records&, Deadline) override { return read_(); }
+  std::span<const Partition> partitions() const override { return {}; }
+  void marks(Marks&) override { marks_(); }
   bool replayable() const override { return false; }
-  void seek(const Offsets&) override {}
-  void committed(const Offsets&) override {}
+  void seek(std::span<const Mark>) override {}
   void wake() noexcept override {}
 
  private:
   std::function<ReadResult()> read_;
-  std::function<void()> position_;
+  std::function<void()> marks_;
 };
 
 Job job_from(std::function<std::unique_ptr<Source>()> make) {

@@ -30,7 +30,7 @@ TEST(ChangingFile, AFileThatShrinksIsTold) {
   Told told;
   const OpenedSources opened = open_file(std::string(1000, '\n'), {.on_event = told.listener()});
   std::vector<std::byte> into(500);
-  EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(0s)).bytes, 500U);
+  EXPECT_EQ(opened.sources[0]->read(into, {}, in(0s)).bytes, 500U);
   shrink(opened, 600);
   EXPECT_THAT(drain(*opened.sources[0], 500).texts, SizeIs(100));
   EXPECT_THAT(told.warnings,
@@ -88,7 +88,7 @@ TEST(ChangingFile, AFileThatHasItsSizeAgainIsReadAsItIsNow) {
   Told told;
   const OpenedSources opened = open_file("one\ntwo\nthree\n", {.on_event = told.listener()});
   std::vector<std::byte> into(4);
-  EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(0s)).bytes, 4U);
+  EXPECT_EQ(opened.sources[0]->read(into, {}, in(0s)).bytes, 4U);
   shrink(opened, 0);
   static_cast<TemporaryDirectory*>(opened.keeps.get())->write("file0", "ONE\nTWO\nTHREE\n");
   EXPECT_EQ(drain(*opened.sources[0], 64).bytes, "TWO\nTHREE\n");
@@ -100,11 +100,12 @@ TEST(ChangingFile, AShrunkFileIsReadAgainFromAnyPosition) {
   const OpenedSources opened = open_file("one\ntwo\nthree\nfour\n", {.on_event = told.listener()});
   Source& source = *opened.sources[0];
   std::vector<std::byte> into(8);
-  EXPECT_EQ(source.read(into, nullptr, in(0s)).bytes, 8U);
-  const Offsets before = source.position();
+  EXPECT_EQ(source.read(into, {}, in(0s)).bytes, 8U);
+  const Marks before = news_of(source);
   shrink(opened, 10);
   EXPECT_EQ(drain(source, 64).bytes, "");
-  EXPECT_EQ(source.position()[0].next, 8);
+  EXPECT_EQ(before, (Marks{{0, 8}}));
+  EXPECT_THAT(news_of(source), IsEmpty());
   source.seek({});
   EXPECT_EQ(drain(source, 64).bytes, "one\ntwo\n");
   source.seek(before);
@@ -153,7 +154,7 @@ TEST(ChangingFile, APositionInWhatHasGrownIsOneOfTheFile) {
   Source& source = *opened.sources[0];
   append(opened, "e\n");
   EXPECT_EQ(drain(source, 64).bytes, "one\n");
-  const Offsets end = source.position();
+  const Marks end = news_of(source);
   EXPECT_NO_THROW(source.seek(end));
   EXPECT_EQ(drain(source, 64).bytes, "");
 }
@@ -164,7 +165,7 @@ TEST(ChangingFile, OfWhatHasGrownAndShrinksAgainNoHalfRecordIsCounted) {
   append(opened, std::string(50, 'e') + '\n');
   std::vector<std::byte> into(1);
   ReadResult result;
-  do result = opened.sources[0]->read(into, nullptr, in(0s));
+  do result = opened.sources[0]->read(into, {}, in(0s));
   while (result.status == ReadResult::Status::idle);
   ASSERT_EQ(result.status, ReadResult::Status::too_big) << "it has seen where the record ends now";
   shrink(opened, 30);
@@ -207,7 +208,7 @@ TEST(ChangingFile, AFileThatIsReplacedIsToldAndHasNoHalfRecords) {
       drained.texts.insert(drained.texts.end(), rest.texts.begin(), rest.texts.end());
       source->seek({});
       drain(*source, 10);
-      source->seek(source->position());
+      source->seek(news_of(*source));
     }
     known.insert(known.end(), others.begin(), others.end());
     for (const std::string& text : drained.texts) ASSERT_THAT(known, Contains(text));
@@ -223,7 +224,7 @@ TEST(ChangingFile, WhatIsNoFileInItsPlaceIsNotRead) {
     std::filesystem::rename(path, path.string() + " of before");  // which keeps its inode
     ASSERT_EQ(pipe ? ::mkfifo(path.c_str(), 0600) : ::mkdir(path.c_str(), 0700), 0);
     std::vector<std::byte> into(10);
-    EXPECT_THAT([&] { opened.sources[0]->read(into, nullptr, in(0s)); },
+    EXPECT_THAT([&] { opened.sources[0]->read(into, {}, in(0s)); },
                 ::testing::ThrowsMessage<IoError>(HasSubstr("is none any more")));
   }
 }

@@ -71,26 +71,30 @@ TEST(FileSource, FilesAreDealtOutInOrder) {
 }
 
 FilePart file_of(std::uint64_t size, const std::string& name) {
-  return {name, name, 0, size, size, false, nullptr};
+  return {name, name, 0, size, size};
+}
+
+std::string range_of(const FilePart& part) {
+  return part.name + ' ' + std::to_string(part.begin) + '-' + std::to_string(part.end);
 }
 
 TEST(SplitFiles, ALargeFileIsCutAndSmallOnesStayWhole) {
   const auto shares = io::split_files({file_of(100, "a"), file_of(100, "b"), file_of(1000, "c")}, 3, 50);
   ASSERT_EQ(shares.size(), 3U);
-  std::vector<std::string> names;
+  std::vector<std::string> parts;
   for (const auto& share : shares)
-    for (const FilePart& part : share) names.push_back(part.partition);
-  EXPECT_THAT(names, ElementsAre("a", "b", "c@0-201", "c@201-602", "c@602-1000"));
+    for (const FilePart& part : share) parts.push_back(range_of(part));
+  EXPECT_THAT(parts, ElementsAre("a 0-100", "b 0-100", "c 0-201", "c 201-602", "c 602-1000"));
 }
 
 TEST(SplitFiles, NoRangeIsSmallerThanItMayBe) {
   const auto tail = io::split_files({file_of(100, "a")}, 2, 50);
   ASSERT_THAT(tail, SizeIs(1)) << "51 and 49 bytes";
-  EXPECT_EQ(tail[0][0].partition, "a");
+  EXPECT_EQ(range_of(tail[0][0]), "a 0-100");
   const auto head = io::split_files({file_of(30, "a"), file_of(100, "b")}, 2, 50);
   ASSERT_THAT(head, SizeIs(2));
   ASSERT_THAT(head[1], SizeIs(1)) << "not 36 bytes of it for the first reader";
-  EXPECT_EQ(head[1][0].partition, "b");
+  EXPECT_EQ(range_of(head[1][0]), "b 0-100");
 }
 
 TEST(SplitFiles, NobodyGetsNothing) {
@@ -98,7 +102,7 @@ TEST(SplitFiles, NobodyGetsNothing) {
   EXPECT_TRUE(io::split_files({}, 8).empty());
 }
 
-// Each range costs an entry in the books of offsets.
+// Each range costs an entry in the books of marks.
 TEST(SplitFiles, OfASharedFileThereAreManyRangesButNotTooMany) {
   for (const std::uint64_t size : {95U, 2'000'000U}) {
     FilePart file = file_of(size, "stdin");
@@ -125,7 +129,7 @@ TEST(FileSource, DrainingReadsNoMoreOfAFileThatNobodyShares) {
   read_some(*opened.sources[0], 4, drained);
   EXPECT_EQ(drained.bytes, "one\n");
   EXPECT_EQ(stop(*opened.sources[0], 4).bytes, "");
-  EXPECT_EQ(opened.sources[0]->position()[0].next, 4);
+  EXPECT_EQ(news_of(*opened.sources[0]), (Marks{{0, 4}, {1, 0}}));
 }
 
 TEST(FileSource, ReportsWhatThereIsToRead) {
@@ -180,26 +184,26 @@ TEST(FileSource, AFileThatVanishedIsAnErrorWithItsPath) {
   std::filesystem::remove(directory.path() / "file0");
   std::vector<std::byte> into(10);
   try {
-    opened.sources[0]->read(into, nullptr, in(0s));
+    opened.sources[0]->read(into, {}, in(0s));
     FAIL() << "no error";
   } catch (const IoError& error) {
     EXPECT_THAT(error.what(), HasSubstr("file0: No such file or directory"));
   }
 }
 
-// A look through all offsets for each part takes minutes.
+// A look through all marks for each part takes minutes.
 TEST(FileSource, VeryManyFilesAreFoundAtOnce) {
   std::vector<FilePart> parts;
   for (int i = 0; i < 100'000; ++i)
     parts.push_back(file_of(0, "a file with a long name, number " + std::to_string(i)));
-  Offsets offsets;
-  for (const FilePart& part : parts) offsets.push_back({part.partition, 0});
   FileSource source(std::move(parts), {});
+  const Marks marks = news_of(source);
+  EXPECT_THAT(marks, SizeIs(100'000));
   const std::clock_t begin = std::clock();
-  source.seek(offsets);
+  source.seek(marks);
   EXPECT_LT(std::clock() - begin, 3 * CLOCKS_PER_SEC);
   EXPECT_TRUE(drain(source, 10).bytes.empty());
-  EXPECT_EQ(source.position().size(), offsets.size());
+  EXPECT_THAT(news_of(source), IsEmpty());
 }
 
 TEST(FileSource, APositionOutsideOfWhatIsReadIsRefused) {
@@ -208,26 +212,32 @@ TEST(FileSource, APositionOutsideOfWhatIsReadIsRefused) {
   FileSource source({part}, {});
   for (const std::int64_t next : {3, 11}) {
     try {
-      source.seek({{"a", next}});
+      source.seek(Marks{{0, next}});
       FAIL() << "no error";
     } catch (const IoError& error) {
       EXPECT_EQ(std::string(error.what()), "cannot go on reading a at byte " + std::to_string(next) +
                                                ": it is not the file that was read before");
     }
   }
-  for (const std::int64_t next : {4, 10}) EXPECT_NO_THROW(source.seek({{"a", next}}));
+  for (const std::int64_t next : {4, 10}) EXPECT_NO_THROW(source.seek(Marks{{0, next}}));
 }
 
-TEST(FileSource, ItsPositionIsOfTheFilesBegunSoFar) {
+TEST(FileSource, MarksTellOfAllFilesAndThenOfThoseReadSince) {
   const OpenedSources opened = open_files({"one\n", "two\n", "three\n"}, {});
   Source& source = *opened.sources[0];
   EXPECT_TRUE(source.replayable());
+  EXPECT_THAT(source.partitions(), SizeIs(3));
+  EXPECT_EQ(news_of(source), (Marks{{0, 0}, {1, 0}, {2, 0}}));
+  EXPECT_THAT(news_of(source), IsEmpty());
   std::vector<std::byte> into(4);
-  for (const std::size_t begun : {1U, 2U}) {
-    EXPECT_EQ(source.read(into, nullptr, in(0s)).bytes, 4U);
-    EXPECT_THAT(source.position(), SizeIs(begun));
-    EXPECT_EQ(source.position().back().next, 4);
+  for (const std::uint32_t file : {0U, 1U}) {
+    EXPECT_EQ(source.read(into, {}, in(0s)).bytes, 4U);
+    EXPECT_EQ(news_of(source), (Marks{{file, 4, true}}));
   }
+  source.seek(Marks{{0, 4, true}});
+  EXPECT_THAT(news_of(source), IsEmpty()) << "whoever sends it back knows";
+  EXPECT_EQ(source.read(into, {}, in(0s)).bytes, 4U);
+  EXPECT_EQ(news_of(source), (Marks{{1, 4, true}}));
 }
 
 // Where the search for its end stood in the file before says nothing of it.
@@ -249,7 +259,7 @@ TEST(FileList, PatternsStandForFilesInOrder) {
   const io::FileList list =
       io::list_files(std::vector<std::string>{base + "*.txt", base + "what?", base + "a.txt"});
   std::vector<std::string> names;
-  for (const FilePart& file : list.files) names.push_back(file.partition.substr(base.size()));
+  for (const FilePart& file : list.files) names.push_back(file.name.substr(base.size()));
   EXPECT_THAT(names, ElementsAre("a.txt", "b.txt", "what?", "a.txt#2"));
   EXPECT_TRUE(list.problems.empty());
 }
@@ -302,13 +312,13 @@ TEST(FileList, ADirectoryThatAPatternMayNotLookIntoIsSkipped) {
                                          HasSubstr("no file matches this pattern")));
 }
 
-TEST(FileList, NamesInOffsetsAreDifferent) {
+TEST(FileList, NamesOfPartitionsAreDifferent) {
   const TemporaryDirectory directory;
   const std::string a = directory.write("a", "1");
   const std::string odd = directory.write("a#2", "2");
   const io::FileList list = io::list_files(std::vector{odd, a, a, a, odd});
   std::set<std::string> names;
-  for (const FilePart& file : list.files) names.insert(file.partition);
+  for (const FilePart& file : list.files) names.insert(file.name);
   EXPECT_THAT(names, SizeIs(5));
 }
 

@@ -45,7 +45,7 @@ OpenedSources open_generated(const std::string&, const SourceOptions& options) {
 OpenedSources open_slow(const std::string&, const SourceOptions& options) {
   OpenedSources opened{open("generate:?rate=1&line=100", options), nullptr};
   std::vector<std::byte> first_line(10'000);
-  opened.sources[0]->read(first_line, nullptr, in(1s));
+  opened.sources[0]->read(first_line, {}, in(1s));
   return opened;
 }
 
@@ -82,9 +82,7 @@ TEST(GeneratorSource, GoesBackToAnyRecord) {
   const auto source = std::move(open(kAddress)[0]);
   const PlainRecords plain = plain_records(reference(kAddress), {});
   for (const std::size_t record : {100U, 3U, 143U, 0U}) {
-    Offsets position = source->position();
-    position[0].next = static_cast<std::int64_t>(record);
-    source->seek(position);
+    source->seek(Marks{{0, static_cast<std::int64_t>(record)}});
     const auto texts = drain(*source, 500).texts;
     EXPECT_TRUE(std::equal(texts.begin(), texts.end(),
                            plain.texts.begin() + static_cast<std::ptrdiff_t>(record), plain.texts.end()));
@@ -97,15 +95,14 @@ TEST(GeneratorSource, AReaderGoesBackToItsOwnRecordsOnly) {
   const std::string whole = drain(second, 500).bytes;
   second.seek({});
   EXPECT_EQ(drain(second, 500).bytes, whole) << "from its first on";
-  Offsets position = second.position();
-  for (const std::int64_t record : {0, 2, 3, 5}) {
-    position[0].next = record;
-    EXPECT_THROW(second.seek(position), IoError) << record;
-  }
-  for (const std::int64_t record : {1, 4, 145}) {
-    position[0].next = record;
-    EXPECT_NO_THROW(second.seek(position)) << record;
-  }
+  const Partition& own = second.partitions()[0];
+  Marks first;
+  second.seek({});
+  update(first, second);
+  for (const std::int64_t record : {first[0].next - 1, own.end + 1})
+    EXPECT_THROW(second.seek(Marks{{0, record}}), IoError) << record;
+  for (const std::int64_t record : {first[0].next, own.end})
+    EXPECT_NO_THROW(second.seek(Marks{{0, record}})) << record;
 }
 
 TEST(GeneratorSource, ReadersShareTheRecords) {
@@ -117,9 +114,30 @@ TEST(GeneratorSource, ReadersShareTheRecords) {
     std::vector<std::string> texts = drain(sources, 300).texts;
     std::ranges::sort(texts);
     EXPECT_TRUE(texts == expected);
-    EXPECT_EQ(sources[1]->position()[0].partition, std::string(kAddress) + "@1/" + std::to_string(readers));
+    for (const auto& source : sources) EXPECT_EQ(source->partitions()[0].name, kAddress);
   }
-  EXPECT_EQ(open(kAddress)[0]->position()[0].partition, kAddress);
+}
+
+TEST(GeneratorSource, EachRecordIsMadeOnceHoweverManyReadersEachRunHas) {
+  std::vector<std::string> expected = plain_records(reference(kAddress), {}).texts;
+  std::ranges::sort(expected);
+  std::mt19937 random(3);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<std::string> texts;
+    Resume resume;
+    for (int run = 0; run < 4; ++run) {
+      SourceOptions options{{}, 1 + static_cast<unsigned>(random() % 7)};
+      if (run > 0) options.resume = &resume;
+      const SourceList sources = open(kAddress, options);
+      Drained drained;
+      for (std::size_t reads = run == 3 ? 1000 : random() % 12; reads > 0; --reads)
+        read_some(*sources[random() % sources.size()], 200 + random() % 400, drained);
+      texts.insert(texts.end(), drained.texts.begin(), drained.texts.end());
+      resume = resume_of(sources);
+    }
+    std::ranges::sort(texts);
+    ASSERT_EQ(texts, expected) << "round " << round;
+  }
 }
 
 TEST(GeneratorSource, WordsFollowZipf) {
@@ -211,7 +229,7 @@ TEST(GeneratorSource, KeepsItsRate) {
   std::size_t lines = 0;
   const auto start = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() < start + 200ms) {
-    const ReadResult result = source->read(into, nullptr, start + 200ms);
+    const ReadResult result = source->read(into, {}, start + 200ms);
     lines += static_cast<std::size_t>(std::ranges::count(text_of(std::span(into).first(result.bytes)), '\n'));
   }
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -224,8 +242,8 @@ TEST(GeneratorSource, KeepsItsRate) {
 TEST(GeneratorSource, ReadersShareTheRate) {
   const SourceList sources = open("generate:?rate=10k&line=200", {{}, 300});
   std::vector<std::byte> into(10'000);
-  EXPECT_EQ(sources[7]->read(into, nullptr, in(1s)).status, ReadResult::Status::data);
-  EXPECT_EQ(sources[7]->read(into, nullptr, in(40ms)).status, ReadResult::Status::idle);
+  EXPECT_EQ(sources[7]->read(into, {}, in(1s)).status, ReadResult::Status::data);
+  EXPECT_EQ(sources[7]->read(into, {}, in(40ms)).status, ReadResult::Status::idle);
 }
 
 // A wait would have spent the wake.
@@ -233,16 +251,16 @@ TEST(GeneratorSource, WhatIsThereIsReturnedWithoutWaitingForMore) {
   const SourceList sources = open("generate:?rate=1&line=5");
   std::vector<std::byte> into(10'000);
   sources[0]->wake();
-  EXPECT_EQ(sources[0]->read(into, nullptr, Deadline::max()).status, ReadResult::Status::data);
-  EXPECT_EQ(sources[0]->read(into, nullptr, Deadline::max()).status, ReadResult::Status::idle);
+  EXPECT_EQ(sources[0]->read(into, {}, Deadline::max()).status, ReadResult::Status::data);
+  EXPECT_EQ(sources[0]->read(into, {}, Deadline::max()).status, ReadResult::Status::idle);
 }
 
 TEST(GeneratorSource, WhoGoesBackIsNotLateNorEarly) {
   const SourceList sources = open("generate:?rate=1&line=10");
   std::vector<std::byte> into(10'000);
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(sources[0]->read(into, nullptr, Instant::min()).status, ReadResult::Status::data);
-    EXPECT_EQ(sources[0]->read(into, nullptr, Instant::min()).status, ReadResult::Status::idle);
+    EXPECT_EQ(sources[0]->read(into, {}, Instant::min()).status, ReadResult::Status::data);
+    EXPECT_EQ(sources[0]->read(into, {}, Instant::min()).status, ReadResult::Status::idle);
     sources[0]->seek({});
   }
 }
@@ -257,10 +275,10 @@ TEST(GeneratorSource, WaitsAndWakes) {
   for (const auto time : {-1000ms, 20ms}) {
     const OpenedSources opened = open_slow("", {});
     std::vector<std::byte> into(1000);
-    EXPECT_EQ(opened.sources[0]->read(into, nullptr, in(time)).status, ReadResult::Status::idle);
+    EXPECT_EQ(opened.sources[0]->read(into, {}, in(time)).status, ReadResult::Status::idle);
     opened.sources[0]->wake();
     const auto start = std::chrono::steady_clock::now();
-    EXPECT_EQ(opened.sources[0]->read(into, nullptr, start + 60s).status, ReadResult::Status::idle);
+    EXPECT_EQ(opened.sources[0]->read(into, {}, start + 60s).status, ReadResult::Status::idle);
     EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
   }
 }
@@ -292,7 +310,7 @@ TEST(GeneratorSource, ThatItHasNoEndIsSaidWithTheFirstRead) {
   for (const char* address : {"generate:?words=3", "generate:"}) {
     const SourceList sources = open(address, options);
     EXPECT_EQ(said, 0);
-    for (int i = 0; i < 2; ++i) sources[0]->read(into, nullptr, in(1s));
+    for (int i = 0; i < 2; ++i) sources[0]->read(into, {}, in(1s));
   }
   EXPECT_EQ(said, 1);
 }

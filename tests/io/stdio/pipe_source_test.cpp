@@ -113,13 +113,13 @@ TEST(PipeSource, ThePositionDoesNotCoverAnUnfinishedRecord) {
   io::PipeSource source(io::Descriptor(ends[0]), "stdin", {});
   ASSERT_EQ(::write(writer.get(), "one\ntw", 6), 6);
   std::vector<std::byte> into(100);
-  EXPECT_EQ(source.read(into, nullptr, in(1s)).bytes, 4U);
-  EXPECT_EQ(source.position(), (Offsets{{"stdin", 4}}));
-  EXPECT_EQ(source.read(into, nullptr, in(0s)).status, ReadResult::Status::idle);
+  EXPECT_EQ(source.read(into, {}, in(1s)).bytes, 4U);
+  EXPECT_EQ(news_of(source), (Marks{{0, 4}}));
+  EXPECT_EQ(source.read(into, {}, in(0s)).status, ReadResult::Status::idle);
   ASSERT_EQ(::write(writer.get(), "o\n", 2), 2);
-  EXPECT_EQ(source.read(into, nullptr, in(1s)).bytes, 4U);
+  EXPECT_EQ(source.read(into, {}, in(1s)).bytes, 4U);
   EXPECT_EQ(text_of(std::span(into).first(4)), "two\n");
-  EXPECT_EQ(source.position(), (Offsets{{"stdin", 8}}));
+  EXPECT_EQ(news_of(source), (Marks{{0, 8}}));
 }
 
 TEST(PipeSource, AWakeIsNotSpentOnAPieceOfARecord) {
@@ -131,7 +131,7 @@ TEST(PipeSource, AWakeIsNotSpentOnAPieceOfARecord) {
   source.wake();
   std::vector<std::byte> into(100);
   const Deadline deadline = std::chrono::steady_clock::now() + 3s;
-  EXPECT_EQ(source.read(into, nullptr, deadline).status, ReadResult::Status::idle);
+  EXPECT_EQ(source.read(into, {}, deadline).status, ReadResult::Status::idle);
   EXPECT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
@@ -186,14 +186,14 @@ TEST(PipeSource, ATerminalThatWasClosedBreaksTheInput) {
 TEST(PipeSource, WhatCannotBeReadAtAllIsAnError) {
   io::PipeSource source(io::open_stream("/proc/self/mem"), "/proc/self/mem", {});
   std::vector<std::byte> into(100);
-  EXPECT_THROW(source.read(into, nullptr, in(10s)), IoError);
+  EXPECT_THROW(source.read(into, {}, in(10s)), IoError);
 }
 
 // Bytes come and come, and no record ends.
 TEST(PipeSource, ADeadlineEndsAReadThatNeverWaits) {
   io::PipeSource source(io::open_stream("/dev/zero"), "/dev/zero", {});
   std::vector<std::byte> into(100);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(source.read(into, nullptr, in(0s)).status, ReadResult::Status::idle);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(source.read(into, {}, in(0s)).status, ReadResult::Status::idle);
 }
 
 TEST(PipeSource, ReadsDevices) {

@@ -42,7 +42,7 @@ TEST_F(SharedInputTest, ReadingLeavesTheOffsetAloneAndCommittingMovesIt) {
   std::vector<FileSource> made = sources(1);
   EXPECT_EQ(drain(made[0], 64).bytes, "two\nthree\n");
   EXPECT_EQ(offset(), 4);
-  made[0].committed(made[0].position());
+  made[0].committed(news_of(made[0]));
   EXPECT_EQ(offset(), 14);
 }
 
@@ -56,13 +56,13 @@ TEST_F(SharedInputTest, ItStandsBeforeTheFirstRecordThatIsNotFinished) {
   read_some(made[0], 40, drained);
   drain(made[1], 40);
   read_some(made[3], 40, drained);
-  for (const std::size_t reader : {3U, 1U, 0U}) made[reader].committed(made[reader].position());
+  for (const std::size_t reader : {3U, 1U, 0U}) made[reader].committed(news_of(made[reader]));
   EXPECT_EQ(offset(), 40);
   drain(made[0], 40);
-  made[0].committed(made[0].position());
+  made[0].committed(news_of(made[0]));
   EXPECT_EQ(offset(), 200) << "all records that start in the first half, the last of which ends behind it";
   for (const std::size_t reader : {2U, 3U}) drain(made[reader], 40);
-  for (const std::size_t reader : {3U, 2U}) made[reader].committed(made[reader].position());
+  for (const std::size_t reader : {3U, 2U}) made[reader].committed(news_of(made[reader]));
   EXPECT_EQ(offset(), 400);
 }
 
@@ -79,7 +79,7 @@ TEST_F(SharedInputTest, WhatIsReadWhenItIsDrainedHasNoGaps) {
     std::ranges::shuffle(made, random);
     for (FileSource& source : made)
       for (std::string& text : stop(source, 64).texts) drained.texts.push_back(std::move(text));
-    for (FileSource& source : made) source.committed(source.position());
+    for (FileSource& source : made) source.committed(news_of(source));
     std::ranges::sort(drained.texts);
     const auto counted = content.substr(0, static_cast<std::size_t>(offset()));
     EXPECT_EQ(drained.texts, plain_records(counted, {}).texts) << "seed " << seed;
@@ -119,7 +119,7 @@ TEST_F(SharedInputTest, AMarkIsPassedThoughNothingFollowsIt) {
   open("\xEF\xBB\xBF");
   std::vector<FileSource> made = sources(1);
   EXPECT_EQ(drain(made[0], 64).bytes, "");
-  made[0].committed(made[0].position());
+  made[0].committed(news_of(made[0]));
   EXPECT_EQ(offset(), 3);
 }
 
@@ -177,15 +177,15 @@ TEST(SharedInputRanges, NoneBeginsWhereReadingHasStopped) {
 TEST_F(SharedInputTest, ItNeverGoesBack) {
   open("one\ntwo\n");
   std::vector<FileSource> made = sources(1);
-  const Offsets begin = made[0].position();
+  const Marks begin = news_of(made[0]);
   drain(made[0], 64);
-  made[0].committed(made[0].position());
+  made[0].committed(news_of(made[0]));
   made[0].committed(begin);
   EXPECT_EQ(offset(), 8);
   ::lseek(input_.get(), 100, SEEK_SET);
   made = sources(1);
   EXPECT_EQ(drain(made[0], 64).bytes, "");
-  made[0].committed(made[0].position());
+  made[0].committed(news_of(made[0]));
   EXPECT_EQ(offset(), 100) << "where there was nothing to read";
 }
 

@@ -30,7 +30,7 @@ struct Pipe {
   }
   /// What reads without waiting find.
   std::string read(std::size_t room = 100) const {
-    const auto read_now = [&](std::span<std::byte> into, std::vector<Record>* records) {
+    const auto read_now = [&](std::span<std::byte> into, const Records& records) {
       return source->read(into, records, in(0s));
     };
     Drained drained;
@@ -126,7 +126,7 @@ TEST(StreamBeginning, TheMarkIsNotInThePosition) {
   Pipe pipe;
   pipe.write("\xEF\xBB\xBFone\n");
   EXPECT_EQ(pipe.read(), "one\n");
-  EXPECT_EQ(pipe.source->position(), (Offsets{{"stdin", 4}}));
+  EXPECT_EQ(news_of(*pipe.source), (Marks{{0, 4}}));
 }
 
 TEST(StreamBeginning, AnEndThatWasReadIsNotAskedForAgain) {

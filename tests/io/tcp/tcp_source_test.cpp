@@ -116,7 +116,7 @@ std::string read_until(Source& source, std::size_t bytes) {
   Drained drained;
   while (drained.bytes.size() < bytes) {
     std::vector<std::byte> into(1000);
-    const ReadResult result = source.read(into, nullptr, in(10s));
+    const ReadResult result = source.read(into, {}, in(10s));
     if (result.status != ReadResult::Status::data) break;
     drained.bytes += text_of(std::span(into).first(result.bytes));
   }
@@ -128,9 +128,10 @@ TEST(TcpSource, ALostServerIsConnectedToAgainAndItsLastRecordIsWhole) {
   server.serve({sending("one\ntwo"), sending("three\n"), sending("four")});
   const auto source = open(server.address());
   EXPECT_EQ(read_until(*source, 19), "one\ntwo\nthree\nfour\n");
-  EXPECT_EQ(source->position(), (Offsets{{server.address(), 17}}));
+  EXPECT_EQ(source->partitions()[0].name, server.address());
+  EXPECT_EQ(news_of(*source), (Marks{{0, 17}}));
   std::vector<std::byte> into(100);
-  EXPECT_EQ(source->read(into, nullptr, in(300ms)).status, ReadResult::Status::idle) << "not an end";
+  EXPECT_EQ(source->read(into, {}, in(300ms)).status, ReadResult::Status::idle) << "not an end";
 }
 
 // Pauses double as long as nobody is there. Whoever was there again is looked for as soon as at first.
@@ -173,7 +174,7 @@ TEST(TcpSource, AConnectionThatBreaksEndsNoRecord) {
                               " was lost after 11 bytes: Connection reset by peer; not counted: 4 bytes of an "
                               "unfinished record; trying again",
                           "connected to " + server.address() + " again, after 11 bytes"));
-    EXPECT_EQ(source->position(), (Offsets{{server.address(), 18}})) << "the bytes that came";
+    EXPECT_EQ(news_of(*source), (Marks{{0, 18}})) << "the bytes that came";
   }
 }
 
@@ -189,8 +190,7 @@ TEST(TcpSource, WithoutReconnectionABrokenConnectionBreaksTheInput) {
   EXPECT_EQ(read_until(*source, 4), "one\n");
   has_read.count_down();
   std::vector<std::byte> into(100);
-  for (int i = 0; i < 2; ++i)
-    EXPECT_EQ(source->read(into, nullptr, in(10s)).status, ReadResult::Status::broken);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(source->read(into, {}, in(10s)).status, ReadResult::Status::broken);
   EXPECT_THAT(told,
               ElementsAre("connected to " + server.address(),
                           "the connection to " + server.address() +
@@ -202,7 +202,7 @@ TEST(TcpSource, ThatItHasNoEndIsSaidWhenThereIsAConnection) {
   int said = 0;
   SourceOptions options{.on_endless = [&] { ++said; }};
   std::vector<std::byte> into(100);
-  EXPECT_THROW(open("tcp://127.0.0.1:1", options)->read(into, nullptr, in(10s)), TransientError);
+  EXPECT_THROW(open("tcp://127.0.0.1:1", options)->read(into, {}, in(10s)), TransientError);
   EXPECT_EQ(said, 0) << "nobody is there";
   Server server;
   server.serve({sending("one\n"), sending("two\n"), sending("three")});
@@ -274,7 +274,7 @@ TEST(TcpSource, AFirstConnectionThatIsRefusedIsTransient) {
   std::vector<std::byte> into(100);
   for (int i = 0; i < 2; ++i) {
     try {
-      source->read(into, nullptr, in(10s));
+      source->read(into, {}, in(10s));
       FAIL() << "no error";
     } catch (const TransientError& error) {
       EXPECT_THAT(error.what(),
@@ -288,7 +288,7 @@ TEST(TcpSource, AServerThatComesLaterIsFound) {
   Server server;
   const auto source = open(server.address());
   std::vector<std::byte> into(100);
-  EXPECT_EQ(source->read(into, nullptr, in(-1s)).status, ReadResult::Status::idle);
+  EXPECT_EQ(source->read(into, {}, in(-1s)).status, ReadResult::Status::idle);
   server.serve({sending("hello\n")});
   EXPECT_EQ(read_until(*source, 6), "hello\n");
 }
@@ -301,7 +301,7 @@ TEST(TcpSource, PollingWithoutWaitingGetsThereToo) {
   ReadResult result;
   const Deadline limit = in(10s);
   while (result.status == ReadResult::Status::idle && std::chrono::steady_clock::now() < limit)
-    result = source->read(into, nullptr, in(-1s));
+    result = source->read(into, {}, in(-1s));
   EXPECT_EQ(result.bytes, 6U);
 }
 
@@ -309,7 +309,7 @@ TEST(TcpSource, AnUnknownHostIsNamed) {
   const auto source = open("tcp://no-such-host.invalid:9");
   std::vector<std::byte> into(100);
   try {
-    source->read(into, nullptr, in(30s));
+    source->read(into, {}, in(30s));
     FAIL() << "no error";
   } catch (const TransientError& error) {
     EXPECT_THAT(error.what(), HasSubstr("cannot connect to tcp://no-such-host.invalid:9: "));
@@ -332,13 +332,13 @@ TEST(TcpSource, AWakeDuringAPauseDoesNotEndTheTrying) {
   server.serve({sending("one\n"), sending("two\n")});
   const auto source = io::open_tcp(io::parse_uri(server.address()), {});
   std::array<std::byte, 64> room;
-  while (source->read(room, nullptr, in(5s)).status != ReadResult::Status::data) continue;
-  source->read(room, nullptr, in(20ms));  // sees the loss, and pauses
+  while (source->read(room, {}, in(5s)).status != ReadResult::Status::data) continue;
+  source->read(room, {}, in(20ms));  // sees the loss, and pauses
   source->wake();
-  EXPECT_EQ(source->read(room, nullptr, in(5s)).status, ReadResult::Status::idle);
+  EXPECT_EQ(source->read(room, {}, in(5s)).status, ReadResult::Status::idle);
   const Deadline patience = in(5s);
   ReadResult result;
-  do result = source->read(room, nullptr, patience);
+  do result = source->read(room, {}, patience);
   while (result.status == ReadResult::Status::idle && std::chrono::steady_clock::now() < patience);
   EXPECT_EQ(result.status, ReadResult::Status::data);
 }

@@ -27,11 +27,15 @@ std::string counts_text(const Progress& progress, bool most) {
   return text;
 }
 
-std::string example_text(const BadRecord& bad) {
+std::string problem_text(const BadRecord& bad) {
   if (bad.field == 0) return fmt::format("\"{}\"", bad.text);
   if (bad.reason == RejectReason::missing_field)
     return fmt::format("\"{}\" has no field {}", bad.text, bad.field);
   return fmt::format("field {} is \"{}\" in \"{}\"", bad.field, bad.field_text, bad.text);
+}
+
+std::string example_text(const BadRecord& bad) {
+  return problem_text(bad) + bad.place();
 }
 
 /// The digits behind the point of a decimal; 0 if it is none.

@@ -1,0 +1,141 @@
+// Finding files again, and what is left of each.
+// SPDX-License-Identifier: Apache-2.0
+#include "io/file/ranges_left.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <millrace/error.h>
+
+#include "io/record_ends.h"
+
+namespace millrace::io {
+namespace {
+
+/// What an earlier run knew of one file under one name.
+struct KnownFile {
+  struct Range {
+    std::uint64_t next = 0;
+    std::uint64_t end = 0;
+    bool aligned = true;
+    bool done = false;
+  };
+  Identity identity;
+  std::string name;
+  std::vector<Range> ranges;
+  bool found = false;
+
+  bool done() const { return std::ranges::all_of(ranges, &Range::done); }
+  /// The range that came last in the file.
+  const Range& last() const { return *std::ranges::max_element(ranges, {}, &Range::end); }
+};
+
+class KnownFiles {
+ public:
+  explicit KnownFiles(const Resume& resume) {
+    for (const Mark& mark : resume.marks) {
+      const Partition& partition = resume.partitions.at(mark.partition);
+      if (!partition.identity) continue;  // no file
+      const auto [place, is_new] =
+          by_name_.try_emplace({partition.name, key(partition.identity)}, files_.size());
+      if (is_new) files_.push_back({partition.identity, partition.name, {}});
+      files_[place->second].ranges.push_back({static_cast<std::uint64_t>(mark.next),
+                                              static_cast<std::uint64_t>(partition.end), partition.aligned,
+                                              mark.done});
+    }
+    for (KnownFile& file : files_) by_identity_.emplace(key(file.identity), &file);
+  }
+
+  /// The same file, under this name if it had it.
+  KnownFile* find(const FilePart& file) {
+    const auto named = by_name_.find({file.name, key(file.identity)});
+    if (named != by_name_.end()) return &files_[named->second];
+    const auto [first, last] = by_identity_.equal_range(key(file.identity));
+    const auto renamed = std::find_if(first, last, [](const auto& each) { return !each.second->found; });
+    return renamed == last ? nullptr : renamed->second;
+  }
+  /// Another file that had this name and was not read to its end.
+  bool had_another(const std::string& name) const {
+    const auto first = by_name_.lower_bound({name, {}});
+    return std::any_of(first, by_name_.end(), [&](const auto& each) {
+      return each.first.first == name && !files_[each.second].done();
+    });
+  }
+  const std::vector<KnownFile>& all() const { return files_; }
+
+ private:
+  using Key = std::pair<std::uint64_t, std::uint64_t>;
+  static Key key(const Identity& identity) { return {identity.device, identity.inode}; }
+
+  std::vector<KnownFile> files_;
+  std::map<std::pair<std::string, Key>, std::size_t> by_name_;
+  std::multimap<Key, KnownFile*> by_identity_;
+};
+
+bool ends_a_record(const FilePart& file, std::uint64_t size, Framing::Kind framing) {
+  std::array<std::byte, 1> last{};
+  return size == file.begin || (read_at(open_for_reading(file.path), size - 1, last, file.path) == 1 &&
+                                after_last_end(last, framing) == 1);
+}
+
+/// Why it cannot be gone on with; empty: it can.
+std::string problem_of(const FilePart& file, const KnownFile& known, Framing::Kind framing) {
+  const KnownFile::Range& last = known.last();
+  const std::string sizes = std::to_string(last.end) + " to " + std::to_string(file.size) + " bytes";
+  if (file.size < last.end)
+    return "cannot go on with " + excerpt(file.path) + ": it has become shorter, from " + sizes;
+  if (file.size > last.end && last.done && !ends_a_record(file, last.end, framing))
+    return "cannot go on with " + excerpt(file.path) + ": it has grown, from " + sizes +
+           ", and its last record, which was counted, had no end: let whoever writes it end each record";
+  return "";
+}
+
+// A file that is done is kept, as an empty range behind all that was read: its size is known by that.
+void add_ranges(const FilePart& file, const KnownFile& known, std::vector<FilePart>& left) {
+  const KnownFile::Range& last = known.last();
+  for (const KnownFile::Range& range : known.ranges) {
+    if (range.done) continue;
+    left.push_back(file);
+    left.back().begin = range.next;
+    left.back().end = &range == &last ? file.size : range.end;
+    left.back().aligned = range.aligned;
+  }
+  if (!last.done) return;
+  left.push_back(file);
+  left.back().begin = last.end;
+}
+
+}  // namespace
+
+std::vector<FilePart> ranges_left(std::vector<FilePart> files, const Resume& resume, Framing::Kind framing,
+                                  std::vector<std::string>& problems) {
+  KnownFiles known(resume);
+  std::vector<FilePart> left;
+  for (FilePart& file : files) {
+    KnownFile* const before = known.find(file);
+    if (before == nullptr && known.had_another(file.name)) {
+      problems.push_back("cannot go on with " + excerpt(file.path) +
+                         ": it is another file than the one that was not read to its end");
+    } else if (before == nullptr) {
+      left.push_back(std::move(file));
+    } else {
+      before->found = true;
+      std::string problem = problem_of(file, *before, framing);
+      if (problem.empty())
+        add_ranges(file, *before, left);
+      else
+        problems.push_back(std::move(problem));
+    }
+  }
+  for (const KnownFile& file : known.all())
+    if (!file.found && !file.done())
+      problems.push_back("cannot go on with " + excerpt(file.name) +
+                         ": it was not read to its end, and is not there");
+  return left;
+}
+
+}  // namespace millrace::io
