@@ -1,18 +1,15 @@
-// The test kit: hooked doubles pass everything on, and a disk that loses power forgets what was not synced.
+// The test kit: hooked doubles pass everything on, and a sink in memory keeps what was finished.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <optional>
-#include <random>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <millrace/error.h>
-#include <millrace/testing/fake_disk.h>
 #include <millrace/testing/hooked.h>
 #include <millrace/testing/memory_sink.h>
 
@@ -89,29 +86,6 @@ TEST(TestKit, AHookedSinkAsksTheOneInsideForEverything) {
   EXPECT_EQ(hooks, (std::vector<std::string>{"open", "begin", "write", "begin", "write", "finish"}));
 }
 
-TEST(TestKit, ADiskThatLosesPowerForgetsLocksAndWhatWasNotSynced) {
-  FakeDisk disk;
-  const auto bytes = std::as_bytes(std::span(std::string_view("synced, and not")));
-  const auto file = disk.create("dir/file", {.temporary = true});
-  file->write(bytes.first(6));
-  file->sync();
-  file->write(bytes.subspan(6));
-  disk.sync_directory("dir");
-  disk.create("dir/other", {})->write(bytes);
-  disk.rename("dir/file", "dir/new");
-  EXPECT_EQ(disk.lock("dir/new"), nullptr) << "whoever made it holds it";
-  EXPECT_EQ(disk.contents("dir/new"), "synced, and not");
-  const auto directory = disk.lock("dir");
-  ASSERT_NE(directory, nullptr);
-  EXPECT_EQ(disk.lock("dir"), nullptr);
-  disk.crash();
-  EXPECT_NE(disk.lock("dir"), nullptr);
-  EXPECT_EQ(disk.contents("dir/file"), "synced");
-  EXPECT_EQ(disk.contents("dir/new"), std::nullopt) << "the directory was not synced since";
-  EXPECT_EQ(disk.contents("dir/other"), std::nullopt);
-  EXPECT_NE(disk.lock("dir/file"), nullptr) << "nobody holds a lock after that";
-}
-
 /// Answers as no other backend does, and notes what it is asked to do.
 class NotingBackend final : public Backend {
  public:
@@ -168,84 +142,6 @@ TEST(TestKit, WhatAHookThrowsKeepsTheCallFromTheOneInside) {
   EXPECT_THROW(backend.reclaim(Wait::no), IoError);
   EXPECT_THROW(backend.collect({}, sink), IoError);
   EXPECT_TRUE(calls.empty());
-}
-
-TEST(TestKit, ADiskFailsWhenItIsToldTo) {
-  FakeDisk disk;
-  disk.fail_after(2);
-  EXPECT_NE(disk.create("a", {}), nullptr);
-  EXPECT_THROW(disk.create("b", {}), IoError);
-  EXPECT_NE(disk.create("c", {}), nullptr) << "later ones work again";
-  disk.fail_from(2);
-  EXPECT_NO_THROW(disk.remove("a"));
-  for (int i = 0; i < 3; ++i) EXPECT_THROW(disk.remove("c"), IoError);
-  disk.fail_after(0);
-  EXPECT_EQ(disk.list("."), (std::vector<std::string>{"c"}));
-  EXPECT_EQ(disk.operations(), 8U) << "also those that failed";
-}
-
-TEST(TestKit, ADiskHasNamesLinksAndDirectories) {
-  FakeDisk disk;
-  disk.take_names(1);
-  EXPECT_EQ(disk.create("d/a", {.exclusive = true}), nullptr);
-  EXPECT_NE(disk.create("d/a", {.exclusive = true, .owner_only = true}), nullptr);
-  EXPECT_EQ(disk.create("./d/a", {.exclusive = true}), nullptr);
-  EXPECT_EQ(disk.permissions("d/a"), 0600U);
-  const auto other = disk.create("d/b", {});
-  EXPECT_EQ(disk.permissions("d/b"), 0644U);
-  other->take_rights_of("d/a");
-  EXPECT_EQ(disk.permissions("d/b"), 0600U);
-  other->take_rights_of("d/nothing");
-  EXPECT_EQ(disk.permissions("d/b"), 0644U);
-  disk.link("d/b", "d/c");
-  EXPECT_EQ(disk.names_of("d/c"), 2U);
-  EXPECT_EQ(disk.names_of("d"), 1U);
-  EXPECT_EQ(disk.names_of("e"), 0U);
-  EXPECT_EQ(disk.list("d", "b"), (std::vector<std::string>{"b"}));
-  EXPECT_TRUE(other->is_at("d/c"));
-  EXPECT_FALSE(other->is_at("d/a"));
-  EXPECT_THROW(disk.remove("d/nothing"), IoError);
-  EXPECT_THROW(disk.rename("d/nothing", "d/b"), IoError);
-  EXPECT_THROW(disk.remove_directory("d"), IoError) << "it is not empty";
-  EXPECT_TRUE(disk.create_directories("d").empty()) << "it is there";
-  EXPECT_EQ(disk.create_directories("e/").size(), 1U);
-  EXPECT_TRUE(disk.has_directory("e"));
-  disk.remove_directory("e");
-  EXPECT_FALSE(disk.has_directory("e"));
-}
-
-TEST(TestKit, ADiskWithoutLocksGivesOnesThatKeepNobodyOut) {
-  FakeDisk disk;
-  const auto file = disk.create("file", {.temporary = true});
-  EXPECT_EQ(disk.lock("file"), nullptr);
-  disk.forget_locks();
-  const auto lock = disk.lock("file");
-  ASSERT_NE(lock, nullptr);
-  EXPECT_FALSE(lock->exclusive());
-}
-
-// Of what was not synced the first few survive, never the later without the earlier.
-TEST(TestKit, ADiskThatLosesPowerMayKeepTheFirstOfWhatWasNotSynced) {
-  std::mt19937_64 random(1);
-  std::set<std::size_t> names;
-  std::set<std::size_t> sizes;
-  for (int round = 0; round < 200; ++round) {
-    FakeDisk disk;
-    const auto file = disk.create("d/0", {});
-    disk.sync_directory("d");
-    file->write(std::as_bytes(std::span(std::string_view("abc"))));
-    disk.create("d/1", {});
-    disk.create("d/2", {});
-    disk.crash(random);
-    const std::vector<std::string> left = disk.list("d");
-    names.insert(left.size());
-    for (std::size_t i = 0; i < left.size(); ++i) EXPECT_EQ(left[i], std::to_string(i));
-    const std::string text = disk.contents("d/0").value_or("none");
-    sizes.insert(text.size());
-    EXPECT_TRUE(std::string_view("abc").starts_with(text));
-  }
-  EXPECT_EQ(names, (std::set<std::size_t>{1, 2, 3}));
-  EXPECT_EQ(sizes, (std::set<std::size_t>{0, 1, 2, 3}));
 }
 
 TEST(TestKit, AMemorySinkKeepsWhatWasFinishedAlone) {

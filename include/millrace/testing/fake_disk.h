@@ -3,13 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,16 +18,20 @@
 
 #include <millrace/disk.h>
 #include <millrace/error.h>
+#include <millrace/testing/fake_file.h>
+#include <millrace/testing/fake_names.h>
+#include <millrace/testing/power_loss.h>
 
 namespace millrace::testing {
 
 /// Keeps files in memory and knows what of them is durable: bytes after sync(), names after
-/// sync_directory(). Creating, renaming and removing change names. Directories are there when they are named,
-/// nothing moves them. Permissions are a number without owners; a new file has 0644. Not thread-safe; outlives
-/// its files and locks.
+/// sync_directory(), directories at once. Creating, renaming and removing change names. Directories are there
+/// when they are named, nothing moves them; there are no links. Permissions are a number without owners: 0644
+/// for a new file, 0755 for a directory. Not thread-safe; outlives its files and locks.
 class FakeDisk final : public Disk {
  public:
-  /// The `count`-th operation from now throws IoError and does nothing; later ones work again. 0: none.
+  /// The `count`-th operation from now throws IoError and does nothing, but for a write, which has written the
+  /// first half, and a sync: see fail_sync_after. Later ones work again. 0: none.
   void fail_after(std::uint64_t count) {
     fail_at_ = operations_ + count;
     fail_on_ = false;
@@ -37,97 +41,107 @@ class FakeDisk final : public Disk {
     fail_after(count);
     fail_on_ = true;
   }
+  /// The `count`-th sync of a file from now throws IoError, and the next one lies, as on Linux: what was
+  /// written between that sync and the one before can be read and is never made durable, though later syncs
+  /// succeed. 0: none.
+  void fail_sync_after(std::uint64_t count) { fail_sync_at_ = syncs_ + count; }
   std::uint64_t operations() const { return operations_; }
 
-  /// Power is lost. Nothing that was not synced survives, and no lock.
-  void crash() {
-    lose([](std::size_t) { return std::size_t{0}; });
-  }
-  /// Power is lost. Of the unsynced bytes of a file and of the unsynced names of a directory, the first few
-  /// survive, a number drawn from `random`.
-  void crash(std::mt19937_64& random) {
-    lose([&](std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random); });
-  }
+  /// Power is lost. Nothing that was not made durable survives, and no lock. What was open is not to be used
+  /// any more.
+  void crash() { lose_power(PowerLoss()); }
+  /// Power is lost. Whatever was made durable survives. Of the rest `random` draws what does:
+  /// * of a file any sectors of 512 bytes; where one does not, there is what was there before, or zeros. Its
+  ///   length is the durable one, the one that readers saw, or one in between, whichever sectors there are.
+  /// * any changes of names, a rename whole. One survives only with all earlier ones of the same names; between
+  ///   others there is no order. ext4 and XFS keep one, but btrfs stores what an fsync asks for ahead of the
+  ///   rest, and POSIX promises none.
+  void crash(std::mt19937_64& random) { lose_power(PowerLoss(random)); }
 
   /// What a reader would find now.
   std::optional<std::string> contents(const Path& path) const {
-    const auto found = names_.find(normal(path));
-    if (found == names_.end()) return std::nullopt;
-    return found->second->bytes;
+    const auto file = file_at(path);
+    return file ? std::optional(file->bytes()) : std::nullopt;
   }
 
-  /// Its permissions, as chmod takes them.
+  /// Those of a file or directory, as chmod takes them.
   std::optional<unsigned> permissions(const Path& path) const {
-    const auto found = names_.find(normal(path));
-    if (found == names_.end()) return std::nullopt;
-    return found->second->permissions;
+    if (const auto file = file_at(path)) return file->permissions;
+    const auto made = made_directories_.find(directory(path));
+    if (made != made_directories_.end()) return made->second;
+    return has_directory(path) ? std::optional(kPublicDirectory) : std::nullopt;
   }
-  /// Whether a file is in it, or it was made.
+  /// Whether something is in it, or it was made.
   bool has_directory(const Path& path) const {
-    return has_files(path) || made_directories_.contains(directory(path));
+    const Path at = directory(path);
+    return at == at.parent_path() || made_directories_.contains(at) || !is_empty(at);
   }
   /// So many exclusive creations from now on find their name taken.
   void take_names(std::uint64_t count) { names_taken_ = count; }
   /// From now on nothing can be locked.
   void forget_locks() { knows_locks_ = false; }
   /// Gives a file one more name.
-  void link(const Path& path, const Path& name) { set_name(name, names_.at(normal(path))); }
+  void link(const Path& path, const Path& name) { names_.set(normal(name), names_.files().at(normal(path))); }
 
   std::unique_ptr<DiskFile> create(const Path& path, const CreateOptions& options) override {
     operate("create " + path.string());
-    if (options.exclusive && (names_taken_ > 0 || names_.contains(normal(path)))) {
+    std::shared_ptr<FakeFile> file = file_at(path);
+    if (options.exclusive && (names_taken_ > 0 || file)) {
       names_taken_ -= names_taken_ > 0 ? 1 : 0;
       return nullptr;
     }
-    auto file = std::make_shared<File>();
-    if (options.owner_only) file->permissions = kPrivate;
-    set_name(path, file);
-    return std::make_unique<Writer>(*this, file, path, options.temporary ? take_lock(*file) : nullptr);
+    if (file) {
+      file->truncate();
+    } else {
+      file = std::make_shared<FakeFile>(options.owner_only ? kPrivateFile : kPublicFile);
+      names_.set(normal(path), file);
+    }
+    Held held = options.temporary ? take_lock(file->lock) : nullptr;
+    return std::make_unique<Writer>(*this, std::move(file), path, std::move(held));
   }
   std::unique_ptr<DiskLock> lock(const Path& path) override {
     operate("lock " + path.string());
-    const auto found = names_.find(normal(path));
-    auto held = take_lock(found != names_.end() ? *found->second : directories_[directory(path)]);
-    return held || !knows_locks_ ? std::make_unique<Lock>(std::move(held)) : nullptr;
+    const auto file = file_at(path);
+    if (!file && !has_directory(path)) return nullptr;
+    Held held = take_lock(file ? file->lock : directory_locks_[directory(path)]);
+    return held || !knows_locks_ ? std::make_unique<Lock>(*this, file, path, std::move(held)) : nullptr;
   }
   void rename(const Path& from, const Path& to) override {
     operate("rename " + from.string());
-    const auto found = names_.find(normal(from));
-    if (found == names_.end()) throw IoError("cannot rename " + from.string() + ": No such file or directory");
-    const std::shared_ptr<File> file = found->second;
-    pending_.push_back({normal(from), normal(to), file});
-    apply(pending_.back(), names_);
+    if (!file_at(from)) fail("rename " + from.string(), kNothingThere);
+    names_.rename(normal(from), normal(to));
   }
   void remove(const Path& path) override {
     operate("remove " + path.string());
-    if (!names_.contains(normal(path)))
-      throw IoError("cannot remove " + path.string() + ": No such file or directory");
-    set_name(path, nullptr);
+    if (!file_at(path)) fail("remove " + path.string(), kNothingThere);
+    names_.remove(normal(path));
   }
   std::vector<Path> create_directories(const Path& path) override {
     operate("create the directory " + path.string());
-    if (has_directory(path)) return {};
-    made_directories_.insert(directory(path));
-    return {directory(path)};
+    std::vector<Path> made;
+    for (Path at = directory(path); !has_directory(at); at = at.parent_path()) {
+      if (file_at(at)) fail("create the directory " + path.string(), "Not a directory");
+      made.push_back(at);
+    }
+    std::ranges::reverse(made);
+    for (const Path& at : made) made_directories_[at] = kPublicDirectory;
+    return made;
   }
   void remove_directory(const Path& path) override {
     operate("remove the directory " + path.string());
-    if (has_files(path)) throw IoError("cannot remove " + path.string() + ": Directory not empty");
-    made_directories_.erase(directory(path));
+    if (!is_empty(directory(path))) fail("remove the directory " + path.string(), "Directory not empty");
+    if (made_directories_.erase(directory(path)) == 0)
+      fail("remove the directory " + path.string(), kNothingThere);
   }
   void sync_directory(const Path& path) override {
     operate("sync the directory " + path.string());
-    std::erase_if(pending_, [&](const Change& change) {
-      if (change.to.parent_path() != directory(path)) return false;
-      apply(change, durable_);
-      return true;
-    });
+    names_.sync(directory(path));
   }
   using Disk::list;
   std::vector<std::string> list(const Path& path, std::string_view beginning) override {
     operate("list " + path.string());
     std::vector<std::string> found;
-    for (const auto& [name, file] : names_)
+    for (const auto& [name, file] : names_.files())
       if (name.parent_path() == directory(path) && name.filename().native().starts_with(beginning))
         found.push_back(name.filename().string());
     std::ranges::sort(found);
@@ -135,122 +149,114 @@ class FakeDisk final : public Disk {
   }
   std::uint64_t names_of(const Path& path) override {
     operate("look at " + path.string());
-    const auto found = names_.find(normal(path));
-    if (found == names_.end()) return has_directory(path) ? 1 : 0;
+    const auto file = file_at(path);
+    if (!file) return has_directory(path) ? 1 : 0;
     return static_cast<std::uint64_t>(
-        std::ranges::count_if(names_, [&](const auto& name) { return name.second == found->second; }));
+        std::ranges::count_if(names_.files(), [&](const auto& name) { return name.second == file; }));
   }
   void probe(const Path& path) override { operate("write " + path.string()); }
 
  private:
-  static constexpr unsigned kPrivate = 0600;
-  static constexpr unsigned kPublic = 0644;
+  static constexpr unsigned kPrivateFile = 0600;
+  static constexpr unsigned kPublicFile = 0644;
+  static constexpr unsigned kPublicDirectory = 0755;
+  static constexpr std::string_view kNothingThere = "No such file or directory";
 
   using Held = std::shared_ptr<const int>;  ///< a lock is held while it lives
-  struct File {
-    std::string bytes;
-    std::size_t synced = 0;
-    unsigned permissions = kPublic;
-    std::weak_ptr<const int> locked = {};
-  };
-  using Names = std::map<Path, std::shared_ptr<File>>;
-  /// A rename takes one name away and gives another, both or neither.
-  struct Change {
-    Path from;  ///< empty: no name is taken away
-    Path to;
-    std::shared_ptr<File> file;  ///< empty: `to` is removed
-  };
 
   class Writer final : public DiskFile {
    public:
-    Writer(FakeDisk& disk, std::shared_ptr<File> file, Path path, Held held)
+    Writer(FakeDisk& disk, std::shared_ptr<FakeFile> file, Path path, Held held)
         : disk_(disk), file_(std::move(file)), path_(std::move(path)), held_(std::move(held)) {}
     void write(std::span<const std::byte> bytes) override {
-      disk_.operate("write " + path_.string());
-      for (const std::byte byte : bytes) file_->bytes += static_cast<char>(byte);
+      const bool fails = disk_.next_fails();
+      file_->append(fails ? bytes.first(bytes.size() / 2) : bytes);
+      if (fails) fail("write " + path_.string());
     }
     void sync() override {
-      disk_.operate("sync " + path_.string());
-      file_->synced = file_->bytes.size();
+      ++disk_.syncs_;
+      if (disk_.next_fails() || disk_.syncs_ == disk_.fail_sync_at_) {
+        file_->fail_sync();
+        fail("sync " + path_.string());
+      }
+      file_->sync();
     }
     void take_rights_of(const Path& model) override {
       disk_.operate("set the permissions of " + path_.string());
-      file_->permissions = disk_.permissions(model).value_or(kPublic);
+      const auto file = disk_.file_at(model);
+      file_->permissions = file ? file->permissions : kPublicFile;
     }
-    bool is_at(const Path& path) const override {
-      const auto found = disk_.names_.find(normal(path));
-      return found != disk_.names_.end() && found->second == file_;
-    }
+    bool is_at(const Path& path) const override { return disk_.file_at(path) == file_; }
 
    private:
     FakeDisk& disk_;
-    std::shared_ptr<File> file_;
+    std::shared_ptr<FakeFile> file_;
     Path path_;
     Held held_;
   };
 
   class Lock final : public DiskLock {
    public:
-    explicit Lock(Held held) : held_(std::move(held)) {}
+    Lock(const FakeDisk& disk, std::shared_ptr<FakeFile> file, Path path, Held held)
+        : disk_(disk), file_(std::move(file)), path_(std::move(path)), held_(std::move(held)) {}
     bool exclusive() const override { return held_ != nullptr; }
-    bool is_at(const Path&) const override { return true; }
+    bool is_at(const Path& path) const override {
+      if (file_) return disk_.file_at(path) == file_;
+      return directory(path) == directory(path_) && disk_.has_directory(path);
+    }
 
    private:
+    const FakeDisk& disk_;
+    std::shared_ptr<FakeFile> file_;  ///< empty: it is a directory's
+    Path path_;
     Held held_;
   };
 
   static Path normal(const Path& path) { return path.lexically_normal(); }
   // "out", "out/" and "./out" are the same directory; names directly below it have it as their parent.
   static Path directory(const Path& path) { return (path / "x").lexically_normal().parent_path(); }
+  static bool is_below(const Path& directory, Path path) {
+    while (path != path.parent_path()) {
+      path = path.parent_path();
+      if (path == directory) return true;
+    }
+    return false;
+  }
+  bool is_empty(const Path& directory) const {
+    const auto is_in_it = [&](const auto& name) { return is_below(directory, name.first); };
+    return std::ranges::none_of(names_.files(), is_in_it) && std::ranges::none_of(made_directories_, is_in_it);
+  }
+  std::shared_ptr<FakeFile> file_at(const Path& path) const { return names_.find(normal(path)); }
 
-  bool has_files(const Path& path) const {
-    return std::ranges::any_of(names_,
-                               [&](const auto& name) { return name.first.parent_path() == directory(path); });
+  [[noreturn]] static void fail(const std::string& what, std::string_view why = "Input/output error") {
+    throw IoError("cannot " + what + ": " + std::string(why));
+  }
+  bool next_fails() {
+    ++operations_;
+    return operations_ == fail_at_ || (fail_on_ && operations_ > fail_at_);
   }
   void operate(const std::string& what) {
-    ++operations_;
-    if (operations_ == fail_at_ || (fail_on_ && operations_ > fail_at_))
-      throw IoError("cannot " + what + ": Input/output error");
+    if (next_fails()) fail(what);
   }
-  Held take_lock(File& file) const {
-    if (!knows_locks_ || !file.locked.expired()) return nullptr;
+  Held take_lock(std::weak_ptr<const int>& lock) const {
+    if (!knows_locks_ || !lock.expired()) return nullptr;
     auto held = std::make_shared<const int>();
-    file.locked = held;
+    lock = held;
     return held;
   }
-  void set_name(const Path& path, std::shared_ptr<File> file) {
-    pending_.push_back({{}, normal(path), std::move(file)});
-    apply(pending_.back(), names_);
-  }
-  static void apply(const Change& change, Names& names) {
-    if (!change.from.empty()) names.erase(change.from);
-    if (change.file)
-      names[change.to] = change.file;
-    else
-      names.erase(change.to);
-  }
-  template <class Choose>
-  void lose(Choose how_many) {
-    const std::size_t kept = how_many(pending_.size());
-    for (std::size_t i = 0; i < kept; ++i) apply(pending_[i], durable_);
-    pending_.clear();
-    directories_.clear();
-    names_ = durable_;
-    for (auto& [name, file] : names_) {
-      file->locked.reset();
-      file->synced += how_many(file->bytes.size() - file->synced);
-      file->bytes.resize(file->synced);
-    }
+  void lose_power(PowerLoss loss) {
+    directory_locks_.clear();
+    names_.lose_power(loss);
   }
 
-  Names names_;
-  Names durable_;
-  std::map<Path, File> directories_;  ///< for their locks
-  std::set<Path> made_directories_;
-  std::vector<Change> pending_;  ///< of names, in order, not durable yet
+  FakeNames names_;
+  std::map<Path, unsigned> made_directories_;  ///< with their permissions
+  std::map<Path, std::weak_ptr<const int>> directory_locks_;
   std::uint64_t operations_ = 0;
   std::uint64_t fail_at_ = 0;
   bool fail_on_ = false;
+  std::uint64_t syncs_ = 0;
+  std::uint64_t fail_sync_at_ = 0;
   std::uint64_t names_taken_ = 0;
   bool knows_locks_ = true;
 };

@@ -356,7 +356,10 @@ TEST(FileSink, WhoeverRemovesTheTemporaryFileGetsNoOtherPublished) {
   FileSink sink = file_sink(disk);
   sink.begin({{1}});
   for (const std::string& name : disk.list("d"))
-    if (name.starts_with('.')) put(disk, "d/" + name, "somebody else's");
+    if (name.starts_with('.')) {
+      disk.remove("d/" + name);
+      put(disk, "d/" + name, "somebody else's");
+    }
   EXPECT_THROW(sink.finish({1}), IoError);
   sink.abandon({1});
   EXPECT_EQ(disk.contents("d/out.txt"), kOld);
