@@ -31,6 +31,10 @@ using Path = std::filesystem::path;
   throw IoError::from_errno("cannot " + std::string(verb) + ' ' + path.string(), reason);
 }
 
+[[noreturn]] void refuse_to_open(const Path& path, const char* reason) {
+  throw IoError(excerpt("cannot open " + path.string()) + ": " + reason);
+}
+
 /// An open file.
 class Opened {
  public:
@@ -96,6 +100,33 @@ class RealFile final : public DiskFile {
   Opened file_;
 };
 
+class RealReader final : public DiskReader {
+ public:
+  RealReader(Path path, Opened file) : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::uint64_t size() const override {
+    struct stat status {};
+    if (::fstat(file_.number(), &status) != 0) fail("look at", path_, errno);
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const override {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const std::span<std::byte> rest = bytes.subspan(done);
+      const ssize_t got = ::pread(file_.number(), rest.data(), rest.size(), static_cast<off_t>(offset + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) fail("read", path_, errno);
+      if (got == 0) break;
+      done += static_cast<std::size_t>(got);
+    }
+    return done;
+  }
+
+ private:
+  Path path_;
+  Opened file_;
+};
+
 class RealLock final : public DiskLock {
  public:
   RealLock(Opened file, bool exclusive) : file_(std::move(file)), exclusive_(exclusive) {}
@@ -135,6 +166,17 @@ class RealDisk final : public Disk {
     return nullptr;
   }
 
+  std::unique_ptr<DiskReader> open(const Path& path) override {
+    Opened file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);  // a FIFO would wait for somebody who writes
+    if (!file && errno == ENOENT) return nullptr;
+    if (!file && errno == ELOOP) refuse_to_open(path, "it is a link, and links are not followed here");
+    if (!file) fail("open", path, errno);
+    struct stat status {};
+    if (::fstat(file.number(), &status) != 0) fail("open", path, errno);
+    if (!S_ISREG(status.st_mode)) refuse_to_open(path, "it is no regular file");
+    return std::make_unique<RealReader>(path, std::move(file));
+  }
+
   std::unique_ptr<DiskLock> lock(const Path& path) override {
     Opened file(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);  // some disks lock only what can be written
     if (!file && errno != ENOENT) file = Opened(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -163,7 +205,7 @@ class RealDisk final : public Disk {
     if (reason != 0) fail("remove", path, reason);
   }
 
-  std::vector<Path> create_directories(const Path& path) override {
+  std::vector<Path> create_directories(const Path& path, const DirectoryOptions& options) override {
     std::error_code error;
     Path last = std::filesystem::absolute(path, error).lexically_normal();
     if (error) fail("create the directory", path, error.value());
@@ -171,7 +213,8 @@ class RealDisk final : public Disk {
     std::vector<Path> made;
     try {
       for (const Path& directory : missing_directories(last)) {
-        const int reason = ::mkdir(directory.c_str(), 0777) == 0 ? 0 : errno;
+        const mode_t mode = options.owner_only && directory == last ? 0700 : 0777;
+        const int reason = ::mkdir(directory.c_str(), mode) == 0 ? 0 : errno;
         if (reason == 0) made.push_back(directory);
         if (reason != 0 && reason != EEXIST) fail("create the directory", path, reason);
         sync_directory(directory.parent_path());

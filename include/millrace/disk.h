@@ -18,7 +18,8 @@ class DiskFile {
  public:
   virtual ~DiskFile() = default;
   virtual void write(std::span<const std::byte> bytes) = 0;
-  /// Durable when it returns. Never retried: a failed fsync loses what it should have kept.
+  /// Durable when it returns. Never retried: a failed fsync loses what it should have kept, and a later one
+  /// succeeds all the same.
   virtual void sync() = 0;
   /// Gives it the permissions of the file `model`, and its owner and group where that is allowed; where it is
   /// not, nobody gets rights that he had not. If there is no such file: the rights of any new one in
@@ -26,6 +27,16 @@ class DiskFile {
   virtual void take_rights_of(const std::filesystem::path& model) = 0;
   /// Whether `path` is a name of this file, and not of another one that took its place.
   virtual bool is_at(const std::filesystem::path& path) const = 0;
+};
+
+/// A file opened for reading. Not thread-safe. What was removed or replaced since can still be read.
+class DiskReader {
+ public:
+  virtual ~DiskReader() = default;
+  /// Its bytes now: whoever writes it may append more.
+  virtual std::uint64_t size() const = 0;
+  /// Reads from `offset` on into `bytes`. Returns how many it read: fewer only where the file ends.
+  virtual std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const = 0;
 };
 
 /// Held as long as it lives; the end of the process ends it, too, however that comes.
@@ -46,6 +57,10 @@ struct CreateOptions {
   bool temporary = false;
 };
 
+struct DirectoryOptions {
+  bool owner_only = false;  ///< the last of those that are made is nobody else's to read or enter
+};
+
 /// All functions throw IoError with the path and errno's text.
 class Disk {
  public:
@@ -55,6 +70,9 @@ class Disk {
   /// Creates or truncates a file. Null: `exclusive`, and the name is taken, or `temporary`, and somebody else
   /// locked and removed it at once.
   virtual std::unique_ptr<DiskFile> create(const Path& path, const CreateOptions& options) = 0;
+  /// Opens a file for reading. Null: there is no such name. Throws, too, if it is a link, which is not
+  /// followed, or no regular file.
+  virtual std::unique_ptr<DiskReader> open(const Path& path) = 0;
   /// Takes the lock of a file or directory. Null: another one holds it, or there is no such name (any more).
   virtual std::unique_ptr<DiskLock> lock(const Path& path) = 0;
   /// Replaces `to` at once, so that readers see the old or the new file.
@@ -62,7 +80,7 @@ class Disk {
   virtual void remove(const Path& path) = 0;
   /// Durable when it returns. Returns those that it made, the outermost first; if it throws, none of them
   /// stays.
-  virtual std::vector<Path> create_directories(const Path& path) = 0;
+  virtual std::vector<Path> create_directories(const Path& path, const DirectoryOptions& options) = 0;
   /// Throws if it is not empty.
   virtual void remove_directory(const Path& path) = 0;
   /// Makes the names in a directory durable.

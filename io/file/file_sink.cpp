@@ -74,7 +74,7 @@ void FileSink::claim_directory() {
 
 void FileSink::open() {
   if (kind_ == Kind::file || opened_) return;
-  if (made_.empty()) made_ = disk_.create_directories(directory_);
+  if (made_.empty()) made_ = disk_.create_directories(directory_, {});
   claim_directory();
   if (was_absent_ && last_finished())
     throw ConfigError({"another job has written to " + directory_.string() +

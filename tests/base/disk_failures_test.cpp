@@ -257,9 +257,9 @@ TEST_F(DiskFailures, ATemporaryFileThatCouldNotBeRemovedIsRemovedAtTheEnd) {
 
 TEST_F(DiskFailures, DirectoriesAreToldAsTheyWereMadeTheOutermostFirst) {
   fs::create_directory(path("old"));
-  EXPECT_THAT(disk_.create_directories(path("old/a/b/")),
+  EXPECT_THAT(disk_.create_directories(path("old/a/b/"), {}),
               ElementsAre(fs::path(path("old/a")), fs::path(path("old/a/b"))));
-  EXPECT_THAT(disk_.create_directories(path("old/a/b")), IsEmpty());
+  EXPECT_THAT(disk_.create_directories(path("old/a/b"), {}), IsEmpty());
 }
 
 // The last one may be there already when its name cannot be made durable.
@@ -267,16 +267,16 @@ TEST_F(DiskFailures, OfDirectoriesThatCouldNotAllBeMadeNoneStays) {
   fs::create_directory(path("old"));
   for (int syncs = 0; syncs < 3; ++syncs) {
     syncs_left = syncs;
-    EXPECT_THROW(disk_.create_directories(path("old/a/b/c")), IoError);
+    EXPECT_THROW(disk_.create_directories(path("old/a/b/c"), {}), IoError);
     EXPECT_THAT(disk_.list(path("old")), IsEmpty()) << syncs;
   }
   syncs_left = -1;
-  EXPECT_EQ(disk_.create_directories(path("old/a/b/c")).size(), 3U);
+  EXPECT_EQ(disk_.create_directories(path("old/a/b/c"), {}).size(), 3U);
 }
 
 TEST_F(DiskFailures, AFileIsNoDirectory) {
   directory_.write("file", "");
-  EXPECT_THROW(disk_.create_directories(path("file")), IoError);
+  EXPECT_THROW(disk_.create_directories(path("file"), {}), IoError);
   EXPECT_THROW(disk_.list(path("file")), IoError);
   EXPECT_THAT(disk_.list(path("nothing")), IsEmpty());
   EXPECT_EQ(disk_.names_of(path("file/below")), 0U);

@@ -341,11 +341,11 @@ TEST_F(DiskTest, ProbingKnowsWhoMayReplaceFilesInAStickyDirectory) {
 }
 
 TEST_F(DiskTest, DirectoriesAreMadeAsDeepAsNeeded) {
-  disk_.create_directories(path("a/b/c/"));
-  disk_.create_directories(path("a/b/c"));
+  disk_.create_directories(path("a/b/c/"), {});
+  disk_.create_directories(path("a/b/c"), {});
   EXPECT_TRUE(fs::is_directory(path("a/b/c")));
   directory_.write("file", "");
-  EXPECT_THROW(disk_.create_directories(path("file/a")), IoError);
+  EXPECT_THROW(disk_.create_directories(path("file/a"), {}), IoError);
 }
 
 // The name of a directory is durable when the one that holds it is synced.
@@ -355,7 +355,7 @@ TEST_F(DiskTest, TheNamesOfNewDirectoriesAreDurable) {
     return synced.contains({status(name).st_dev, status(name).st_ino});
   };
   synced.clear();
-  disk_.create_directories(path("old/a/b/c/"));
+  disk_.create_directories(path("old/a/b/c/"), {});
   for (const char* holds_a_new_one : {"old", "old/a", "old/a/b"})
     EXPECT_TRUE(is_synced(holds_a_new_one)) << holds_a_new_one;
   EXPECT_FALSE(is_synced(".")) << "nothing in it is new";

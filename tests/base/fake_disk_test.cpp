@@ -96,8 +96,8 @@ TEST(FakeDisk, HasNamesLinksAndDirectories) {
   EXPECT_THROW(disk.remove("d/nothing"), IoError);
   EXPECT_THROW(disk.rename("d/nothing", "d/b"), IoError);
   EXPECT_THROW(disk.remove_directory("d"), IoError) << "it is not empty";
-  EXPECT_TRUE(disk.create_directories("d").empty()) << "it is there";
-  EXPECT_EQ(disk.create_directories("e/").size(), 1U);
+  EXPECT_TRUE(disk.create_directories("d", {}).empty()) << "it is there";
+  EXPECT_EQ(disk.create_directories("e/", {}).size(), 1U);
   EXPECT_TRUE(disk.has_directory("e"));
   disk.remove_directory("e");
   EXPECT_FALSE(disk.has_directory("e"));
@@ -120,6 +120,19 @@ TEST(FakeDisk, AWriteThatFailsHasWrittenItsFirstHalf) {
   disk.fail_after(1);
   EXPECT_THROW(add(*file, "halves"), IoError);
   EXPECT_EQ(disk.contents("file"), "whole,hal");
+}
+
+TEST(FakeDisk, ReadingFailsWhenItIsToldTo) {
+  FakeDisk disk;
+  put(disk, "d/file", "text");
+  disk.fail_after(1);
+  EXPECT_THROW(disk.open("d/file"), IoError);
+  const auto reader = disk.open("d/file");
+  std::string text(4, '?');
+  disk.fail_from(1);
+  EXPECT_THROW(reader->size(), IoError);
+  EXPECT_THROW(reader->read_at(0, std::as_writable_bytes(std::span(text))), IoError);
+  EXPECT_EQ(text, "????");
 }
 
 TEST(FakeDisk, WhatAFailedSyncLostNoLaterOneMakesDurable) {

@@ -216,6 +216,13 @@ MUTANTS = (
     ("temporaries: one that could not be renamed is forgotten", "base/disk/disk.cpp",
      "    if (std::rename(from.c_str(), to.c_str()) != 0) fail(", "    forget_temporary(from.c_str());\n"
      "    if (std::rename(from.c_str(), to.c_str()) != 0) fail(", "disk_failures_test"),
+    ("disk: a link is followed where a file is read", "base/disk/disk.cpp",
+     "O_RDONLY | O_NOFOLLOW | O_NONBLOCK);  // a FIFO", "O_RDONLY | O_NONBLOCK);  // a FIFO",
+     "disk_reading_test"),
+    ("disk: a signal ends the reading of a file", "base/disk/disk.cpp",
+     "      if (got < 0 && errno == EINTR) continue;\n", "", "disk_reading_test"),
+    ("disk: all directories that are made are the owner's alone", "base/disk/disk.cpp",
+     "options.owner_only && directory == last ? 0700", "options.owner_only ? 0700", "disk_contract_test"),
     ("lock: a file that was replaced meanwhile", "base/disk/disk.cpp",
      "locked == Locked::by_another || !is_at(file, path)", "locked == Locked::by_another", "disk_failures_test"),
     ("summary: an epoch that shows nothing adds the rows of the one before", "host/engine/committer.cpp",

@@ -26,8 +26,8 @@ namespace millrace::testing {
 
 /// Keeps files in memory and knows what of them is durable: bytes after sync(), names after
 /// sync_directory(), directories at once. Creating, renaming and removing change names. Directories are there
-/// when they are named, nothing moves them; there are no links. Permissions are a number without owners: 0644
-/// for a new file, 0755 for a directory. Not thread-safe; outlives its files and locks.
+/// when they are named, nothing moves them; there are no symbolic links. Permissions are a number without
+/// owners: 0644 for a new file, 0755 for a directory. Not thread-safe; outlives its files, readers and locks.
 class FakeDisk final : public Disk {
  public:
   /// The `count`-th operation from now throws IoError and does nothing, but for a write, which has written the
@@ -99,6 +99,12 @@ class FakeDisk final : public Disk {
     Held held = options.temporary ? take_lock(file->lock) : nullptr;
     return std::make_unique<Writer>(*this, std::move(file), path, std::move(held));
   }
+  std::unique_ptr<DiskReader> open(const Path& path) override {
+    operate("open " + path.string());
+    const auto file = file_at(path);
+    if (!file && has_directory(path)) fail("open " + path.string(), "it is no regular file");
+    return file ? std::make_unique<Reader>(*this, file, path) : nullptr;
+  }
   std::unique_ptr<DiskLock> lock(const Path& path) override {
     operate("lock " + path.string());
     const auto file = file_at(path);
@@ -116,7 +122,7 @@ class FakeDisk final : public Disk {
     if (!file_at(path)) fail("remove " + path.string(), kNothingThere);
     names_.remove(normal(path));
   }
-  std::vector<Path> create_directories(const Path& path) override {
+  std::vector<Path> create_directories(const Path& path, const DirectoryOptions& options) override {
     operate("create the directory " + path.string());
     std::vector<Path> made;
     for (Path at = directory(path); !has_directory(at); at = at.parent_path()) {
@@ -125,6 +131,7 @@ class FakeDisk final : public Disk {
     }
     std::ranges::reverse(made);
     for (const Path& at : made) made_directories_[at] = kPublicDirectory;
+    if (options.owner_only && !made.empty()) made_directories_[made.back()] = kPrivateDirectory;
     return made;
   }
   void remove_directory(const Path& path) override {
@@ -159,6 +166,7 @@ class FakeDisk final : public Disk {
  private:
   static constexpr unsigned kPrivateFile = 0600;
   static constexpr unsigned kPublicFile = 0644;
+  static constexpr unsigned kPrivateDirectory = 0700;
   static constexpr unsigned kPublicDirectory = 0755;
   static constexpr std::string_view kNothingThere = "No such file or directory";
 
@@ -193,6 +201,28 @@ class FakeDisk final : public Disk {
     std::shared_ptr<FakeFile> file_;
     Path path_;
     Held held_;
+  };
+
+  class Reader final : public DiskReader {
+   public:
+    Reader(FakeDisk& disk, std::shared_ptr<FakeFile> file, Path path)
+        : disk_(disk), file_(std::move(file)), path_(std::move(path)) {}
+    std::uint64_t size() const override {
+      disk_.operate("look at " + path_.string());
+      return file_->bytes().size();
+    }
+    std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const override {
+      disk_.operate("read " + path_.string());
+      const std::string_view all = file_->bytes();
+      const std::string_view found = all.substr(std::min<std::uint64_t>(offset, all.size()), bytes.size());
+      std::ranges::copy(std::as_bytes(std::span(found)), bytes.begin());
+      return found.size();
+    }
+
+   private:
+    FakeDisk& disk_;
+    std::shared_ptr<FakeFile> file_;
+    Path path_;
   };
 
   class Lock final : public DiskLock {
