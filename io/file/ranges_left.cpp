@@ -60,10 +60,10 @@ class KnownFiles {
   }
   /// Another file that had this name and was not read to its end.
   bool had_another(const std::string& name) const {
-    const auto first = by_name_.lower_bound({name, {}});
-    return std::any_of(first, by_name_.end(), [&](const auto& each) {
-      return each.first.first == name && !files_[each.second].done();
-    });
+    for (auto each = by_name_.lower_bound({name, {}}); each != by_name_.end() && each->first.first == name;
+         ++each)
+      if (!files_[each->second].done()) return true;
+    return false;
   }
   const std::vector<KnownFile>& all() const { return files_; }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -194,6 +195,22 @@ TEST_F(RangesLeft, WhatWasNotReadToItsEndMayNot) {
   EXPECT_THAT(problems_, ElementsAre("cannot go on with " + path +
                                          ": it is another file than the one that was not read to its end",
                                      HasSubstr("is not there")));
+}
+
+// A look through all that is known for each new file takes minutes.
+TEST_F(RangesLeft, VeryManyFilesAreFoundAtOnce) {
+  Resume resume;
+  std::vector<io::FilePart> files;
+  for (std::uint32_t i = 0; i < 50'000; ++i) {
+    resume.partitions.push_back({.name = "old " + std::to_string(i), .identity = {1, i}, .end = 0});
+    resume.marks.push_back({i, 0, true});
+    const std::string name = "new " + std::to_string(i);
+    files.push_back({name, name, 0, 10, 10});
+    files.back().identity = {2, i};
+  }
+  const std::clock_t begin = std::clock();
+  EXPECT_EQ(io::ranges_left(files, resume, Framing::Kind::newline, problems_).size(), files.size());
+  EXPECT_LT(std::clock() - begin, 3 * CLOCKS_PER_SEC);
 }
 
 TEST_F(RangesLeft, AFileThatBecameShorterIsRefused) {
