@@ -175,4 +175,6 @@ MUTANTS = (
      "  late(now);\n  if (now < quiet_until_ || said", "  if (now < quiet_until_ || said", "news_test"),
     ("generator: each reader has the whole rate", "io/generate/generator_source.cpp",
      "rate / static_cast<double>(shares.size())", "rate", "generator_source_test *ShareTheRate*"),
+    ("resume: files are opened from their beginnings", "io/inputs.cpp", "  if (options_.resume != nullptr) go_on();\n", "",
+     "resume_test"),
 )
