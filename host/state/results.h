@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <millrace/types.h>
 
 #include "host/state/pane_state.h"
+#include "host/state/row_order.h"
 #include "host/state/row_writer.h"
 #include "host/time/pane_clock.h"
 
@@ -25,14 +27,14 @@ struct ResultsShared {
   MemoryBudget& budget;
 };
 
-/// Each pane is a window of its own, or the whole stream. The committer thread owns it. Functions throw
-/// BudgetError and LimitError.
+/// Each pane is a window of its own, or the whole stream. The order of its rows is kept with it, as it may be
+/// shown to several sinks, and again. The committer thread owns it. Functions throw BudgetError and LimitError.
 class Results {
  public:
   explicit Results(const ResultsShared& shared)
       : shared_(shared), columns_(value_columns(shared.plan.measures)) {}
 
-  void merge(Pane pane, Columns&& partials) { state_of(pane).merge(std::move(partials)); }
+  void merge(Pane pane, Columns&& partials);
   /// Whether these panes show anything. A job without windows shows its end even if nothing was counted: an
   /// empty input has an empty result.
   bool has_rows(std::span<const Pane> closed);
@@ -41,13 +43,17 @@ class Results {
   void forget(Pane pane) { panes_.erase(pane); }
 
  private:
-  PaneState& state_of(Pane pane) {
-    return panes_.try_emplace(pane, columns_, shared_.seed, shared_.budget).first->second;
-  }
+  struct Result {
+    Result(const std::vector<ValueColumn>& columns, const ResultsShared& shared)
+        : state(columns, shared.seed, shared.budget) {}
+    PaneState state;
+    std::optional<OrderedRows> order;  ///< of the state as it is now
+  };
+  Result& result_of(Pane pane) { return panes_.try_emplace(pane, columns_, shared_).first->second; }
 
   ResultsShared shared_;
   std::vector<ValueColumn> columns_;
-  std::map<Pane, PaneState> panes_;
+  std::map<Pane, Result> panes_;
 };
 
 }  // namespace millrace

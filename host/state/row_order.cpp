@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "host/state/row_sort.h"
 
@@ -140,19 +141,61 @@ RankList ranks_of(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
   return ranks;
 }
 
+void sort_by_value(const RowOrder& order, RowList& rows, const PaneState& state, MemoryBudget& budget,
+                   unsigned threads) {
+  RankList ranks = ranks_of(order, rows, budget);
+  sort_rows(rows, ranks, state, budget, threads);
+}
+
+void sort_by_key(RowList& rows, const PaneState& state, MemoryBudget& budget, unsigned threads) {
+  RankList alike(rows.size(), BudgetAllocator<std::uint64_t>(budget));
+  sort_rows(rows, alike, state, budget, threads);
+}
+
+/// The place of each row of `rows` in `by_value`, from 1. Both have the same ones.
+RowList places_in(const RowList& by_value, const RowList& rows, MemoryBudget& budget) {
+  struct Ranked {
+    std::uint32_t row;
+    std::uint32_t rank;
+  };
+  BudgetVector<Ranked> ranked{BudgetAllocator<Ranked>(budget)};
+  ranked.reserve(rows.size());
+  for (const std::uint32_t row : by_value)
+    ranked.push_back({row, static_cast<std::uint32_t>(ranked.size() + 1)});
+  std::ranges::sort(ranked, {}, &Ranked::row);
+  RowList places(rows.size(), BudgetAllocator<std::uint32_t>(budget));
+  std::ranges::transform(rows, places.begin(), [&](std::uint32_t row) {
+    return std::ranges::lower_bound(ranked, row, {}, &Ranked::row)->rank;
+  });
+  return places;
+}
+
+/// The first rows by value, each with its rank, whatever they are sorted by.
+OrderedRows top_rows(const RowOrder& order, const PaneState& state, const Plan& plan, MemoryBudget& budget,
+                     unsigned threads) {
+  const std::size_t size = state.size();
+  RowList rows = plan.top < size ? first_rows(order, size, plan.top, budget) : all_rows(size, budget);
+  sort_by_value(order, rows, state, budget, threads);
+  if (plan.order != Order::key) {
+    RowList ranks(rows.size(), BudgetAllocator<std::uint32_t>(budget));
+    std::iota(ranks.begin(), ranks.end(), 1U);
+    return {std::move(rows), std::move(ranks)};
+  }
+  const RowList by_value = rows;
+  sort_by_key(rows, state, budget, threads);
+  RowList ranks = places_in(by_value, rows, budget);
+  return {std::move(rows), std::move(ranks)};
+}
+
 }  // namespace
 
-BudgetVector<std::uint32_t> ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget,
-                                         unsigned threads) {
-  const std::size_t size = state.size();
+OrderedRows ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget, unsigned threads) {
   const RowOrder order(state, plan);
-  const bool some = plan.top != 0 && plan.top < size;
-  if (!some && plan.order == Order::none) return all_rows(size, budget);
-  RowList rows = some ? first_rows(order, size, plan.top, budget) : all_rows(size, budget);
-  RankList ranks = plan.order == Order::key ? RankList(rows.size(), BudgetAllocator<std::uint64_t>(budget))
-                                            : ranks_of(order, rows, budget);
-  sort_rows(rows, ranks, state, budget, threads);
-  return rows;
+  if (plan.top != 0) return top_rows(order, state, plan, budget, threads);
+  RowList rows = all_rows(state.size(), budget);
+  if (plan.order == Order::key) sort_by_key(rows, state, budget, threads);
+  if (plan.order == Order::value) sort_by_value(order, rows, state, budget, threads);
+  return {std::move(rows), RowList(BudgetAllocator<std::uint32_t>(budget))};
 }
 
 }  // namespace millrace

@@ -10,9 +10,13 @@
 
 namespace millrace {
 
+struct OrderedRows {
+  BudgetVector<std::uint32_t> rows;   ///< their numbers
+  BudgetVector<std::uint32_t> ranks;  ///< Aggregate::rank of each; empty: they have none
+};
+
 /// The rows of `state` that the plan shows, in its order: the first `top` by first measure (descending)
 /// and key bytes, then sorted as Plan::order asks, on up to `threads` threads.
-BudgetVector<std::uint32_t> ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget,
-                                         unsigned threads = 1);
+OrderedRows ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget, unsigned threads = 1);
 
 }  // namespace millrace

@@ -21,10 +21,10 @@ RowWriter::RowWriter(const PaneState& state, std::span<const Measure> measures,
   for (const Measure& measure : measures) column_of_measure_.push_back(column_of(measure, columns));
 }
 
-void RowWriter::write(std::span<const std::uint32_t> rows, const Receive& receive) {
-  while (!rows.empty()) {
-    const auto chunk = rows.first(std::min(rows.size(), kRowsAtOnce));
-    rows = rows.subspan(chunk.size());
+void RowWriter::write(const OrderedRows& ordered, const Receive& receive) {
+  const std::span rows(ordered.rows);
+  for (std::size_t begin = 0; begin < rows.size(); begin += kRowsAtOnce) {
+    const auto chunk = rows.subspan(begin, std::min(rows.size() - begin, kRowsAtOnce));
     aggregates_.clear();
     for (const std::size_t row : chunk) state_.prefetch(row);
     for (const std::size_t row : chunk)
@@ -38,7 +38,8 @@ void RowWriter::write(std::span<const std::uint32_t> rows, const Receive& receiv
       aggregates_.push_back({.window = window_,
                              .key = state_.text(row, scratch_[i].bytes),
                              .count = state_.count(row),
-                             .values = values});
+                             .values = values,
+                             .rank = ordered.ranks.empty() ? 0 : ordered.ranks[begin + i]});
     }
     receive(aggregates_);
   }

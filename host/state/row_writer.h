@@ -12,6 +12,7 @@
 #include <millrace/types.h>
 
 #include "host/state/pane_state.h"
+#include "host/state/row_order.h"
 
 namespace millrace {
 
@@ -23,7 +24,7 @@ class RowWriter {
             std::optional<Window> window);
 
   /// Hands the rows over in the given order.
-  void write(std::span<const std::uint32_t> rows, const Receive& receive);
+  void write(const OrderedRows& ordered, const Receive& receive);
 
  private:
   struct Scratch {

@@ -134,6 +134,12 @@ __extension__ using Int128 = __int128;
 /// `value` / 10^`scale`, with `scale` digits after the point.
 std::string to_string(Int128 value, std::uint32_t scale = 0);
 
+/// What an aggregate says of its key. No job removes any yet.
+enum class RowKind : std::uint8_t {
+  put,     ///< this is its result, which takes the place of an earlier one
+  remove,  ///< it has no result any more: it was evicted, or is no longer among the first
+};
+
 /// The exact result for one key in one window. Views are valid only inside the call that hands it over.
 struct Aggregate {
   std::optional<Window> window;  ///< empty: the whole stream
@@ -141,6 +147,10 @@ struct Aggregate {
   std::int64_t count = 0;  ///< tokens or records behind the key, whatever the measures
   /// One per measure of the plan, at the plan's scale. For a mean it is the sum: the mean is values[i] / count.
   std::span<const Int128> values;
+  /// Of a job that shows the first rows only: its place among them by first measure and key, from 1, in
+  /// whatever order they are shown. 0: the job shows all.
+  std::uint32_t rank = 0;
+  RowKind kind = RowKind::put;
 };
 
 /// What something is, whatever its name: a file that was renamed keeps its identity, one that took its place

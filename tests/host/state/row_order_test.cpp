@@ -22,6 +22,7 @@ struct Row {
   std::string key;
   std::int64_t count = 1;
   std::int64_t value = 0;
+  std::size_t rank = 0;  ///< expected
 };
 
 /// A state of these rows; all are different keys.
@@ -51,10 +52,12 @@ bool expected_before(const Row& a, const Row& b, const Plan& plan, Order order) 
 
 void expect_order(std::vector<Row> rows, Plan plan, unsigned threads = 1) {
   const PaneState state = state_of(rows, plan);
-  std::vector<std::string> found;
-  for (const std::size_t row : ordered_rows(state, plan, unlimited_budget(), threads)) {
+  const OrderedRows ordered = ordered_rows(state, plan, unlimited_budget(), threads);
+  ASSERT_EQ(ordered.ranks.size(), plan.top == 0 ? 0 : ordered.rows.size());
+  std::vector<std::pair<std::string, std::size_t>> found;
+  for (std::size_t i = 0; i < ordered.rows.size(); ++i) {
     char scratch[8];
-    found.emplace_back(state.text(row, scratch));
+    found.emplace_back(state.text(ordered.rows[i], scratch), plan.top == 0 ? 0 : ordered.ranks[i]);
   }
   const auto sort = [&](Order order) {
     std::ranges::sort(rows, [&](const Row& a, const Row& b) { return expected_before(a, b, plan, order); });
@@ -62,10 +65,11 @@ void expect_order(std::vector<Row> rows, Plan plan, unsigned threads = 1) {
   if (plan.top != 0) {
     sort(Order::value);
     rows.resize(std::min(rows.size(), plan.top));
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].rank = i + 1;
   }
   sort(plan.order);
-  std::vector<std::string> expected;
-  for (const Row& row : rows) expected.push_back(row.key);
+  std::vector<std::pair<std::string, std::size_t>> expected;
+  for (const Row& row : rows) expected.emplace_back(row.key, row.rank);
   EXPECT_EQ(found, expected);
 }
 
@@ -178,10 +182,24 @@ TEST(RowOrder, EqualsThatReachTheEndOnManyThreads) {
   for (const unsigned threads : {2U, 3U}) expect_order(rows, plan_of(Reduction::count), threads);
 }
 
+// What falls out of the first rows is known by its rank: it must be there in any order.
+TEST(RowOrder, ARankIsThePlaceByValueWhateverTheOrder) {
+  const std::vector<Row> rows = {{"b", 3}, {"c", 5}, {"a", 4}};
+  for (const std::size_t top : {2U, 3U, 4U}) {
+    const Plan plan = plan_of(Reduction::count, Order::none, top);
+    const PaneState state = state_of(rows, plan);
+    const OrderedRows ordered = ordered_rows(state, plan, unlimited_budget());
+    ASSERT_EQ(ordered.ranks.size(), std::min<std::size_t>(top, 3));
+    for (std::size_t i = 0; i < ordered.rows.size(); ++i)
+      EXPECT_EQ(state.count(ordered.rows[i]), 6 - std::int64_t{ordered.ranks[i]}) << top;
+    expect_order(rows, plan_of(Reduction::count, Order::key, top));
+  }
+}
+
 TEST(RowOrder, NoneIsAsTheyCame) {
   const std::vector<Row> rows = {{"b"}, {"c"}, {"a"}};
   const Plan plan = plan_of(Reduction::count, Order::none);
-  const auto order = ordered_rows(state_of(rows, plan), plan, unlimited_budget());
+  const auto order = ordered_rows(state_of(rows, plan), plan, unlimited_budget()).rows;
   EXPECT_EQ(std::vector<std::uint32_t>(order.begin(), order.end()), (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
@@ -190,14 +208,14 @@ TEST(RowOrder, StaysInsideTheBudget) {
   for (int i = 0; i < 10'000; ++i) rows.push_back({std::to_string(i)});
   const PaneState state = state_of(rows, Plan{});
   MemoryBudget enough(10'000 * 24);
-  EXPECT_EQ(ordered_rows(state, Plan{}, enough).size(), 10'000);
+  EXPECT_EQ(ordered_rows(state, Plan{}, enough).rows.size(), 10'000);
   MemoryBudget too_little(10'000 * 24 - 1);
   EXPECT_THROW(ordered_rows(state, Plan{}, too_little), BudgetError);
   EXPECT_EQ(too_little.used(), 0U);
   MemoryBudget for_ten(64 << 10);
   Plan top;
   top.top = 10;
-  EXPECT_EQ(ordered_rows(state, top, for_ten).size(), 10) << "ten of many need little memory";
+  EXPECT_EQ(ordered_rows(state, top, for_ten).rows.size(), 10) << "ten of many need little memory";
 }
 
 }  // namespace
