@@ -10,13 +10,9 @@ class DiscardSink final : public Sink {
  public:
   void begin(const Epoch&) override {}
   void write(std::span<const Aggregate>) override {}
-  void finish(EpochId epoch) override { last_ = epoch; }
+  void finish(const Epoch&) override {}
   void abandon(EpochId) noexcept override {}
-  std::optional<EpochId> last_finished() override { return last_; }
   Delivery delivery() const override { return Delivery::idempotent; }
-
- private:
-  std::optional<EpochId> last_;
 };
 
 }  // namespace millrace::io

@@ -1,11 +1,19 @@
-// frame -> sink(id) -> commit, with bounded retries.
+// frame -> each sink(id) -> commit, with bounded retries.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/engine/committer.h"
 
 #include <algorithm>
-#include <limits>
+#include <string>
 
 namespace millrace {
+namespace {
+
+// Of a sink that keeps no frames only the number is known.
+bool is_same(const Shown& told, const std::optional<Shown>& epoch) {
+  return epoch && told.id == epoch->id && (told.frame == 0 || told.frame == epoch->frame);
+}
+
+}  // namespace
 
 Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
     : shared_(shared),
@@ -36,70 +44,90 @@ Step Committer::step() {
   if (!epoch_) {
     const std::scoped_lock lock(handover_);
     if (!handed_) return Step::wait();
-    epoch_ = std::exchange(handed_, std::nullopt);
-    backoff_.succeeded();
-    persist(*epoch_);
+    take(*std::exchange(handed_, std::nullopt));
     return Step::done();
   }
-  if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
-  rows_ = 0;
-  try {
-    if (results_.has_rows(epoch_->closed)) publish(*epoch_);
-  } catch (const TransientError&) {
-    abandon(epoch_->id);
-    if (backoff_.exhausted()) throw;
-    backoff_.failed(shared_.clock.now());
-    ++shared_.metrics.retries;
-    return Step::wait(backoff_.until());
-  } catch (...) {
-    abandon(epoch_->id);
-    throw;
-  }
+  const auto next = std::ranges::find_if(sinks_, &SinkProgress::wants_epoch);
+  if (shows_ && next != sinks_.end()) return publish(*next);
   epoch_->times.published = shared_.clock.now();
   finish(*epoch_);
   return Step::done();
 }
 
 // After this the epoch can be shown any number of times, with the same rows.
-void Committer::persist(EpochData& epoch) {
-  shared_.log.append(epoch);
+void Committer::take(EpochData taken) {
+  EpochData& epoch = epoch_.emplace(std::move(taken));
+  const std::uint64_t frame = shared_.log.append(epoch);
   epoch.times.appended = shared_.clock.now();
-  tokens_ = 0;
+  tokens_ = rows_ = 0;
   for (auto& [pane, columns] : epoch.partials) {
     tokens_ += static_cast<std::uint64_t>(columns.count_total);
     results_.merge(pane, std::move(columns));
   }
   epoch.partials.clear();
   epoch.times.folded = shared_.clock.now();
-}
-
-void Committer::publish(const EpochData& epoch) {
-  tell_sinks([&](SinkProgress& showing) {
-    showing.begun = true;
-    showing.sink->begin({epoch.id, epoch.partial});
-  });
-  for (const Pane pane : epoch.closed)
-    results_.write(pane, [this](std::span<const Aggregate> rows) { write(rows); });
-  tell_sinks([&](SinkProgress& showing) {
-    showing.sink->finish(epoch.id);
-    showing.finished = true;
-  });
+  told_ = {.id = epoch.id, .stamp = epoch.stamp, .frame = frame, .last = epoch.last, .partial = epoch.partial};
+  shows_ = results_.has_rows(epoch.closed);
 }
 
 // A sink whose reader has gone gets no more; the job goes on for the others, and ends with the last one.
-void Committer::tell_sinks(const std::function<void(SinkProgress&)>& tell) {
-  for (SinkProgress& showing : sinks_) {
-    if (!showing.wants_rows()) continue;
-    const Instant begin = shared_.clock.now();
-    try {
-      tell(showing);
-      showing.took += shared_.clock.now() - begin;
-    } catch (const OutputClosed&) {
-      showing.gone = true;
-      showing.sink->abandon(epoch_->id);
-      if (std::ranges::all_of(sinks_, &SinkProgress::gone)) throw;
-    }
+Step Committer::publish(SinkProgress& sink) {
+  if (shared_.clock.now() < backoff_.until()) return Step::wait(backoff_.until());
+  try {
+    if (sink.failed) open_again(sink);
+    if (!sink.finished) show(sink);
+  } catch (const OutputClosed&) {
+    sink.gone = true;
+    if (std::ranges::all_of(sinks_, &SinkProgress::gone)) throw;
+  } catch (const TransientError&) {
+    sink.failed = true;
+    if (backoff_.exhausted()) throw;
+    backoff_.failed(shared_.clock.now());
+    ++shared_.metrics.retries;
+    return Step::wait(backoff_.until());
   }
+  backoff_.succeeded();
+  return Step::done();
+}
+
+// It has finished the epoch after this, or abandoned it.
+void Committer::show(SinkProgress& showing) {
+  Sink& sink = *showing.sink;
+  const auto timed = [&](auto call) {
+    const Instant begin = shared_.clock.now();
+    call();
+    showing.took += shared_.clock.now() - begin;
+  };
+  std::uint64_t written = 0;
+  try {
+    timed([&] { sink.begin(told_); });
+    for (const Pane pane : epoch_->closed) {
+      results_.write(pane, [&](std::span<const Aggregate> rows) {
+        timed([&] { sink.write(rows); });
+        written += rows.size();
+        rows_ = std::max(rows_, written);
+      });
+    }
+    timed([&] { sink.finish(told_); });
+  } catch (...) {
+    sink.abandon(told_.id);
+    throw;
+  }
+  showing.finished = true;
+  showing.last = Shown{told_.id, told_.frame};
+}
+
+// The reply to its last call may be lost, or another instance of the job may have taken its place.
+void Committer::open_again(SinkProgress& showing) {
+  const std::optional<Shown> shown = showing.sink->open(shared_.job);
+  showing.failed = false;
+  if (!shown || is_same(*shown, showing.last)) return;
+  const Shown now{told_.id, told_.frame};
+  if (!is_same(*shown, now))
+    throw IoError("an output says that it has finished epoch " + std::to_string(shown->id.number) +
+                  ", which this job has not shown it: end the other job that writes to it");
+  showing.finished = true;
+  showing.last = now;
 }
 
 void Committer::finish(const EpochData& epoch) {
@@ -113,7 +141,7 @@ void Committer::finish(const EpochData& epoch) {
   shared_.metrics.bad_records.add(epoch.bad_records);
   ++shared_.metrics.epochs;
   note_times(epoch.times);
-  for (SinkProgress& showing : sinks_) showing.begun = showing.finished = false;
+  for (SinkProgress& showing : sinks_) showing.finished = false;
   epoch_.reset();
   idle_.store(true, std::memory_order_release);
   shared_.ring.engine.notify();
@@ -124,19 +152,6 @@ void Committer::note_times(EpochTimes times) {
   for (std::size_t i = 0; i < sinks_.size(); ++i)
     times.sinks[std::min(i, kSinksTimed - 1)] += std::exchange(sinks_[i].took, {});
   shared_.metrics.timeline.epochs.add(times);
-}
-
-// A sink that has already finished the epoch keeps it; the others get it again under the same id.
-void Committer::abandon(EpochId epoch) {
-  for (SinkProgress& showing : sinks_) {
-    if (showing.begun && showing.wants_rows()) showing.sink->abandon(epoch);
-    showing.begun = false;
-  }
-}
-
-void Committer::write(std::span<const Aggregate> rows) {
-  tell_sinks([&](SinkProgress& showing) { showing.sink->write(rows); });
-  rows_ += rows.size();
 }
 
 }  // namespace millrace

@@ -1,9 +1,10 @@
-// The committer: merges an epoch into state, shows it to the world, and finishes it.
+// The committer: merges an epoch into state, shows it to one sink after the other, and finishes it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,7 @@ struct CommitterShared {
   MemoryBudget& budget;
   Metrics& metrics;
   std::uint64_t state_seed;
+  const JobId& job;
 };
 
 /// Its thread (or a simulator) calls step(); the engine thread calls accept() and idle().
@@ -57,20 +59,20 @@ class Committer {
  private:
   struct SinkProgress {
     std::shared_ptr<Sink> sink;
-    bool begun = false;
-    bool finished = false;
+    std::optional<Shown> last;        ///< that it has finished
+    bool finished = false;            ///< the epoch under way
+    bool failed = false;              ///< and was not opened since
     bool gone = false;                ///< nobody reads it any more
     std::chrono::nanoseconds took{};  ///< for the epoch
-    bool wants_rows() const { return !finished && !gone; }
+    bool wants_epoch() const { return !finished && !gone; }
   };
 
-  void persist(EpochData& epoch);
-  void publish(const EpochData& epoch);
-  void tell_sinks(const std::function<void(SinkProgress&)>& tell);
+  void take(EpochData epoch);
+  Step publish(SinkProgress& sink);
+  void show(SinkProgress& sink);
+  void open_again(SinkProgress& sink);
   void finish(const EpochData& epoch);
   void note_times(EpochTimes times);
-  void abandon(EpochId epoch);
-  void write(std::span<const Aggregate> rows);
 
   CommitterShared shared_;
   Results results_;
@@ -81,8 +83,10 @@ class Committer {
   std::optional<EpochData> handed_;  ///< guarded by handover_
 
   std::optional<EpochData> epoch_;  ///< recorded, not yet finished
-  std::uint64_t tokens_ = 0;        ///< of epoch_
-  std::uint64_t rows_ = 0;          ///< written in this attempt
+  Epoch told_;                      ///< what sinks are told of it
+  bool shows_ = false;              ///< it has something for them
+  std::uint64_t tokens_ = 0;        ///< of it
+  std::uint64_t rows_ = 0;
   Backoff backoff_;
 };
 

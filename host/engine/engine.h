@@ -111,6 +111,7 @@ class Engine {
   Instant next_wake() const;
   void finish_round();
   void finish_epoch();
+  std::int64_t next_stamp();
   void hand_over_marks();
   std::vector<Marks> finished_marks();
   void finish_job_if_done();
@@ -136,6 +137,7 @@ class Engine {
   EpochData epoch_;            ///< under way
   std::uint64_t batches_ = 0;  ///< whose partials and rejects it has, or the backend
   std::uint64_t epochs_ = 0;   ///< numbers given
+  std::int64_t stamp_ = 0;     ///< of the last one that has a number
   Instant epoch_began_;
   bool anything_new_ = false;  ///< a batch was submitted in the epoch under way
   MarkerRound round_;

@@ -78,13 +78,21 @@ void Engine::finish_epoch() {
       std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
   if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
   epoch_.id = {++epochs_};
+  epoch_.stamp = next_stamp();
   epoch_.closed = std::move(closed);
   hand_over_marks();
   epoch_.finished = finished_marks();
+  epoch_.last = last;
   epoch_.partial = round_.partial();
   handed_open_panes_ = open_panes_;
   batches_ = 0;
   shared_.committer.accept(std::exchange(epoch_, {}));
+}
+
+// The wall clock may have been set back since the last one.
+std::int64_t Engine::next_stamp() {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(shared_.clock.wall());
+  return stamp_ = std::max<std::int64_t>(stamp_ + 1, now.time_since_epoch().count());
 }
 
 void Engine::hand_over_marks() {

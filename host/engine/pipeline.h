@@ -41,6 +41,7 @@ struct PipelineParts {
   const Clock& clock;
   MemoryBudget& budget;
   std::uint64_t state_seed = 0;  ///< to be drawn for each job, apart from the backend's
+  JobId job = {};                ///< what the sinks were opened for
 };
 
 /// Runs once. The steppers are public to the simulator, which drives them without run().

@@ -14,9 +14,8 @@ class FunctionSink final : public Sink {
 
   void begin(const Epoch& epoch) override { epoch_ = epoch; }
   void write(std::span<const Aggregate> rows) override { function_(rows, epoch_); }
-  void finish(EpochId) override {}
+  void finish(const Epoch&) override {}
   void abandon(EpochId) noexcept override {}
-  std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return Delivery::at_least_once; }
 
  private:

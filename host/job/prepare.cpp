@@ -108,26 +108,27 @@ bool add_own_sources(const Job& job, const SourceOptions& how, SourceList& sourc
   return any_endless;
 }
 
+std::optional<Shown> probe(Sink& sink) {
+  return sink.probe(std::chrono::steady_clock::now() + kProbeTime);
+}
+
 // Without a checkpoint epochs count from 1: they would replace other results of the same name.
-void refuse_earlier_results(Sink& sink, const std::string& uri) {
-  const auto last = sink.last_finished();
-  if (!last) return;
+void refuse_earlier_results(const std::optional<Shown>& shown, const std::string& uri) {
+  if (!shown) return;
   throw ConfigError({excerpt(uri) + " holds results of an earlier run (up to epoch " +
-                     std::to_string(last->number) + "): name an empty directory, or remove them"});
+                     std::to_string(shown->id.number) + "): name an empty directory, or remove them"});
 }
 
 // Sinks of addresses, then those of the caller, then functions.
 std::vector<std::shared_ptr<Sink>> open_sinks(const Job& job, Findings& findings) {
   const RowLayout layout = layout_of(job);
-  const auto probe = [](Sink& sink) { sink.probe(std::chrono::steady_clock::now() + kProbeTime); };
   std::vector<std::shared_ptr<Sink>> sinks;
   std::set<std::string> identities;
   for (const std::string& uri : job.to) {
     if (!identities.insert(output_identity(uri)).second) continue;  // told already
     findings.gather([&] {
       sinks.push_back(open_sink(uri, layout, real_disk(), job.options.on_event));
-      probe(*sinks.back());
-      refuse_earlier_results(*sinks.back(), uri);
+      refuse_earlier_results(probe(*sinks.back()), uri);
     });
   }
   for (const auto& sink : job.to_sinks) {
@@ -226,7 +227,8 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>
                     .log = std::make_unique<NoEpochLog>(),
                     .clock = real_clock(),
                     .budget = budget,
-                    .state_seed = random_seed()},
+                    .state_seed = random_seed(),
+                    .job = {.name = std::move(job.name), .birth = random_seed()}},
           .reason = std::move(chosen.reason),
           .bytes_total = bytes};
 }

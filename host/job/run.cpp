@@ -15,9 +15,15 @@
 namespace millrace {
 namespace {
 
-// Last of all that may refuse the start: what opened sinks have made goes again only with them.
-void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks) {
-  for (const auto& sink : sinks) sink->open();
+// Last of all that may refuse the start: what opened sinks have made goes again only with them. An epoch that a
+// sink takes for one of this job would not be shown.
+void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks, const JobId& job) {
+  for (const auto& sink : sinks) {
+    const std::optional<Shown> shown = sink->open(job);
+    if (!shown) continue;
+    throw ConfigError({"an output says that it has finished epoch " + std::to_string(shown->id.number) +
+                       " of this job, which has only begun: give the job an output of its own"});
+  }
 }
 
 }  // namespace
@@ -29,7 +35,7 @@ struct RunningJob::Impl {
     bytes_total = prepared.bytes_total;
     const OnEvent& on_event = prepared.parts.options.on_event;
     if (on_event) on_event({Event::Level::info, std::move(prepared.reason)});
-    claim_outputs(prepared.parts.sinks);
+    claim_outputs(prepared.parts.sinks, prepared.parts.job);
     sinks = prepared.parts.sinks.size();
     pipeline.emplace(std::move(prepared.parts));
     thread = start_thread([this] {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -16,13 +17,15 @@ namespace millrace {
 /// What one epoch did: the frame of the log is made from it.
 struct EpochData {
   EpochId id;
+  std::int64_t stamp = 0;                          ///< see Epoch
   std::vector<std::pair<Pane, Columns>> partials;  ///< a pane may come several times
   std::vector<Pane> closed;                        ///< panes whose rows are final, oldest first
   std::vector<Marks> marks;     ///< per reader, those changed: this and earlier epochs read everything before
   std::vector<Marks> finished;  ///< likewise: all before is in closed panes or durable; empty: nothing new
   RejectCounts rejected{};
   std::vector<BadRecord> bad_records;  ///< a few of those rejected
-  bool partial = false;                ///< see Epoch
+  bool last = false;                   ///< see Epoch
+  bool partial = false;
   EpochTimes times;
 };
 
@@ -32,8 +35,8 @@ class EpochLog {
   virtual ~EpochLog() = default;
   /// Whether epochs outlive the process; then an epoch's end collects open panes too.
   virtual bool durable() const = 0;
-  /// The epoch can no longer be lost when this returns.
-  virtual void append(const EpochData& epoch) = 0;
+  /// The epoch can no longer be lost when this returns. Returns the checksum of its frame; 0: there is none.
+  virtual std::uint64_t append(const EpochData& epoch) = 0;
   /// The epoch was shown to the world: it is finished for good.
   virtual void commit(EpochId id) = 0;
 };
@@ -42,7 +45,7 @@ class EpochLog {
 class NoEpochLog final : public EpochLog {
  public:
   bool durable() const override { return false; }
-  void append(const EpochData&) override {}
+  std::uint64_t append(const EpochData&) override { return 0; }
   void commit(EpochId) override {}
 };
 

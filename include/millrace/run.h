@@ -31,6 +31,7 @@ struct Job {
   std::vector<RowFunction> to_functions;
   RowLayout layout;  ///< of `to`; columns are filled in from the plan, format and header are the caller's
   Options options;
+  std::string name;  ///< for sinks that several jobs write to: see JobId; may be empty
 };
 
 /// A record that was not counted, its texts shortened.

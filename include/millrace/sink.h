@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <millrace/disk.h>
+#include <millrace/error.h>
 #include <millrace/event.h>
 #include <millrace/plan.h>
 #include <millrace/types.h>
@@ -31,29 +32,42 @@ enum class Delivery : std::uint8_t {
 /// How long a start or a check lets a sink look around.
 inline constexpr std::chrono::seconds kProbeTime{3};
 
-/// The committer thread calls everything but probe and open: begin, write 0..n times, then finish or abandon,
-/// for epochs that have something to show: rows, or the end of a job without windows. Making a sink changes
-/// nothing outside. May throw TransientError (the epoch is abandoned and repeated, a bounded number of times)
-/// and IoError.
+/// One thread at a time calls everything: who starts the job calls probe and open, then the committer begin,
+/// write 0..n times, and finish or abandon, for epochs that have something to show: rows, or the end of a job
+/// without windows. Making a sink changes nothing outside. May throw TransientError and IoError. After a
+/// TransientError the epoch is abandoned, the sink is opened again and the epoch repeated, a bounded number of
+/// times; no other sink of the job notices.
 class Sink {
  public:
   virtual ~Sink() = default;
   /// Looks whether the sink can be written to, by `deadline`, and changes nothing outside. Throws what begin
-  /// would: it is asked before anything is read.
-  virtual void probe(Deadline deadline) { static_cast<void>(deadline); }
-  /// Claims what it writes to, so that another job is refused from now on. Called once by a job, after every
-  /// probe has succeeded and before anything is read; a check never calls it. What it made goes with the sink
-  /// if no epoch was finished.
-  virtual void open() {}
+  /// would: it is asked before anything is read. Returns the last epoch that the sink holds, whichever job it
+  /// is of, as far as can be seen.
+  virtual std::optional<Shown> probe(Deadline deadline) {
+    static_cast<void>(deadline);
+    return std::nullopt;
+  }
+  /// Claims what it writes to, so that another job is refused from now on, and one that had it before can
+  /// finish nothing any more. Called after every probe has succeeded and before anything is read, and again
+  /// after each failure, as a reply may be lost, or the claim; a check never calls it. What it made goes with
+  /// the sink if no epoch was finished. Returns the epoch of that job which it finished last, which then is not
+  /// shown again; nothing if it has finished none or cannot tell.
+  virtual std::optional<Shown> open(const JobId& job) {
+    static_cast<void>(job);
+    return std::nullopt;
+  }
   virtual void begin(const Epoch& epoch) = 0;
   /// Rows of one window come together, in order; the next window's may follow in the same call.
   virtual void write(std::span<const Aggregate> rows) = 0;
+  /// Records that no row holds. A sink that has no place for them throws InternalError, as this does.
+  virtual void write_letters(std::span<const Letter> letters) {
+    check(letters.empty(), "a sink without a place for letters gets none");
+  }
   /// The epoch is durable outside when this returns.
-  virtual void finish(EpochId epoch) = 0;
-  /// Forgets what was written since begin. The same id comes again with the same rows, or never.
+  virtual void finish(const Epoch& epoch) = 0;
+  /// Forgets what was written since begin. The same id comes again with the same rows in the same order, or
+  /// never.
   virtual void abandon(EpochId epoch) noexcept = 0;
-  /// The last epoch that finish made durable, as far as the outside can tell.
-  virtual std::optional<EpochId> last_finished() = 0;
   virtual Delivery delivery() const = 0;
 };
 

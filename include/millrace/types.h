@@ -50,11 +50,32 @@ struct EpochId {
   friend constexpr auto operator<=>(const EpochId&, const EpochId&) = default;
 };
 
-/// What a sink is told of the epoch it is about to get.
+/// What a sink is told of an epoch, the same each time it is shown.
 struct Epoch {
   EpochId id;
+  /// Microseconds since 1970, UTC, when the epoch ended; larger than that of any epoch before, although clocks
+  /// are set back. For stores it is the time of what they write: the later one counts.
+  std::int64_t stamp = 0;
+  /// Checksum of what the rows are made of, as the log keeps it; 0: the job has no log.
+  std::uint64_t frame = 0;
+  /// No epoch of the job comes behind it. (Where nothing was left to show, no epoch says so.)
+  bool last = false;
   /// Input that has an end was not read to it: the rows hold what was read until the job was stopped.
   bool partial = false;
+};
+
+/// An epoch that a sink has finished.
+struct Shown {
+  EpochId id;
+  std::uint64_t frame = 0;  ///< Epoch::frame; 0: it had none, or the sink keeps only its number
+  friend bool operator==(const Shown&, const Shown&) = default;
+};
+
+/// Tells a job from all others, also from those of the same name.
+struct JobId {
+  std::string name;         ///< as its user calls it; may be empty
+  std::uint64_t birth = 0;  ///< drawn at random when the job was started for the first time
+  friend bool operator==(const JobId&, const JobId&) = default;
 };
 
 /// Names one batch buffer of the ring, or a one-off buffer for a record that is larger than those.
@@ -151,6 +172,15 @@ struct Aggregate {
   /// whatever order they are shown. 0: the job shows all.
   std::uint32_t rank = 0;
   RowKind kind = RowKind::put;
+};
+
+/// A record that no row holds, and why. Views are valid only inside the call that hands it over.
+struct Letter {
+  RejectReason reason = RejectReason::malformed;
+  std::string_view record;        ///< its bytes, without its end
+  std::string_view partition;     ///< the name of the one it came from
+  std::int64_t offset = 0;        ///< where it begins there
+  std::optional<Timestamp> time;  ///< its own, where the job goes by it
 };
 
 /// What something is, whatever its name: a file that was renamed keeps its identity, one that took its place

@@ -55,28 +55,42 @@ std::filesystem::path FileSink::target(EpochId epoch) const {
   return kind_ == Kind::file ? path_ : directory_ / (epoch_name(epoch) + '.' + extension_);
 }
 
-void FileSink::probe(Deadline) {
+std::optional<Shown> FileSink::probe(Deadline) {
   const std::filesystem::path first = target({1});
   disk_.probe(first);
   if (!windowed_) disk_.probe(partial_of(first));
   disk_.probe(TemporaryFile::a_path_for(directory_, first.filename().string()));
-  if (kind_ == Kind::file) return;
+  if (kind_ == Kind::file) return std::nullopt;
   was_absent_ = disk_.names_of(directory_) == 0;
-  if (!was_absent_) claim_directory();
+  if (was_absent_) return std::nullopt;
+  lock_directory();
+  return last_in_directory();
 }
 
-void FileSink::claim_directory() {
+std::optional<Shown> FileSink::last_in_directory() {
+  std::optional<EpochId> last;
+  for (const std::string& name : disk_.list(directory_, kPrefix)) last = std::max(last, epoch_of(name));
+  return last ? std::optional(Shown{*last}) : std::nullopt;
+}
+
+void FileSink::lock_directory() {
   if (!claim_) claim_ = disk_.lock(directory_);
   if (!claim_)
     throw ConfigError({"another job writes to " + directory_.string() +
                        ": name another directory, or start again when that job has ended"});
 }
 
-void FileSink::open() {
+std::optional<Shown> FileSink::open(const JobId&) {
+  if (kind_ == Kind::file) return std::nullopt;
+  claim();
+  return last_in_directory();
+}
+
+void FileSink::claim() {
   if (kind_ == Kind::file || opened_) return;
   if (made_.empty()) made_ = disk_.create_directories(directory_, {});
-  claim_directory();
-  if (was_absent_ && last_finished())
+  lock_directory();
+  if (was_absent_ && last_in_directory())
     throw ConfigError({"another job has written to " + directory_.string() +
                        " since this one started: name another directory"});
   opened_ = true;
@@ -119,7 +133,7 @@ FileSink::~FileSink() {
 
 void FileSink::begin(const Epoch& epoch) {
   check(!temporary_, "an epoch of a sink ends before the next begins");
-  open();
+  claim();
   require_same_directory();
   if (!std::exchange(begun_, true)) remove_what_killed_jobs_left();
   temporary_.emplace(disk_, directory_, target(epoch.id).filename().string());
@@ -128,10 +142,10 @@ void FileSink::begin(const Epoch& epoch) {
   format_.add_header();
 }
 
-void FileSink::finish(EpochId epoch) {
+void FileSink::finish(const Epoch& epoch) {
   format_.flush();
   require_same_directory();
-  const std::filesystem::path whole = target(epoch);
+  const std::filesystem::path whole = target(epoch.id);
   std::filesystem::path written = whole;
   if (partial_) written = partial_of(whole);
   const bool replaces = disk_.names_of(whole) > 0;
@@ -150,13 +164,6 @@ void FileSink::finish(EpochId epoch) {
 void FileSink::abandon(EpochId) noexcept {
   format_.restart();
   temporary_.reset();
-}
-
-std::optional<EpochId> FileSink::last_finished() {
-  if (kind_ == Kind::file) return std::nullopt;
-  std::optional<EpochId> last;
-  for (const std::string& name : disk_.list(directory_, kPrefix)) last = std::max(last, epoch_of(name));
-  return last;
 }
 
 void FileSink::warn(const std::string& text) const {

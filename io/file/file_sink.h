@@ -24,7 +24,7 @@ namespace millrace::io {
 /// A directory belongs to one job at a time, from probe on if it is there, else from open on, which makes it:
 /// another job gets a ConfigError. If its path leads elsewhere later, nothing is written there: IoError. What
 /// was made for it goes again with the sink if no epoch was finished. The first begin opens what is not open,
-/// and removes what killed jobs left of the same output.
+/// and removes what killed jobs left of the same output. Files tell the numbers of epochs, and no frames.
 class FileSink final : public Sink {
  public:
   enum class Kind : bool {
@@ -37,18 +37,19 @@ class FileSink final : public Sink {
   FileSink& operator=(const FileSink&) = delete;
   ~FileSink() override;
 
-  void probe(Deadline deadline) override;
-  void open() override;
+  std::optional<Shown> probe(Deadline deadline) override;
+  std::optional<Shown> open(const JobId& job) override;
   void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override { format_.add(rows); }
-  void finish(EpochId epoch) override;
+  void finish(const Epoch& epoch) override;
   void abandon(EpochId epoch) noexcept override;
-  std::optional<EpochId> last_finished() override;
   Delivery delivery() const override { return Delivery::idempotent; }
 
  private:
   std::filesystem::path target(EpochId epoch) const;
-  void claim_directory();
+  std::optional<Shown> last_in_directory();
+  void claim();
+  void lock_directory();
   void require_same_directory() const;
   void remove_what_killed_jobs_left();
   void remove_made_directories();

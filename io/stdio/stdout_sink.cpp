@@ -12,7 +12,7 @@ void StdoutSink::begin(const Epoch&) {
   header_written_ = true;
 }
 
-void StdoutSink::finish(EpochId) {
+void StdoutSink::finish(const Epoch&) {
   format_.flush();
   outlet_.sync();
 }

@@ -19,12 +19,14 @@ class StdoutSink final : public Sink {
   explicit StdoutSink(const RowLayout& layout, Outlet outlet = Outlet(1))
       : format_(layout, [this](std::string_view text) { outlet_.write(text); }), outlet_(std::move(outlet)) {}
 
-  void probe(Deadline) override { outlet_.probe(); }
+  std::optional<Shown> probe(Deadline) override {
+    outlet_.probe();
+    return std::nullopt;
+  }
   void begin(const Epoch& epoch) override;
   void write(std::span<const Aggregate> rows) override { format_.add(rows); }
-  void finish(EpochId epoch) override;
+  void finish(const Epoch& epoch) override;
   void abandon(EpochId) noexcept override { format_.restart(); }
-  std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return Delivery::at_least_once; }
 
  private:

@@ -131,15 +131,18 @@ OpenedSink open_device() {
   return open_path("/dev/null", {}, {});
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Sinks, SinkContract,
-    ::testing::Values(SinkCase{"Stdout", open_stdout, true, false}, SinkCase{"Directory", open_directory},
-                      SinkCase{"File", open_file, false, false}, SinkCase{"Link", open_link, false, false},
-                      SinkCase{"DanglingLink", open_dangling_link, false, false},
-                      SinkCase{"AppendedFile", open_appended_file, true, false},
-                      SinkCase{"Fifo", open_fifo, true, false}, SinkCase{"Device", open_device, true, false},
-                      SinkCase{"Discard", open_discard}, SinkCase{"Memory", open_memory}),
-    sink_name);
+INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract,
+                         ::testing::Values(SinkCase{"Stdout", open_stdout, true, Knows::nothing},
+                                           SinkCase{"Directory", open_directory, true, Knows::numbers},
+                                           SinkCase{"File", open_file, false, Knows::nothing},
+                                           SinkCase{"Link", open_link, false, Knows::nothing},
+                                           SinkCase{"DanglingLink", open_dangling_link, false, Knows::nothing},
+                                           SinkCase{"AppendedFile", open_appended_file, true, Knows::nothing},
+                                           SinkCase{"Fifo", open_fifo, true, Knows::nothing},
+                                           SinkCase{"Device", open_device, true, Knows::nothing},
+                                           SinkCase{"Discard", open_discard, true, Knows::nothing},
+                                           SinkCase{"Memory", open_memory}),
+                         sink_name);
 
 void write_epoch(Sink& sink, std::uint64_t number, const Rows& rows) {
   sink.begin({number});
@@ -166,9 +169,8 @@ TEST(FileSink, LeftOversAreRemovedAndOtherFilesAreNot) {
                            "out/.notes.millrace-0123abcd.tmp", "out/epoch-000000000006.txt", "out/notes"})
     disk.create(name, {});
   FileSink sink(count_layout(), "out/", FileSink::Kind::directory, disk);
-  sink.probe(Deadline::max());
+  EXPECT_EQ(sink.probe(Deadline::max()), Shown{{6}});
   EXPECT_THAT(disk.list("out"), SizeIs(5)) << "looking removes nothing";
-  EXPECT_EQ(sink.last_finished(), EpochId{6});
   write_epoch(sink, 7, rows_of(7, 1));
   EXPECT_THAT(disk.list("out"), ElementsAre(".notes.millrace-0123abcd.tmp", ".other.tmp",
                                             "epoch-000000000006.txt", "epoch-000000000007.txt", "notes"));
@@ -192,7 +194,8 @@ TEST(FileSink, EveryFailureLeavesFinishedEpochsWhole) {
     disk.fail_after(0);
     disk.crash();
     FileSink again(count_layout(), "out", FileSink::Kind::directory, disk);
-    EXPECT_GE(again.last_finished(), finished);
+    const std::optional<Shown> shown = again.open({"a", 1});
+    EXPECT_GE(shown ? shown->id : EpochId{0}, finished.value_or(EpochId{0}));
     for (std::uint64_t epoch = 1; finished && epoch <= finished->number; ++epoch)
       EXPECT_EQ(disk.contents("out/epoch-00000000000" + std::to_string(epoch) + ".txt"),
                 rows_of(epoch, 5).text());
@@ -346,7 +349,7 @@ TEST(PathSink, WhatASinkHasToTellReachesWhoListens) {
   for (const char* name : {"/dir/", "/file"}) {
     const auto sink = io::open_path(directory.path().string() + name, count_layout(), real_disk(),
                                     [&](const Event& event) { told.push_back(event.text); });
-    sink->begin({{1}, true});
+    sink->begin({.id = {1}, .partial = true});
     sink->finish({1});
   }
   EXPECT_THAT(told, ElementsAre(HasSubstr("the partial rows are in"), HasSubstr("the partial rows are in")));
@@ -362,7 +365,7 @@ TEST(MemorySink, TheHookMakesItFail) {
   EXPECT_EQ(sink.begins(), 1U);
   EXPECT_EQ(sink.abandons(), 1U);
   EXPECT_EQ(sink.finishes(), 0U);
-  EXPECT_EQ(sink.last_finished(), std::nullopt);
+  EXPECT_EQ(sink.open({}), std::nullopt);
 }
 
 }  // namespace

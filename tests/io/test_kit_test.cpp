@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -73,17 +74,20 @@ TEST(TestKit, AHookedSinkAsksTheOneInsideForEverything) {
   std::vector<std::string> hooks;
   const auto inner = std::make_shared<MemorySink>(MemorySink::Hook(), Delivery::at_least_once);
   HookedSink sink(inner, [&](std::string_view call) { hooks.emplace_back(call); });
-  sink.open();
-  sink.begin({{1}, false});
+  const JobId job{"a", 1};
+  EXPECT_EQ(sink.open(job), std::nullopt);
+  sink.begin({{1}});
   sink.write({});
   sink.abandon({1});
-  sink.begin({{1}, false});
+  sink.begin({{1}});
   sink.write({});
+  EXPECT_THROW(sink.write_letters(std::array<Letter, 1>{}), InternalError);
   sink.finish({1});
   EXPECT_EQ(inner->epochs().size(), 1U);
-  EXPECT_EQ(sink.last_finished(), EpochId{1});
+  EXPECT_EQ(sink.open(job), Shown{{1}});
   EXPECT_EQ(sink.delivery(), Delivery::at_least_once);
-  EXPECT_EQ(hooks, (std::vector<std::string>{"open", "begin", "write", "begin", "write", "finish"}));
+  EXPECT_EQ(hooks, (std::vector<std::string>{"open", "begin", "write", "begin", "write", "write_letters",
+                                             "finish", "open"}));
 }
 
 /// Answers as no other backend does, and notes what it is asked to do.
@@ -146,24 +150,28 @@ TEST(TestKit, WhatAHookThrowsKeepsTheCallFromTheOneInside) {
 
 TEST(TestKit, AMemorySinkKeepsWhatWasFinishedAlone) {
   MemorySink sink;
-  EXPECT_EQ(sink.last_finished(), std::nullopt);
-  const Aggregate row{.window = {}, .key = "key", .count = 3, .values = {}};
-  sink.begin({{1}, true});
-  EXPECT_TRUE(sink.partial());
+  const JobId job{"a", 1};
+  EXPECT_EQ(sink.open(job), std::nullopt);
+  const Aggregate row{.window = {}, .key = "key", .count = 3, .values = {}, .rank = 2, .kind = RowKind::remove};
+  sink.begin({.id = {1}, .partial = true});
+  EXPECT_TRUE(sink.told().partial);
   sink.write({&row, 1});
   sink.abandon({1});
-  sink.begin({{1}, false});
-  EXPECT_FALSE(sink.partial());
+  sink.begin({{1}});
+  EXPECT_FALSE(sink.told().partial);
   sink.write({&row, 1});
   EXPECT_TRUE(sink.rows().empty());
   EXPECT_THROW(sink.finish({2}), InternalError) << "another one began";
   sink.finish({1});
   EXPECT_THROW(sink.write({&row, 1}), InternalError) << "none has begun";
-  sink.begin({{2}, false});
-  EXPECT_THROW(sink.begin({{3}, false}), InternalError) << "the one before has not ended";
-  sink.finish({2});
-  EXPECT_EQ(sink.rows(), (std::vector<MemoryRow>{{{}, "key", 3, {}}}));
-  EXPECT_EQ(sink.last_finished(), EpochId{2});
+  const Epoch second{.id = {2}, .frame = 17};
+  sink.begin(second);
+  EXPECT_THROW(sink.begin({{3}}), InternalError) << "the one before has not ended";
+  sink.finish(second);
+  EXPECT_EQ(sink.rows(), (std::vector<MemoryRow>{{{}, "key", 3, {}, 2, RowKind::remove}}));
+  EXPECT_EQ(sink.open(job), (Shown{{2}, 17}));
+  EXPECT_EQ(sink.open({"a", 2}), std::nullopt) << "of another job of that name it knows nothing";
+  EXPECT_EQ(sink.opens(), 3U);
   EXPECT_EQ(sink.begins(), 3U);
   EXPECT_EQ(sink.finishes(), 2U);
   EXPECT_EQ(sink.abandons(), 1U);

@@ -144,18 +144,35 @@ class Replacing(Outputs):
 
 
 class NothingIsLeft(Outputs):
+    def temporaries(self, output):
+        folder = os.path.dirname(output)
+        return {name for name in os.listdir(folder) if "millrace-" in name} if os.path.exists(folder) else set()
+
     def writing(self, output):
-        """A job in the middle of writing: nobody reads its other output."""
+        """A job that was stopped in the middle of writing: its million rows were being sorted, or came."""
         def no_core():
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        process = start("--from", "generate:?words=3M&vocabulary=1M", "--to", output, "--to", "-", preexec_fn=no_core,
+        before = self.temporaries(output)
+        process = start("--from", "generate:?words=3M&vocabulary=1M", "--to", output, preexec_fn=no_core,
                         stdin=subprocess.DEVNULL)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_until(lambda: unread(process.stdout) > 0, "the first rows")
+        wait_until(lambda: self.temporaries(output) - before, "the rows", pause=0.001)
+        process.send_signal(signal.SIGSTOP)
+        self.assertTrue(self.temporaries(output) - before, "it was stopped in time")
         return process
+
+    def go_on(self, process, number):
+        """It gets the signal before it does anything else."""
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+
+    def is_pending(self, process, number):
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            pending = next(line for line in file if line.startswith("ShdPnd:"))
+        return int(pending.split()[1], 16) >> (number - 1) & 1
 
     def test_after_a_signal_that_ends_the_program(self):
         self.write("out", b"old")
@@ -163,7 +180,7 @@ class NothingIsLeft(Outputs):
         for number in (*mistakes, signal.SIGUSR1, signal.SIGALRM, signal.SIGXCPU, signal.SIGRTMIN, signal.SIGRTMAX):
             for output, found in (("out", ["out"]), ("dir/", ["dir", "out"])):
                 process = self.writing(self.path(output))
-                process.send_signal(number)
+                self.go_on(process, number)
                 self.assertEqual(process.wait(timeout=60), -number)
                 self.assertEqual(self.names(), found)
                 self.assertEqual(self.read("out"), b"old")
@@ -173,9 +190,11 @@ class NothingIsLeft(Outputs):
     def test_after_a_second_signal(self):
         self.write("out", b"old")
         process = self.writing(self.path("out"))
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGTERM)
+        self.go_on(process, signal.SIGTERM)
+        wait_until(lambda: not self.is_pending(process, signal.SIGTERM), "the first one to be taken", pause=0.001)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.2)  # until it counts as another one
+        self.go_on(process, signal.SIGTERM)
         self.assertEqual(process.wait(timeout=60), 128 + signal.SIGTERM)
         self.assertEqual((self.names(), self.read("out")), (["out"], b"old"))
 
@@ -196,7 +215,7 @@ class NothingIsLeft(Outputs):
                 self.assertNotEqual(mine, temporary, "the killed job's is gone")
                 self.assert_exit(run("--to", self.path(output), input=b"a"), 0)
                 self.assertIn(mine, os.listdir(folder))
-                running.stdout.read()
+                running.send_signal(signal.SIGCONT)
                 self.assertEqual(running.wait(timeout=60), 0)
                 self.assertEqual(len(self.read("out").splitlines()), len(set(self.read("out").splitlines())))
             else:

@@ -67,12 +67,12 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_until(condition, what, seconds=60):
+def wait_until(condition, what, seconds=60, pause=0.01):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for: {what}")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def full_pipe(case):

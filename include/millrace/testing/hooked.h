@@ -81,10 +81,10 @@ class HookedSink final : public Sink {
  public:
   HookedSink(std::shared_ptr<Sink> inner, Hook hook) : inner_(std::move(inner)), hook_(std::move(hook)) {}
 
-  void probe(Deadline deadline) override { inner_->probe(deadline); }
-  void open() override {
+  std::optional<Shown> probe(Deadline deadline) override { return inner_->probe(deadline); }
+  std::optional<Shown> open(const JobId& job) override {
     hook_("open");
-    inner_->open();
+    return inner_->open(job);
   }
   void begin(const Epoch& epoch) override {
     hook_("begin");
@@ -94,12 +94,15 @@ class HookedSink final : public Sink {
     hook_("write");
     inner_->write(rows);
   }
-  void finish(EpochId epoch) override {
+  void write_letters(std::span<const Letter> letters) override {
+    hook_("write_letters");
+    inner_->write_letters(letters);
+  }
+  void finish(const Epoch& epoch) override {
     hook_("finish");
     inner_->finish(epoch);
   }
   void abandon(EpochId epoch) noexcept override { inner_->abandon(epoch); }
-  std::optional<EpochId> last_finished() override { return inner_->last_finished(); }
   Delivery delivery() const override { return inner_->delivery(); }
 
  private:

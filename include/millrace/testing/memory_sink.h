@@ -23,10 +23,12 @@ struct MemoryRow {
   std::string key;
   std::int64_t count = 0;
   std::vector<Int128> values;
+  std::uint32_t rank = 0;
+  RowKind kind = RowKind::put;
   friend bool operator==(const MemoryRow&, const MemoryRow&) = default;
 };
 
-/// Any thread may look at it at any time.
+/// Any thread may look at it at any time. Several jobs may write to it, one after the other.
 class MemorySink final : public Sink {
  public:
   enum class Step : std::uint8_t { begin, write, finish };
@@ -36,12 +38,19 @@ class MemorySink final : public Sink {
   explicit MemorySink(Hook hook = {}, Delivery delivery = Delivery::idempotent)
       : hook_(std::move(hook)), delivery_(delivery) {}
 
+  std::optional<Shown> open(const JobId& job) override {
+    const std::lock_guard lock(mutex_);
+    ++opens_;
+    if (job_ != job) shown_.reset();
+    job_ = job;
+    return shown_;
+  }
   void begin(const Epoch& epoch) override {
     {
       const std::lock_guard lock(mutex_);
       check(!open_, "an epoch ends before the next begins");
       open_ = epoch.id;
-      partial_ = epoch.partial;
+      told_ = epoch;
       ++begins_;
     }
     if (hook_) hook_(Step::begin, epoch.id);
@@ -51,26 +60,27 @@ class MemorySink final : public Sink {
     if (hook_) hook_(Step::write, *open_);
     const std::lock_guard lock(mutex_);
     for (const Aggregate& row : rows)
-      written_.push_back({row.window, std::string(row.key), row.count, {row.values.begin(), row.values.end()}});
+      written_.push_back({.window = row.window,
+                          .key = std::string(row.key),
+                          .count = row.count,
+                          .values = {row.values.begin(), row.values.end()},
+                          .rank = row.rank,
+                          .kind = row.kind});
   }
-  void finish(EpochId epoch) override {
-    check(open_ == epoch, "the epoch that began is finished");
-    if (hook_) hook_(Step::finish, epoch);
+  void finish(const Epoch& epoch) override {
+    check(open_ == epoch.id, "the epoch that began is finished");
+    if (hook_) hook_(Step::finish, epoch.id);
     const std::lock_guard lock(mutex_);
     ++finishes_;
     open_.reset();
-    epochs_[epoch] = std::exchange(written_, {});
+    epochs_[epoch.id] = std::exchange(written_, {});
+    shown_ = Shown{epoch.id, epoch.frame};
   }
   void abandon(EpochId) noexcept override {
     const std::lock_guard lock(mutex_);
     ++abandons_;
     open_.reset();
     written_.clear();
-  }
-  std::optional<EpochId> last_finished() override {
-    const std::lock_guard lock(mutex_);
-    if (epochs_.empty()) return std::nullopt;
-    return epochs_.rbegin()->first;
   }
   Delivery delivery() const override { return delivery_; }
 
@@ -87,11 +97,13 @@ class MemorySink final : public Sink {
       all.insert(all.end(), rows_of_epoch.begin(), rows_of_epoch.end());
     return all;
   }
-  /// Whether the last epoch begun was said to be partial.
-  bool partial() const {
+  /// What it was told of the epoch that was begun last.
+  Epoch told() const {
     const std::lock_guard lock(mutex_);
-    return partial_;
+    return told_;
   }
+  /// How often each was called.
+  std::uint64_t opens() const { return locked(opens_); }
   std::uint64_t begins() const { return locked(begins_); }
   std::uint64_t finishes() const { return locked(finishes_); }
   std::uint64_t abandons() const { return locked(abandons_); }
@@ -106,9 +118,12 @@ class MemorySink final : public Sink {
   const Delivery delivery_;
   mutable std::mutex mutex_;
   std::optional<EpochId> open_;
-  bool partial_ = false;
+  Epoch told_;
+  std::optional<JobId> job_;
+  std::optional<Shown> shown_;  ///< of that job
   std::vector<MemoryRow> written_;
   std::map<EpochId, std::vector<MemoryRow>> epochs_;
+  std::uint64_t opens_ = 0;
   std::uint64_t begins_ = 0;
   std::uint64_t finishes_ = 0;
   std::uint64_t abandons_ = 0;

@@ -1,7 +1,8 @@
-// The committer alone: what it counts of an epoch, who comes first, who hears that an attempt failed.
+// The committer alone: what it counts of an epoch, who comes first, and what a sink gets that has failed.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/engine/committer.h"
 
+#include <deque>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -37,12 +38,19 @@ Columns words(std::initializer_list<std::pair<std::string_view, std::int64_t>> c
   return columns;
 }
 
+std::uint64_t frame_of(std::uint64_t epoch) {
+  return 1000 + epoch;
+}
+
 /// Says in which order it and a sink were called.
 class WatchedLog final : public EpochLog {
  public:
   explicit WatchedLog(std::vector<std::string>& calls) : calls_(calls) {}
   bool durable() const override { return true; }
-  void append(const EpochData& epoch) override { note("append", epoch.id); }
+  std::uint64_t append(const EpochData& epoch) override {
+    note("append", epoch.id);
+    return frame_of(epoch.id.number);
+  }
   void commit(EpochId id) override { note("commit", id); }
 
  private:
@@ -52,6 +60,41 @@ class WatchedLog final : public EpochLog {
   std::vector<std::string>& calls_;
 };
 
+/// Notes its calls, and what it was told. A call that fails has had its effect.
+class WatchedSink final : public Sink {
+ public:
+  explicit WatchedSink(std::deque<std::string> fails = {}) : fails_(std::move(fails)) {}
+
+  std::optional<Shown> open(const JobId& job) override {
+    call("open-" + job.name);
+    return answer;
+  }
+  void begin(const Epoch& epoch) override {
+    told.push_back(epoch);
+    call("begin");
+  }
+  void write(std::span<const Aggregate>) override { call("write"); }
+  void finish(const Epoch& epoch) override {
+    told.push_back(epoch);
+    call("finish");
+  }
+  void abandon(EpochId) noexcept override { calls += "abandon "; }
+  Delivery delivery() const override { return Delivery::transactional; }
+
+  std::string calls;
+  std::vector<Epoch> told;      ///< at begin and finish
+  std::optional<Shown> answer;  ///< when it is opened
+
+ private:
+  void call(const std::string& name) {
+    calls += name + ' ';
+    if (fails_.empty() || fails_.front() != name) return;
+    fails_.pop_front();
+    throw TransientError("the world stumbled");
+  }
+  std::deque<std::string> fails_;  ///< calls that come to fail, in their order
+};
+
 /// Without an engine: the test hands epochs over.
 class CommitterTest : public ::testing::Test {
  protected:
@@ -59,7 +102,7 @@ class CommitterTest : public ::testing::Test {
 
   Committer& with(std::vector<std::shared_ptr<Sink>> sinks) {
     committer_.emplace(std::move(sinks), CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_,
-                                                         unlimited_budget(), metrics_, 1});
+                                                         unlimited_budget(), metrics_, 1, job_});
     return *committer_;
   }
   void show(EpochData epoch) {
@@ -86,6 +129,7 @@ class CommitterTest : public ::testing::Test {
   std::vector<std::string> calls_;
   WatchedLog log_{calls_};
   Metrics metrics_;
+  const JobId job_{"a", 7};
   std::optional<Committer> committer_;
   std::uint64_t epochs_ = 0;
 };
@@ -148,7 +192,7 @@ TEST_F(CommitterTest, ASinkThatRepeatsWithATraceComesLast) {
   const auto others = std::make_shared<MemorySink>(
       [&](MemorySink::Step step, EpochId) {
         if (step == MemorySink::Step::finish) {
-          EXPECT_EQ(traces->finishes(), 0U);
+          EXPECT_EQ(traces->begins(), 0U);
         }
       },
       Delivery::idempotent);
@@ -158,30 +202,96 @@ TEST_F(CommitterTest, ASinkThatRepeatsWithATraceComesLast) {
   EXPECT_EQ(others->finishes(), 1U);
 }
 
-TEST_F(CommitterTest, ASinkThatHasFinishedTheEpochKeepsIt) {
-  const auto done = std::make_shared<MemorySink>();
-  const auto late =
-      std::make_shared<MemorySink>(failing(MemorySink::Step::finish, 1, TransientError("the disk stumbled")));
-  with({done, late});
-  show(window(1, words({{"a", 1}})));
-  EXPECT_EQ(done->begins(), 1U);
-  EXPECT_EQ(done->abandons(), 0U);
-  EXPECT_EQ(late->begins(), 2U);
-  EXPECT_EQ(late->abandons(), 1U);
-  show(window(2, words({{"a", 1}})));
-  EXPECT_EQ(done->rows().size(), 2U);
-  EXPECT_EQ(late->rows().size(), 2U);
+// The one before has finished the epoch, and the one behind has not begun it.
+TEST_F(CommitterTest, ASinkThatFailsForNowIsRepeatedAlone) {
+  for (const std::string step : {"begin", "write", "finish"}) {
+    const auto before = std::make_shared<WatchedSink>();
+    const auto fails = std::make_shared<WatchedSink>(std::deque{step});
+    const auto behind = std::make_shared<WatchedSink>();
+    with({before, fails, behind});
+    for (std::int64_t pane = 1; pane <= 2; ++pane) show(window(pane, words({{"a", 1}})));
+    const std::string twice = "begin write finish begin write finish ";
+    EXPECT_EQ(before->calls, twice);
+    EXPECT_EQ(behind->calls, twice);
+    EXPECT_EQ(fails->calls, twice.substr(0, twice.find(step)) + step + " abandon open-a " + twice);
+  }
 }
 
-TEST_F(CommitterTest, AnAttemptThatFailsForGoodIsAbandonedByAllThatBegan) {
-  const auto begun = std::make_shared<MemorySink>();
+TEST_F(CommitterTest, ASinkIsOpenedAfterEachFailureUntilItIsOpen) {
+  const auto sink =
+      std::make_shared<WatchedSink>(std::deque<std::string>{"write", "open-a", "open-a", "begin"});
+  with({sink});
+  show(window(1, words({{"a", 1}})));
+  EXPECT_EQ(sink->calls, "begin write abandon open-a open-a open-a begin abandon open-a begin write finish ");
+  EXPECT_EQ(metrics_.retries, 4U);
+  EXPECT_EQ(metrics_.rows, 1U);
+}
+
+TEST_F(CommitterTest, WhatASinkIsToldOfAnEpochIsTheSameEachTime) {
+  const auto sink = std::make_shared<WatchedSink>(std::deque<std::string>{"finish"});
+  with({sink});
+  EpochData epoch = window(1, words({{"a", 1}}));
+  epoch.stamp = 42;
+  epoch.last = epoch.partial = true;
+  show(std::move(epoch));
+  ASSERT_EQ(sink->told.size(), 4U);
+  for (const Epoch& told : sink->told) {
+    EXPECT_EQ(told.id, EpochId{1});
+    EXPECT_EQ(told.stamp, 42);
+    EXPECT_EQ(told.frame, frame_of(1));
+    EXPECT_TRUE(told.last && told.partial);
+  }
+}
+
+TEST_F(CommitterTest, AnEpochIsNotShownAgainWhereOnlyTheReplyWasLost) {
+  const auto sink = std::make_shared<WatchedSink>(std::deque<std::string>{"finish", "begin"});
+  with({sink});
+  sink->answer = Shown{{1}, frame_of(1)};
+  show(window(1, words({{"a", 1}, {"b", 1}})));
+  EXPECT_EQ(sink->calls, "begin write finish abandon open-a ");
+  EXPECT_EQ(metrics_.rows, 2U);
+  show(window(2, words({{"a", 1}})));
+  EXPECT_EQ(sink->calls, "begin write finish abandon open-a begin abandon open-a begin write finish ")
+      << "it has the first one, and nothing of the second";
+}
+
+TEST_F(CommitterTest, OfASinkThatKeepsNoFramesTheNumberIsEnough) {
+  const auto sink = std::make_shared<WatchedSink>(std::deque<std::string>{"finish"});
+  sink->answer = Shown{{1}};
+  with({sink});
+  show(window(1, words({{"a", 1}})));
+  EXPECT_EQ(sink->calls, "begin write finish abandon open-a ");
+}
+
+// Another instance of the job has written there: nothing of this one may come behind it.
+TEST_F(CommitterTest, ASinkThatHasFinishedWhatItWasNotShownEndsTheJob) {
+  for (const Shown other : {Shown{{1}, frame_of(1)}, Shown{{2}, 5}, Shown{{3}, frame_of(3)}, Shown{{3}, 0}}) {
+    const auto sink = std::make_shared<WatchedSink>(std::deque<std::string>{"finish"});
+    sink->answer = other;
+    with({sink});
+    epochs_ = 1;
+    EXPECT_THROW(show(window(1, words({{"a", 1}}))), IoError);
+    EXPECT_EQ(sink->calls, "begin write finish abandon open-a ");
+  }
+}
+
+TEST_F(CommitterTest, FailuresOfOneSinkDoNotCountAgainstAnother) {
+  options_.retries = 1;
+  const auto fails_once = [] { return std::make_shared<WatchedSink>(std::deque<std::string>{"write"}); };
+  with({fails_once(), fails_once()});
+  EXPECT_NO_THROW(show(window(1, words({{"a", 1}}))));
+}
+
+TEST_F(CommitterTest, AnEpochThatFailsForGoodIsAbandonedByWhoMayHaveBegunIt) {
+  const auto has_it = std::make_shared<MemorySink>();
   const auto fails =
       std::make_shared<MemorySink>(failing(MemorySink::Step::begin, 1, IoError("the disk is gone")));
   const auto unasked = std::make_shared<MemorySink>();
-  with({begun, fails, unasked});
+  with({has_it, fails, unasked});
   EXPECT_THROW(show(window(1, words({{"a", 1}}))), IoError);
-  EXPECT_EQ(begun->abandons(), 1U);
-  EXPECT_EQ(fails->abandons(), 1U) << "it may have begun";
+  EXPECT_EQ(has_it->finishes(), 1U);
+  EXPECT_EQ(has_it->abandons(), 0U);
+  EXPECT_EQ(fails->abandons(), 1U);
   EXPECT_EQ(unasked->abandons(), 0U);
 }
 
@@ -219,23 +329,6 @@ TEST_F(CommitterTest, AnEpochIsRecordedThenShownThenCommitted) {
   show(window(1, words({{"a", 1}})));
   show(window(2, words({})));
   EXPECT_EQ(calls_, (std::vector<std::string>{"append 1", "show", "commit 1", "append 2", "commit 2"}));
-}
-
-TEST_F(CommitterTest, AnAttemptThatFailsAtOnceIsNotAbandonedByThoseThatBeganAnEarlierOne) {
-  int begins = 0;
-  int finishes = 0;
-  const auto fails = std::make_shared<MemorySink>([&](MemorySink::Step step, EpochId) {
-    if ((step == MemorySink::Step::begin && ++begins == 2) ||
-        (step == MemorySink::Step::finish && ++finishes == 1))
-      throw TransientError("the disk stumbled");
-  });
-  const auto behind = std::make_shared<MemorySink>();
-  with({fails, behind});
-  show(window(1, words({{"a", 1}})));
-  EXPECT_EQ(behind->begins(), 2U);
-  EXPECT_EQ(behind->abandons(), 1U);
-  EXPECT_EQ(fails->abandons(), 2U);
-  EXPECT_EQ(behind->rows().size(), 1U);
 }
 
 }  // namespace

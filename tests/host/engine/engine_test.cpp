@@ -137,6 +137,16 @@ TEST(Engine, TellsTheNameOfItsBackendFromTheStart) {
   EXPECT_EQ(job.metrics().backend.get(), "some backend");
 }
 
+TEST(Engine, AnEpochIsStampedWhenItEndsAndTheLastOneSaysSo) {
+  OneJob job(std::make_unique<OtherBackend>("cpu"));
+  job.count("a");
+  job.finish();
+  const Epoch told = job.sink->told();
+  EXPECT_EQ(told.stamp,
+            std::chrono::floor<std::chrono::microseconds>(job.clock.wall()).time_since_epoch().count());
+  EXPECT_TRUE(told.last);
+}
+
 TEST(Engine, ABatchThatIsGivenBackIsCountedOnceAndToldOf) {
   for (const int number : {0, 1, 2}) {
     OneJob job(std::make_unique<OtherBackend>("picky", number));

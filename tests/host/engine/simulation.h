@@ -225,16 +225,32 @@ class SimSource final : public Source {
   int revocations_ = 0;
 };
 
-/// Keeps what every finished epoch showed; fails at random.
+/// What SimLog says of an epoch.
+inline std::uint64_t frame_of(EpochId id) {
+  return 1000 + id.number;
+}
+
+/// Keeps what every finished epoch showed; fails at random. A transactional one may have finished an epoch
+/// although it fails, and says so when it is opened again; others can tell nothing.
 class SimSink final : public Sink {
  public:
   SimSink(Dice& dice, Delivery delivery) : dice_(dice), delivery_(delivery) {}
 
-  void begin(const Epoch& told) override {
-    const EpochId epoch = told.id;
+  std::optional<Shown> open(const JobId&) override {
+    failed_ = false;
+    stumble();
+    if (delivery_ != Delivery::transactional || epochs_.empty()) return std::nullopt;
+    return Shown{epochs_.back().id, epochs_.back().frame};
+  }
+  void begin(const Epoch& epoch) override {
+    check(!failed_, "who failed is opened before anything else");
+    check(epoch.frame == frame_of(epoch.id), "an epoch is told with its frame");
+    check(told_ && told_->id == epoch.id ? told_->stamp == epoch.stamp : !told_ || told_->stamp < epoch.stamp,
+          "stamps grow, and stay when an epoch is repeated");
+    check(!told_ || told_->id == epoch.id || !told_->last, "nothing comes behind the last epoch");
     told_ = epoch;
     stumble();
-    check(!open_ && (epochs_.empty() || epochs_.back().id < epoch), "epochs come in order");
+    check(!open_ && (epochs_.empty() || epochs_.back().id < epoch.id), "epochs come in order");
     open_ = true;
     rows_.clear();
   }
@@ -243,16 +259,16 @@ class SimSink final : public Sink {
     for (const Aggregate& row : rows)
       rows_.push_back({row.window, std::string(row.key), static_cast<std::int64_t>(row.values[0])});
   }
-  void finish(EpochId epoch) override {
+  void finish(const Epoch& epoch) override {
     stumble();
-    epochs_.push_back({epoch, rows_});
+    epochs_.push_back({epoch.id, epoch.frame, rows_});
+    if (delivery_ == Delivery::transactional) stumble();
     open_ = false;
   }
   void abandon(EpochId epoch) noexcept override {
-    abandoned_unasked_ = abandoned_unasked_ || told_ != epoch;
+    abandoned_unasked_ = abandoned_unasked_ || !told_ || told_->id != epoch;
     open_ = false;
   }
-  std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return delivery_; }
 
   struct Row {
@@ -260,25 +276,29 @@ class SimSink final : public Sink {
     std::string key;
     std::int64_t count;
   };
-  struct Epoch {
+  struct Finished {
     EpochId id;
+    std::uint64_t frame;
     std::vector<Row> rows;
   };
-  const std::vector<Epoch>& epochs() const { return epochs_; }
+  const std::vector<Finished>& epochs() const { return epochs_; }
   /// It had not been told of the epoch.
   bool abandoned_unasked() const { return abandoned_unasked_; }
 
  private:
   void stumble() {
-    if (dice_.one_in(30)) throw TransientError("the sink stumbled");
+    if (!dice_.one_in(30)) return;
+    failed_ = true;
+    throw TransientError("the sink stumbled");
   }
   Dice& dice_;
   Delivery delivery_;
   bool open_ = false;
-  std::optional<EpochId> told_;  ///< the epoch that was begun last, or failed to
+  bool failed_ = false;        ///< and was not opened since
+  std::optional<Epoch> told_;  ///< the epoch that was begun last, or failed to
   bool abandoned_unasked_ = false;
   std::vector<Row> rows_;
-  std::vector<Epoch> epochs_;
+  std::vector<Finished> epochs_;
 };
 
 /// Sums up what the epochs hold, to hold it against the positions they claim.
@@ -286,7 +306,7 @@ class SimLog final : public EpochLog {
  public:
   explicit SimLog(bool durable) : durable_(durable) {}
   bool durable() const override { return durable_; }
-  void append(const EpochData& epoch) override {
+  std::uint64_t append(const EpochData& epoch) override {
     check(epoch.id.number == ++appended_, "epochs are numbered without gaps");
     merge_marks(marks, epoch.marks);
     for (const auto& [pane, columns] : epoch.partials) {
@@ -299,6 +319,7 @@ class SimLog final : public EpochLog {
       }
     }
     if (on_append) on_append();
+    return frame_of(epoch.id);
   }
   void commit(EpochId id) override { check(id.number == ++committed_, "epochs are committed in order"); }
 

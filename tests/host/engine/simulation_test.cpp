@@ -129,7 +129,7 @@ class Simulation {
       sources_.push_back(source.get());
       parts.sources.push_back(std::move(source));
     }
-    for (const Delivery delivery : {Delivery::at_least_once, Delivery::idempotent}) {
+    for (const Delivery delivery : {Delivery::at_least_once, Delivery::idempotent, Delivery::transactional}) {
       sinks_.push_back(std::make_shared<SimSink>(dice_, delivery));
       parts.sinks.push_back(sinks_.back());
     }
@@ -212,7 +212,7 @@ class Simulation {
     Counts counts;
     for (const SimSource* source : sources_) source->add_prefix(source->next(), counts);
     for (const auto& [word, count] : counts) read += count;
-    for (const SimSink::Epoch& epoch : sinks_[0]->epochs())
+    for (const SimSink::Finished& epoch : sinks_[0]->epochs())
       for (const SimSink::Row& row : epoch.rows) read -= row.count;
     if (read != 0) wrong_ = "a window has ended, and nobody will wake to show it";
   }
@@ -226,7 +226,7 @@ class Simulation {
     Counts committed;
     for (const SimSource* source : sources_) source->add_prefix(source->committed(), committed);
     Counts shown;
-    for (const SimSink::Epoch& epoch : sinks_[0]->epochs())
+    for (const SimSink::Finished& epoch : sinks_[0]->epochs())
       for (const SimSink::Row& row : epoch.rows) shown[row.key] += row.count;
     for (const auto& [word, count] : committed)
       if (shown[word] < count) wrong_ = "a source was told that records are finished which nobody has seen";
@@ -258,7 +258,7 @@ class Simulation {
       if (sink->abandoned_unasked()) return "an epoch is abandoned that had not begun";
       std::uint64_t id = 0;
       Timestamp last = Timestamp::min();
-      for (const SimSink::Epoch& epoch : sink->epochs()) {
+      for (const SimSink::Finished& epoch : sink->epochs()) {
         if (epoch.id.number <= std::exchange(id, epoch.id.number)) return "epochs are out of order";
         if (epoch.rows.empty() && plan_.every.count() > 0) return "an epoch without rows was shown";
         const Timestamp earlier = last;

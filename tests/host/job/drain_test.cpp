@@ -92,7 +92,7 @@ TEST(Drain, WhatCameBeforeInputBrokeOffIsKeptAndPartial) {
   const auto sink = std::make_shared<MemorySink>();
   const Summary summary = run(Job{.from_sources = {text("b c"), one(breaking)}, .to_sinks = {sink}});
   EXPECT_TRUE(summary.partial);
-  EXPECT_TRUE(sink->partial());
+  EXPECT_TRUE(sink->told().partial);
   EXPECT_EQ(totals(*sink), (Totals{{"a", 1}, {"b", 2}, {"c", 1}}));
 }
 
@@ -108,7 +108,7 @@ TEST(Drain, AnInputThatEndsLaterDoesNotMakeThatWhole) {
   feed->push("c ");
   feed->finish();
   EXPECT_TRUE(running.wait().partial);
-  EXPECT_TRUE(sink->partial());
+  EXPECT_TRUE(sink->told().partial);
   EXPECT_EQ(totals(*sink), (Totals{{"a", 1}, {"b", 1}, {"c", 1}}));
 }
 

@@ -230,7 +230,7 @@ TEST(Pipeline, StopCountsWhatWasReadAndSaysSo) {
   while (running.progress().bytes_read < 6) std::this_thread::sleep_for(1ms);
   running.stop();
   EXPECT_TRUE(running.wait().partial);
-  EXPECT_TRUE(sink->partial());
+  EXPECT_TRUE(sink->told().partial);
   EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", 1}}));
 }
 
@@ -256,7 +256,7 @@ TEST(Pipeline, WhatEndlessInputHasGivenIsWholeWhenDrained) {
     while (running.progress().bytes_read < (with_finite ? 8U : 6U)) std::this_thread::sleep_for(1ms);
     running.stop();
     EXPECT_EQ(running.wait().partial, with_finite);
-    EXPECT_EQ(sink->partial(), with_finite);
+    EXPECT_EQ(sink->told().partial, with_finite);
     EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"a", 2}, {"b", with_finite ? 2 : 1}}));
   }
 }
@@ -303,7 +303,9 @@ TEST(Pipeline, AFunctionMayTakeTheEpoch) {
   job.to_functions.emplace_back([&](std::span<const Aggregate> rows, const Epoch& epoch) {
     for (const Aggregate& row : rows) sum += row.count;
     epochs.push_back(epoch.id.number);
-    EXPECT_FALSE(epoch.partial);
+    EXPECT_GT(epoch.stamp, 0);
+    EXPECT_EQ(epoch.frame, 0U) << "there is no log";
+    EXPECT_TRUE(epoch.last && !epoch.partial);
   });
   run(job);
   EXPECT_EQ(sum, 3);

@@ -117,12 +117,11 @@ TEST(Prepare, TheSeedOfAJobIsItsOwnInEveryPart) {
 class Unwritable final : public Sink {
  public:
   explicit Unwritable(std::string name) : name_(std::move(name)) {}
-  void probe(Deadline) override { throw IoError("cannot write " + name_); }
+  std::optional<Shown> probe(Deadline) override { throw IoError("cannot write " + name_); }
   void begin(const Epoch&) override {}
   void write(std::span<const Aggregate>) override {}
-  void finish(EpochId) override {}
+  void finish(const Epoch&) override {}
   void abandon(EpochId) noexcept override {}
-  std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return Delivery::at_least_once; }
 
  private:

@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -62,6 +65,47 @@ TEST(RunningJob, AStartThatIsRefusedLeavesNoDirectory) {
   EXPECT_THROW(start(endless.job), ConfigError);
   EXPECT_EQ(calls, 1);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+/// Notes for which jobs it was opened.
+class AskedSink final : public Sink {
+ public:
+  std::optional<Shown> open(const JobId& job) override {
+    jobs.push_back(job);
+    return answer;
+  }
+  void begin(const Epoch&) override { ++begins; }
+  void write(std::span<const Aggregate>) override {}
+  void finish(const Epoch&) override {}
+  void abandon(EpochId) noexcept override {}
+  Delivery delivery() const override { return Delivery::at_least_once; }
+
+  std::vector<JobId> jobs;
+  std::optional<Shown> answer;
+  int begins = 0;
+};
+
+TEST(RunningJob, ASinkIsOpenedOnceForAJobWhoseIdIsLikeNoOther) {
+  const auto sink = std::make_shared<AskedSink>();
+  const Job job{.from_sources = {text("a")}, .to_sinks = {sink}, .name = "counts"};
+  for (int i = 0; i < 2; ++i) run(job);
+  ASSERT_EQ(sink->jobs.size(), 2U);
+  EXPECT_EQ(sink->jobs[0].name, "counts");
+  EXPECT_EQ(sink->jobs[1].name, "counts");
+  EXPECT_NE(sink->jobs[0].birth, sink->jobs[1].birth);
+}
+
+// Its first epoch would be taken for one that was shown.
+TEST(RunningJob, ASinkThatHasFinishedAnEpochOfAJobThatBeginsIsRefused) {
+  const auto sink = std::make_shared<AskedSink>();
+  sink->answer = Shown{{4}};
+  try {
+    run(Job{.from_sources = {text("a")}, .to_sinks = {sink}});
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("has finished epoch 4 of this job"), std::string::npos);
+  }
+  EXPECT_EQ(sink->begins, 0);
 }
 
 TEST(RunningJob, AllThatWaitGetTheSummary) {

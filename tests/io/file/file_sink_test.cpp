@@ -24,6 +24,7 @@ using ::testing::UnorderedElementsAre;
 
 const std::string kOld = "what was there\n";
 const Rows kRows = rows_of(1, 5);
+const JobId kJob{"a", 1};
 
 void put(FakeDisk& disk, const std::string& path, const std::string& text, bool owner_only = false) {
   const auto file = disk.create(path, {.owner_only = owner_only});
@@ -43,7 +44,7 @@ FileSink directory_sink(FakeDisk& disk) {
 void write_epoch(Sink& sink, const Epoch& epoch = {{1}}) {
   sink.begin(epoch);
   sink.write(kRows.aggregates());
-  sink.finish(epoch.id);
+  sink.finish(epoch);
 }
 
 /// Keeps the texts of warnings.
@@ -91,7 +92,7 @@ TEST(FileSink, APartialResultReplacesNothing) {
     if (there) put(disk, "d/out.txt", kOld, true);
     Told told;
     FileSink sink = file_sink(disk, told.listener());
-    write_epoch(sink, {{1}, true});
+    write_epoch(sink, {.id = {1}, .partial = true});
     EXPECT_EQ(disk.contents("d/out.txt"), there ? std::optional(kOld) : std::nullopt);
     EXPECT_EQ(disk.contents("d/out.txt.partial"), kRows.text());
     EXPECT_EQ(disk.permissions("d/out.txt.partial"), there ? 0600U : 0644U) << "nobody sees more than before";
@@ -103,15 +104,15 @@ TEST(FileSink, APartialResultReplacesNothing) {
 TEST(FileSink, APartialEpochOfADirectoryIsNamedSo) {
   FakeDisk disk;
   FileSink sink = directory_sink(disk);
-  write_epoch(sink, {{1}, false});
-  write_epoch(sink, {{2}, true});
+  write_epoch(sink, {{1}});
+  write_epoch(sink, {.id = {2}, .partial = true});
   EXPECT_THAT(disk.list("d"), ElementsAre("epoch-000000000001.txt", "epoch-000000000002.txt.partial"));
-  EXPECT_EQ(sink.last_finished(), EpochId{2});
+  EXPECT_EQ(sink.open(kJob), Shown{{2}});
 
   RowLayout windows = count_layout();
   windows.windowed = true;
   FileSink whole(windows, "w", FileSink::Kind::directory, disk);
-  whole.begin({{1}, true});
+  whole.begin({.id = {1}, .partial = true});
   whole.finish({1});
   EXPECT_THAT(disk.list("w"), ElementsAre("epoch-000000000001.txt")) << "a window holds what arrived in it";
 }
@@ -137,7 +138,7 @@ TEST(FileSink, OfAPartialResultItsOwnOtherNamesAreTold) {
     disk.link(linked, "d/other");
     Told told;
     FileSink sink = file_sink(disk, told.listener());
-    write_epoch(sink, {{1}, true});
+    write_epoch(sink, {.id = {1}, .partial = true});
     if (is_whole)
       EXPECT_THAT(told.texts, ElementsAre(HasSubstr("partial rows"))) << "the whole one is as it was";
     else
@@ -175,7 +176,7 @@ TEST(FileSink, TheLastEpochHasTheGreatestNumberOfAllNamesThatHaveOne) {
   for (const char* name : {"epoch-000000000042.txt", "epoch-7.txt", "epoch-000000000099",
                            "epoch-000000000098x.txt", "epoch-.txt", "epoch-notes.txt"})
     disk.create(std::string("d/") + name, {});
-  EXPECT_EQ(directory_sink(disk).last_finished(), EpochId{42});
+  EXPECT_EQ(directory_sink(disk).open(kJob), Shown{{42}});
 }
 
 TEST(FileSink, ManyEpochsGoToADirectoryThatWasNotThereWhenItWasProbed) {
@@ -266,14 +267,14 @@ TEST(FileSink, ADirectoryThatAnotherJobFilledMeanwhileIsRefused) {
 
 TEST(FileSink, WhatOpeningMadeGoesIfNothingCameIntoIt) {
   FakeDisk disk;
-  directory_sink(disk).open();
+  directory_sink(disk).open(kJob);
   EXPECT_FALSE(disk.has_directory("d"));
   {
     FileSink sink = directory_sink(disk);
-    sink.open();
+    sink.open(kJob);
     EXPECT_TRUE(disk.has_directory("d"));
     FileSink another = directory_sink(disk);
-    EXPECT_THROW(another.open(), ConfigError);
+    EXPECT_THROW(another.open(kJob), ConfigError);
   }
   EXPECT_FALSE(disk.has_directory("d"));
   for (std::uint64_t at = 1;; ++at) {
@@ -281,7 +282,7 @@ TEST(FileSink, WhatOpeningMadeGoesIfNothingCameIntoIt) {
     failing.fail_after(at);
     try {
       FileSink sink = directory_sink(failing);
-      sink.open();
+      sink.open(kJob);
       write_epoch(sink);
     } catch (const IoError&) {
       // The directory is looked at below.
@@ -293,7 +294,7 @@ TEST(FileSink, WhatOpeningMadeGoesIfNothingCameIntoIt) {
     EXPECT_TRUE(names.empty() || names == std::vector<std::string>{"epoch-000000000001.txt"});
   }
   put(disk, "d/somebodys", "");
-  directory_sink(disk).open();
+  directory_sink(disk).open(kJob);
   EXPECT_THAT(disk.list("d"), ElementsAre("somebodys"));
 }
 

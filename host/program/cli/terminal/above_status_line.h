@@ -15,14 +15,18 @@ namespace millrace::cli {
 class AboveStatusLine final : public Sink {
  public:
   AboveStatusLine(std::unique_ptr<Sink> sink, StatusLine& status) : sink_(std::move(sink)), status_(status) {}
-  void probe(Deadline deadline) override { sink_->probe(deadline); }
-  void open() override { sink_->open(); }
+  std::optional<Shown> probe(Deadline deadline) override { return sink_->probe(deadline); }
+  std::optional<Shown> open(const JobId& job) override { return sink_->open(job); }
   void begin(const Epoch& epoch) override { sink_->begin(epoch); }
   void write(std::span<const Aggregate> rows) override {
     status_.hold();
     sink_->write(rows);
   }
-  void finish(EpochId epoch) override {
+  void write_letters(std::span<const Letter> letters) override {
+    status_.hold();
+    sink_->write_letters(letters);
+  }
+  void finish(const Epoch& epoch) override {
     status_.hold();
     sink_->finish(epoch);
     status_.release();
@@ -31,7 +35,6 @@ class AboveStatusLine final : public Sink {
     sink_->abandon(epoch);
     status_.release();
   }
-  std::optional<EpochId> last_finished() override { return sink_->last_finished(); }
   Delivery delivery() const override { return sink_->delivery(); }
 
  private:

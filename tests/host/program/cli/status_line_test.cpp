@@ -25,9 +25,8 @@ class FullDisk final : public Sink {
  public:
   void begin(const Epoch&) override {}
   void write(std::span<const Aggregate>) override { throw IoError("the disk is full"); }
-  void finish(EpochId) override {}
+  void finish(const Epoch&) override {}
   void abandon(EpochId) noexcept override {}
-  std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return Delivery::at_least_once; }
 };
 
@@ -132,9 +131,8 @@ class LookingSink final : public Sink {
   explicit LookingSink(std::function<void()> look) : look_(std::move(look)) {}
   void begin(const Epoch&) override {}
   void write(std::span<const Aggregate>) override { look_(); }
-  void finish(EpochId) override { look_(); }
+  void finish(const Epoch&) override { look_(); }
   void abandon(EpochId) noexcept override {}
-  std::optional<EpochId> last_finished() override { return std::nullopt; }
   Delivery delivery() const override { return Delivery::at_least_once; }
 
  private:
@@ -195,15 +193,23 @@ TEST_F(StatusLineTest, IsNotDrawnBehindLinesThatFindNoRoom) {
 class ListeningSink final : public Sink {
  public:
   explicit ListeningSink(std::string& heard) : heard_(heard) {}
-  void probe(Deadline deadline) override { heard_ += deadline == Deadline::max() ? "probe " : "early "; }
-  void open() override { heard_ += "open "; }
+  std::optional<Shown> probe(Deadline deadline) override {
+    heard_ += deadline == Deadline::max() ? "probe " : "early ";
+    return Shown{{8}};
+  }
+  std::optional<Shown> open(const JobId& job) override {
+    heard_ += "open-" + job.name + ' ';
+    return Shown{{9}};
+  }
   void begin(const Epoch& epoch) override { heard_ += "begin" + std::to_string(epoch.id.number) + ' '; }
   void write(std::span<const Aggregate> rows) override {
     heard_ += "write" + std::to_string(rows.size()) + ' ';
   }
-  void finish(EpochId epoch) override { heard_ += "finish" + std::to_string(epoch.number) + ' '; }
+  void write_letters(std::span<const Letter> letters) override {
+    heard_ += "letters" + std::to_string(letters.size()) + ' ';
+  }
+  void finish(const Epoch& epoch) override { heard_ += "finish" + std::to_string(epoch.id.number) + ' '; }
   void abandon(EpochId epoch) noexcept override { heard_ += "abandon" + std::to_string(epoch.number) + ' '; }
-  std::optional<EpochId> last_finished() override { return EpochId{9}; }
   Delivery delivery() const override { return Delivery::idempotent; }
 
  private:
@@ -214,14 +220,14 @@ TEST_F(StatusLineTest, ASinkAboveItHearsEverything) {
   StatusLine status(terminal());
   std::string heard;
   AboveStatusLine sink(std::make_unique<ListeningSink>(heard), status);
-  sink.probe(Deadline::max());
-  sink.open();
+  EXPECT_EQ(sink.probe(Deadline::max()), Shown{{8}});
+  EXPECT_EQ(sink.open({"a", 1}), Shown{{9}});
   sink.begin({.id = {3}});
   sink.write(std::array<Aggregate, 2>{});
+  sink.write_letters(std::array<Letter, 3>{});
   sink.finish({3});
   sink.abandon({4});
-  EXPECT_EQ(heard, "probe open begin3 write2 finish3 abandon4 ");
-  EXPECT_EQ(sink.last_finished(), EpochId{9});
+  EXPECT_EQ(heard, "probe open-a begin3 write2 letters3 finish3 abandon4 ");
   EXPECT_EQ(sink.delivery(), Delivery::idempotent);
 }
 
