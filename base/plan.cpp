@@ -46,6 +46,10 @@ std::size_t input_values(const Plan& plan) {
   }
 }
 
+std::uint32_t value_number(const Measure& measure, const Plan& plan) {
+  return plan.keyed_by == KeyedBy::fields ? plan.fields.values.at(measure.value) : measure.value;
+}
+
 std::vector<std::string> problems(const Plan& plan) {
   std::vector<std::string> found;
   if (plan.measures.empty()) found.emplace_back("the job measures nothing: add a count or a sum");
@@ -57,8 +61,6 @@ std::vector<std::string> problems(const Plan& plan) {
     if (measure.reduction == Reduction::count || measure.value < input_values(plan)) continue;
     found.push_back(std::string(to_string(measure.reduction)) + " needs a value: name the field that holds it");
   }
-  if (plan.keyed_by == KeyedBy::rows && !plan.host)
-    found.emplace_back("rows come from a host function: add a map");
   if (plan.keyed_by != KeyedBy::rows && plan.row_values != 0)
     found.emplace_back("row_values belong to rows: key the job by rows");
   if (plan.keyed_by == KeyedBy::fields && names_field_0(plan.fields))

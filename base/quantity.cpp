@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 #include <span>
 #include <string>
 
@@ -132,6 +133,14 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
       parse(text, {"a span of time", " of nanoseconds", "250ms, 1s or 2m", "ns, us, ms, s, m (or min), h or d",
                    kTimeUnits, std::numeric_limits<std::int64_t>::max()});
   return std::chrono::nanoseconds{static_cast<std::int64_t>(count)};
+}
+
+std::string duration_text(std::chrono::nanoseconds span) {
+  const auto count = static_cast<std::uint64_t>(span.count());
+  if (count == 0) return "0";
+  const auto units = std::views::reverse(kTimeUnits);
+  const auto unit = std::ranges::find_if(units, [count](const Unit& u) { return count % u.factor == 0; });
+  return std::to_string(count / unit->factor) + std::string(unit->name);
 }
 
 std::string size_text(std::size_t bytes) {

@@ -9,9 +9,7 @@ namespace {
 std::string name_of(const Measure& measure, const Plan& plan) {
   std::string name(to_string(measure.reduction));
   if (measure.reduction == Reduction::count || input_values(plan) < 2) return name;
-  const std::uint32_t number =
-      plan.keyed_by == KeyedBy::fields ? plan.fields.values.at(measure.value) : measure.value;
-  return name + '_' + std::to_string(number);
+  return name + '_' + std::to_string(value_number(measure, plan));
 }
 
 }  // namespace

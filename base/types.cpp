@@ -26,4 +26,24 @@ std::string_view to_string(Reduction reduction) {
   return "unknown";
 }
 
+std::string_view to_string(KeyedBy keyed_by) {
+  switch (keyed_by) {
+    case KeyedBy::words: return "words";
+    case KeyedBy::split: return "split";
+    case KeyedBy::fields: return "fields";
+    case KeyedBy::record: return "lines";
+    case KeyedBy::rows: return "rows";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Order order) {
+  switch (order) {
+    case Order::value: return "value";
+    case Order::key: return "key";
+    case Order::none: return "none";
+  }
+  return "unknown";
+}
+
 }  // namespace millrace

@@ -23,8 +23,8 @@ Pipeline::Pipeline(PipelineParts parts)
                  [this](std::size_t reader) { parts_.sources[reader]->wake(); }) {
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
-  const ReaderShared shared{parts_.plan, parts_.options, parts_.clock,  panes_,
-                            ring_,       partitions_,    parts_.budget, metrics_};
+  const ReaderShared shared{parts_.plan, parts_.host, parts_.options, parts_.clock, panes_,
+                            ring_,       partitions_, parts_.budget,  metrics_};
   std::vector<ReaderPosition> start;
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
@@ -76,7 +76,7 @@ void Pipeline::run_reader(std::size_t reader) {
     const Step step = readers_[reader]->step(kNever);
     if (step.progress || step.waited || over_) continue;
     const Stopwatch waiting(metrics_.timeline, Activity::reader_waits, parts_.clock);
-    ring_.readers.wait(seen, step.wake);
+    ring_.readers.wait(seen, parts_.clock.wake_for(step.wake));
   }
   tell_the_last_commit(reader);
 }
@@ -86,7 +86,7 @@ void Pipeline::tell_the_last_commit(std::size_t reader) {
   while (engine_->finished()) {
     const Step step = readers_[reader]->step(Instant::min());
     if (readers_[reader]->has_told_all()) return;
-    std::this_thread::sleep_until(step.wake);
+    std::this_thread::sleep_until(parts_.clock.wake_for(step.wake));
   }
 }
 
@@ -96,7 +96,7 @@ void Pipeline::run_committer() {
     const Step step = committer_->step();
     if (step.progress || over_) continue;
     const Stopwatch waiting(metrics_.timeline, Activity::committer_waits, parts_.clock);
-    committer_->work.wait(seen, step.wake);
+    committer_->work.wait(seen, parts_.clock.wake_for(step.wake));
   }
 }
 
@@ -106,7 +106,7 @@ void Pipeline::run_engine() {
     const Step step = engine_->step();
     if (step.progress || over_) continue;
     const Stopwatch waiting(metrics_.timeline, Activity::engine_waits, parts_.clock);
-    ring_.engine.wait(seen, step.wake);
+    ring_.engine.wait(seen, parts_.clock.wake_for(step.wake));
   }
 }
 

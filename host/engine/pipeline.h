@@ -12,6 +12,7 @@
 
 #include <millrace/backend.h>
 #include <millrace/clock.h>
+#include <millrace/functions.h>
 #include <millrace/options.h>
 #include <millrace/run.h>
 #include <millrace/sink.h>
@@ -42,6 +43,7 @@ struct PipelineParts {
   MemoryBudget& budget;
   std::uint64_t state_seed = 0;  ///< to be drawn for each job, apart from the backend's
   JobId job = {};                ///< what the sinks were opened for
+  HostFunction host = {};        ///< may be empty
 };
 
 /// Runs once. The steppers are public to the simulator, which drives them without run().

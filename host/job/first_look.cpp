@@ -45,16 +45,19 @@ bool is_about_tables(const std::string& name) {
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
+std::uint32_t last_field_of(const FieldRule& fields) {
+  return fields.values.empty() ? fields.key : std::max(fields.key, std::ranges::max(fields.values));
+}
+
 }  // namespace
 
-FirstLook::FirstLook(const Plan& plan, OnEvent on_event)
-    : on_event_(std::move(on_event)),
-      is_by_lines_(plan.keyed_by != KeyedBy::words || plan.host),
-      is_by_fields_(plan.keyed_by == KeyedBy::fields && !plan.host),
-      only_counts_(plan.fields.values.empty()),
-      delimiter_(plan.fields.delimiter),
-      last_field_(only_counts_ ? plan.fields.key
-                               : std::max(plan.fields.key, std::ranges::max(plan.fields.values))) {}
+FirstLook::FirstLook(const Job& job)
+    : on_event_(job.options.on_event),
+      is_by_lines_(job.plan.keyed_by != KeyedBy::words || job.host),
+      is_by_fields_(job.plan.keyed_by == KeyedBy::fields && !job.host),
+      only_counts_(job.plan.fields.values.empty()),
+      delimiter_(job.plan.fields.delimiter),
+      last_field_(last_field_of(job.plan.fields)) {}
 
 void FirstLook::see(const std::string& name, std::string_view beginning) {
   const std::scoped_lock lock(mutex_);

@@ -8,8 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include <millrace/plan.h>
-#include <millrace/source.h>
+#include <millrace/job.h>
 
 namespace millrace {
 
@@ -17,7 +16,7 @@ namespace millrace {
 /// quoted fields, with their number, at the end. Any thread may call it.
 class FirstLook {
  public:
-  FirstLook(const Plan& plan, OnEvent on_event);
+  explicit FirstLook(const Job& job);
 
   /// Whether there is anything to look for.
   bool wanted() const { return is_by_lines_ && on_event_; }

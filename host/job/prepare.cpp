@@ -64,14 +64,6 @@ std::uint64_t random_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-// Word jobs on bytes need no lines: then a line may be longer than any batch. How batches are closed has no say
-// here, as it must not change what a record is.
-Framing framing_of(const Plan& plan, const Options& options) {
-  const bool any_separator = plan.keyed_by == KeyedBy::words && !plan.host;
-  return {.kind = any_separator ? Framing::Kind::whitespace : Framing::Kind::newline,
-          .max_record_bytes = options.max_record_bytes};
-}
-
 // Tells it once: until the job is stopped there is nothing to see, and whoever waits does not know for what.
 std::function<void()> when_rows_come(const Plan& plan, const OnEvent& on_event) {
   if (plan.every.count() > 0 || !on_event) return {};
@@ -86,7 +78,7 @@ std::function<void()> when_rows_come(const Plan& plan, const OnEvent& on_event) 
 
 SourceOptions source_options(const Job& job, const Options& options, MemoryBudget& budget,
                              const std::shared_ptr<FirstLook>& first_look) {
-  return {.framing = framing_of(job.plan, options),
+  return {.framing = framing_of(job),
           .readers = options.readers,
           .windowed = job.plan.every.count() > 0,
           .on_event = options.on_event,
@@ -122,12 +114,13 @@ void refuse_earlier_results(const std::optional<Shown>& shown, const std::string
 // Sinks of addresses, then those of the caller, then functions.
 std::vector<std::shared_ptr<Sink>> open_sinks(const Job& job, Findings& findings) {
   const RowLayout layout = layout_of(job);
+  Disk& disk = job.seams.disk != nullptr ? *job.seams.disk : real_disk();
   std::vector<std::shared_ptr<Sink>> sinks;
   std::set<std::string> identities;
   for (const std::string& uri : job.to) {
     if (!identities.insert(output_identity(uri)).second) continue;  // told already
     findings.gather([&] {
-      sinks.push_back(open_sink(uri, layout, real_disk(), job.options.on_event));
+      sinks.push_back(open_sink(uri, layout, disk, job.options.on_event));
       refuse_earlier_results(probe(*sinks.back()), uri);
     });
   }
@@ -148,6 +141,17 @@ std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
     total += *bytes;
   }
   return total;
+}
+
+ChosenBackend choose(const Job& job, const Options& options, const BackendOptions& backend_options,
+                     std::optional<std::uint64_t> input_bytes) {
+  if (!job.seams.backend) return choose_for_job(job.plan, options, backend_options, input_bytes);
+  ChosenBackend chosen;
+  chosen.backend = job.seams.backend(job.plan, backend_options);
+  if (!chosen.backend)
+    throw ConfigError({"the function that makes the backend gave a null one: let it make one, or throw"});
+  chosen.reason = std::string(chosen.backend->name()) + ": the caller's own backend";
+  return chosen;
 }
 
 // What a job that starts on the CPU may go over to. A trial in vain costs a second of one processor, which is
@@ -180,6 +184,18 @@ std::size_t memory_of(const Job& job) {
   return job.options.memory != 0 ? job.options.memory : default_memory(usable_memory());
 }
 
+// Word jobs on bytes need no lines: then a line may be longer than any batch. How batches are closed has no say
+// here, as it must not change what a record is.
+Framing framing_of(const Job& job) {
+  const bool any_separator = job.plan.keyed_by == KeyedBy::words && !job.host;
+  return {.kind = any_separator ? Framing::Kind::whitespace : Framing::Kind::newline,
+          .max_record_bytes = job.options.max_record_bytes};
+}
+
+const Clock& clock_of(const Job& job) {
+  return job.seams.clock != nullptr ? *job.seams.clock : real_clock();
+}
+
 RowLayout layout_of(const Job& job) {
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
@@ -207,7 +223,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>
                                        .hash_seed = random_seed(),
                                        .budget = &budget};
   ChosenBackend chosen;
-  if (sound) findings.gather([&] { chosen = choose_for_job(job.plan, options, backend_options, bytes); });
+  if (sound) findings.gather([&] { chosen = choose(job, options, backend_options, bytes); });
   findings.throw_if_any();
 
   if (own_endless && how.on_endless) how.on_endless();
@@ -217,6 +233,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>
   BackendFactory fallback;
   if (migration.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
+  const Clock& clock = clock_of(job);
   return {.parts = {.plan = std::move(job.plan),
                     .options = std::move(options),
                     .sources = std::move(sources),
@@ -225,10 +242,11 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>
                     .fallback = std::move(fallback),
                     .migration = std::move(migration),
                     .log = std::make_unique<NoEpochLog>(),
-                    .clock = real_clock(),
+                    .clock = clock,
                     .budget = budget,
                     .state_seed = random_seed(),
-                    .job = {.name = std::move(job.name), .birth = random_seed()}},
+                    .job = {.name = std::move(job.name), .birth = random_seed()},
+                    .host = std::move(job.host)},
           .reason = std::move(chosen.reason),
           .bytes_total = bytes};
 }

@@ -29,6 +29,11 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>
 /// Bytes: what the job asks for, or half of the machine or cgroup.
 std::size_t memory_of(const Job& job);
 
+/// What ends a record of a job, and how long it may be.
+Framing framing_of(const Job& job);
+
+const Clock& clock_of(const Job& job);
+
 /// The rows of a job as its outputs write them.
 RowLayout layout_of(const Job& job);
 

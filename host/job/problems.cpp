@@ -1,16 +1,18 @@
 // What is wrong with a job as it is written, before anything of it is opened.
 // SPDX-License-Identifier: Apache-2.0
-#include <millrace/run.h>
+#include <millrace/job.h>
 
 #include <algorithm>
 #include <map>
 
+#include "base/text/printable.h"
 #include "host/job/prepare.h"
 
 namespace millrace {
 namespace {
 
 constexpr unsigned kThreadsMax = 1024;
+constexpr std::size_t kLabelBytesMax = 100;
 
 // Two sinks of one file would each write it; two of one stream would show all rows twice.
 void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<std::string>& problems) {
@@ -55,11 +57,29 @@ void add_problems_of_objects(const Job& job, std::vector<std::string>& found) {
       found.emplace_back("a sink is given twice: give it once");
 }
 
+// Both are lines of canonical texts; a name may become one of a file, too.
+void add_problems_of_labels(const Job& job, std::vector<std::string>& found) {
+  const auto is_label = [](const std::string& text) {
+    return text.size() <= kLabelBytesMax && printable(text) == text;
+  };
+  if (!is_label(job.name) || job.name.find('/') != std::string::npos)
+    found.push_back("the name of the job, \"" + excerpt(job.name) +
+                    "\", must be printable, without '/' and of at most 100 bytes: give another");
+  if (!is_label(job.version))
+    found.push_back("the version of the job's functions, \"" + excerpt(job.version) +
+                    "\", must be printable and of at most 100 bytes: give another");
+}
+
 }  // namespace
 
 std::vector<std::string> problems(const Job& job) {
   std::vector<std::string> found = problems(job.plan);
   const Options& options = job.options;
+  add_problems_of_labels(job, found);
+  if (job.plan.keyed_by == KeyedBy::rows && !job.host)
+    found.emplace_back("rows come from a host function: add a map");
+  if (job.seams.backend && options.verify != 0)
+    found.emplace_back("verify chooses both backends: leave it out, or the caller's own backend");
   if (job.from.empty() && job.from_sources.empty()) found.emplace_back("nothing to read: name an input");
   if (job.to.empty() && job.to_sinks.empty() && job.to_functions.empty())
     found.emplace_back("nowhere to write: name an output");

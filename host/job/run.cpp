@@ -30,11 +30,12 @@ void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks, const JobId&
 
 struct RunningJob::Impl {
   explicit Impl(Job job)
-      : budget(memory_of(job)), first_look(std::make_shared<FirstLook>(job.plan, job.options.on_event)) {
+      : clock(clock_of(job)), budget(memory_of(job)), first_look(std::make_shared<FirstLook>(job)) {
+    const std::string runs_on = job.name.empty() ? "" : "the job " + job.name + " runs on ";
     Prepared prepared = prepare(std::move(job), budget, first_look);
     bytes_total = prepared.bytes_total;
     const OnEvent& on_event = prepared.parts.options.on_event;
-    if (on_event) on_event({Event::Level::info, std::move(prepared.reason)});
+    if (on_event) on_event({Event::Level::info, runs_on + prepared.reason});
     claim_outputs(prepared.parts.sinks, prepared.parts.job);
     sinks = prepared.parts.sinks.size();
     pipeline.emplace(std::move(prepared.parts));
@@ -55,14 +56,15 @@ struct RunningJob::Impl {
   }
 
   void end_clock() {
-    elapsed_at_end = (real_clock().now() - begun).count();
+    elapsed_at_end = (clock.now() - begun).count();
     finished = true;
   }
   std::chrono::nanoseconds elapsed() const {
-    return finished ? std::chrono::nanoseconds(elapsed_at_end) : real_clock().now() - begun;
+    return finished ? std::chrono::nanoseconds(elapsed_at_end) : clock.now() - begun;
   }
 
-  const Instant begun = real_clock().now();
+  const Clock& clock;
+  const Instant begun = clock.now();
   std::atomic<std::int64_t> elapsed_at_end{0};  ///< nanoseconds
   std::size_t sinks = 0;
   MemoryBudget budget;

@@ -45,12 +45,11 @@ WrittenStream add_sink(Job job, std::shared_ptr<Sink> sink) {
 
 Job RecordStream::then(HostFunction step) const {
   Job job = job_;
-  if (!job.plan.host) {
-    job.plan.host = std::move(step);
+  if (!job.host) {
+    job.host = std::move(step);
     return job;
   }
-  job.plan.host = [first = std::move(job.plan.host), second = std::move(step)](std::string_view record,
-                                                                               RecordOut& out) {
+  job.host = [first = std::move(job.host), second = std::move(step)](std::string_view record, RecordOut& out) {
     NextStep next(second, out);
     first(record, next);
   };
@@ -148,6 +147,18 @@ KeyedStream KeyedStream::format(Format format, bool header) const {
 KeyedStream KeyedStream::with(Options options) const {
   KeyedStream next = *this;
   next.job_.options = std::move(options);
+  return next;
+}
+
+KeyedStream KeyedStream::name(std::string name) const {
+  KeyedStream next = *this;
+  next.job_.name = std::move(name);
+  return next;
+}
+
+KeyedStream KeyedStream::version(std::string version) const {
+  KeyedStream next = *this;
+  next.job_.version = std::move(version);
   return next;
 }
 

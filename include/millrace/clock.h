@@ -14,6 +14,9 @@ class Clock {
   virtual Instant now() const = 0;
   /// Calendar time, which names windows. It may be set on and back.
   virtual Timestamp wall() const = 0;
+  /// Threads wait by the machine's steady clock: one that waits for `instant` wakes at what this returns, and
+  /// looks at now() again. For a clock that keeps step with that one it is the instant itself.
+  virtual Instant wake_for(Instant instant) const { return instant; }
 };
 
 const Clock& real_clock();

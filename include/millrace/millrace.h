@@ -6,6 +6,8 @@
 #include <millrace/clock.h>
 #include <millrace/disk.h>
 #include <millrace/error.h>
+#include <millrace/functions.h>
+#include <millrace/job.h>
 #include <millrace/memory_budget.h>
 #include <millrace/options.h>
 #include <millrace/plan.h>

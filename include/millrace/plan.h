@@ -5,12 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include <millrace/types.h>
@@ -36,11 +34,14 @@ enum class KeyedBy : std::uint8_t {
   record,  ///< the whole record
   rows,    ///< the host function hands over keys and values
 };
+/// As the flag `--by` names it; rows have none.
+std::string_view to_string(KeyedBy keyed_by);
 
 /// How words are told apart and made alike.
 struct WordRule {
   bool fold_case = false;     ///< ASCII letters to lower case
   bool alphanumeric = false;  ///< only ASCII letters, digits and bytes >= 0x80 are word bytes
+  friend bool operator==(const WordRule&, const WordRule&) = default;
 };
 
 /// Fields of a record, without quoting. They count from 1, as in `cut`, `sort -k` and `awk`.
@@ -49,57 +50,45 @@ struct FieldRule {
   std::uint32_t key = 1;              ///< the field that is the key
   std::vector<std::uint32_t> values;  ///< the fields that are values, in the order of Measure::value
   std::uint32_t scale = 0;            ///< digits kept after the decimal point, at most 18
+  friend bool operator==(const FieldRule&, const FieldRule&) = default;
 };
-
-/// Receives what a host function makes of one record. Views need to live only during the call. A record or key
-/// above Options::max_record_bytes is bad, as if it were read; what does not suit the plan throws ConfigError.
-class RecordOut {
- public:
-  virtual ~RecordOut() = default;
-  /// A new record, for words, split, fields and record keys.
-  virtual void record(std::string_view text) = 0;
-  /// A key with its values, for KeyedBy::rows; as many values as the plan's `row_values`.
-  virtual void row(std::string_view key, std::span<const std::int64_t> values) = 0;
-};
-
-/// The user's map, filter and flat_map, composed. Each reader thread calls it; it must be thread-safe. What it
-/// throws ends the job, TransientError too: records that it has given out may have been counted.
-using HostFunction = std::function<void(std::string_view record, RecordOut& out)>;
-
-namespace detail {
-/// Whether a function of the user cannot be called: an empty std::function, a null pointer.
-template <class F>
-bool is_empty(const F& function) {
-  if constexpr (std::is_constructible_v<F, std::nullptr_t> && std::is_constructible_v<bool, const F&>)
-    return !static_cast<bool>(function);
-  return false;
-}
-}  // namespace detail
 
 enum class Order : std::uint8_t {
   value,  ///< first measure descending, then key bytes ascending
   key,    ///< key bytes ascending
   none,   ///< as they come
 };
+std::string_view to_string(Order order);
 
 /// How many measures a plan may have, and how many values a record or row.
 inline constexpr std::size_t kMeasuresMax = 1024;
 
-/// A plan is a value: the command line, the fluent API and the tests build the same one.
+/// A plan is a value: the command line, the fluent API and the tests build the same one. It holds data alone,
+/// so that two can be compared; the user's functions stand beside it, in Job.
 struct Plan {
   KeyedBy keyed_by = KeyedBy::words;
   WordRule words;
   FieldRule fields;              ///< also the delimiter of `split`
-  HostFunction host;             ///< runs before keys are found; empty: records go straight to the backend
   std::uint32_t row_values = 0;  ///< values per row, for KeyedBy::rows
   std::vector<Measure> measures = {Measure{}};
   std::chrono::nanoseconds every{0};  ///< length of tumbling windows on arrival time; 0: the whole stream
   std::size_t top = 0;                ///< only the first rows of each window; 0: all
   Order order = Order::value;
+  friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 /// Everything that is wrong with a plan, each with what to do; empty when it can run.
 [[nodiscard]] std::vector<std::string> problems(const Plan& plan);
+
+/// What decides a plan's rows, as text: a line `name: value` for each thing, in a fixed order, by the name of
+/// its flag where there is one. Two plans have the same text if they mean the same, and only then: what their
+/// way of counting does not use is left out. It is the same on every machine and in every later version, so
+/// that it may be kept. REQUIRES: the plan has no problems.
+[[nodiscard]] std::string canonical_text(const Plan& plan);
+
+/// The names of the lines that are not in both of two canonical texts with the same value: those of the first
+/// in its order, then those that only the second has.
+[[nodiscard]] std::vector<std::string> differences(std::string_view text, std::string_view other);
 
 /// How two values of one column become one.
 enum class Combine : std::uint8_t { sum, min, max };
@@ -119,5 +108,9 @@ std::optional<std::size_t> column_of(const Measure& measure, std::span<const Val
 
 /// Values per record or row on the input side of the backend.
 std::size_t input_values(const Plan& plan);
+
+/// The value of a measure by the number that the user knows: the field, or the place in a row, from 0 on.
+/// REQUIRES: the plan has no problems, and it is no count.
+std::uint32_t value_number(const Measure& measure, const Plan& plan);
 
 }  // namespace millrace

@@ -22,6 +22,10 @@ std::size_t parse_size(std::string_view text);
 /// A span of time with one of the units ns, us, ms, s, m or min, h, d. Only 0 needs no unit.
 std::chrono::nanoseconds parse_duration(std::string_view text);
 
+/// A span of time as parse_duration reads it, exactly, in the largest unit of which it is a whole number:
+/// "90s". REQUIRES: it is not negative.
+std::string duration_text(std::chrono::nanoseconds span);
+
 /// Bytes as messages tell them, such as "3MiB": rounded up, in the largest unit that is not above them.
 std::string size_text(std::size_t bytes);
 

@@ -1,38 +1,20 @@
-// Running a job: sources + plan + sinks + options.
+// Running a job: its start and end, and what it tells of itself in between.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <millrace/options.h>
-#include <millrace/plan.h>
-#include <millrace/sink.h>
-#include <millrace/source.h>
+#include <millrace/job.h>
+#include <millrace/types.h>
 
 namespace millrace {
-
-using SourceFactory = std::function<SourceList(const SourceOptions&)>;
-
-/// A job is data. Sources and sinks are addresses, or objects of the caller.
-struct Job {
-  std::vector<std::string> from;            ///< addresses for open_sources
-  std::vector<SourceFactory> from_sources;  ///< the caller's own
-  Plan plan;
-  std::vector<std::string> to;                  ///< addresses for open_sink
-  std::vector<std::shared_ptr<Sink>> to_sinks;  ///< the caller's own
-  std::vector<RowFunction> to_functions;
-  RowLayout layout;  ///< of `to`; columns are filled in from the plan, format and header are the caller's
-  Options options;
-  std::string name;  ///< for sinks that several jobs write to: see JobId; may be empty
-};
 
 /// A record that was not counted, its texts shortened.
 struct BadRecord {
@@ -116,9 +98,6 @@ class [[nodiscard]] RunningJob {
   Impl& impl() const;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Everything that is wrong with a job that can be told without starting it.
-[[nodiscard]] std::vector<std::string> problems(const Job& job);
 
 /// Checks the job, opens its sources and sinks, starts its threads. Before any thread has started it throws
 /// what is wrong, or, where several things are, one ConfigError with all of them; LimitError where the system

@@ -17,6 +17,7 @@
 #include <millrace/disk.h>
 #include <millrace/error.h>
 #include <millrace/event.h>
+#include <millrace/functions.h>
 #include <millrace/plan.h>
 #include <millrace/types.h>
 

@@ -109,6 +109,10 @@ class [[nodiscard]] KeyedStream {
   KeyedStream format(Format format, bool header = true) const;
   /// How the job runs: backend, threads, memory, batches.
   KeyedStream with(Options options) const;
+  /// Names the job: Job::name.
+  KeyedStream name(std::string name) const;
+  /// Of the functions given to map, filter and flat_map: Job::version.
+  KeyedStream version(std::string version) const;
 
   /// To an address, as open_sink understands it.
   WrittenStream write(std::string uri) const;

@@ -56,16 +56,6 @@ TEST(Plan, BeyondEachLimitThereIsAProblem) {
                 ElementsAre(HasSubstr("line end")));
 }
 
-TEST(Plan, RowsNeedAHostFunction) {
-  Plan plan;
-  plan.keyed_by = KeyedBy::rows;
-  plan.row_values = 1;
-  plan.measures = {{Reduction::sum, 0}};
-  EXPECT_THAT(problems(plan), ElementsAre(HasSubstr("add a map")));
-  plan.host = [](std::string_view, RecordOut&) {};
-  EXPECT_THAT(problems(plan), IsEmpty());
-}
-
 // A mean is shown from a sum, and what two measures read is kept once.
 TEST(Plan, MeasuresShareColumns) {
   const std::vector<Measure> measures = {{Reduction::count},   {Reduction::mean, 1}, {Reduction::sum, 1},

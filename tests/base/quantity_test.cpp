@@ -124,6 +124,17 @@ TEST(Quantity, SizesAreToldInWholeUnitsAndRoundedUp) {
   EXPECT_EQ(size_text(std::size_t{5} << 30), "5120MiB");
 }
 
+TEST(Quantity, SpansAreToldExactlyAsTheyAreRead) {
+  EXPECT_EQ(duration_text(0ns), "0");
+  EXPECT_EQ(duration_text(90s), "90s");
+  EXPECT_EQ(duration_text(60s), "1min");
+  EXPECT_EQ(duration_text(1500ms), "1500ms");
+  EXPECT_EQ(duration_text(48h), "2d");
+  EXPECT_EQ(duration_text(std::chrono::nanoseconds::max()), "9223372036854775807ns");
+  for (const auto span : {7ns, 8'000ns, 250'000'000ns, std::chrono::nanoseconds{3h}})
+    EXPECT_EQ(parse_duration(duration_text(span)), span);
+}
+
 TEST(Quantity, WhatDoesNotFitIsTooLarge) {
   EXPECT_THAT(error_of(parse_count, "18446744073709551616"), HasSubstr("is too large"));
   EXPECT_THAT(error_of(parse_size, "99999999TiB"), HasSubstr("is too large"));

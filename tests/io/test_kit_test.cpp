@@ -12,6 +12,7 @@
 
 #include <millrace/error.h>
 #include <millrace/testing/hooked.h>
+#include <millrace/testing/manual_clock.h>
 #include <millrace/testing/memory_sink.h>
 
 #include "tests/io/drain.h"
@@ -88,6 +89,21 @@ TEST(TestKit, AHookedSinkAsksTheOneInsideForEverything) {
   EXPECT_EQ(sink.delivery(), Delivery::at_least_once);
   EXPECT_EQ(hooks, (std::vector<std::string>{"open", "begin", "write", "begin", "write", "write_letters",
                                              "finish", "open"}));
+}
+
+// Whoever waits for a moment of its time wakes when that has come, and looks again before.
+TEST(TestKit, AThreadThatWaitsForAManualClockLooksAgain) {
+  ManualClock clock;
+  const Instant before = std::chrono::steady_clock::now();
+  EXPECT_LE(clock.wake_for(clock.now()), before);
+  EXPECT_LE(clock.wake_for(Instant::min()), before);
+  const Instant due = clock.now() + std::chrono::hours{1000};
+  EXPECT_GT(clock.wake_for(due), before);
+  EXPECT_LT(clock.wake_for(due), std::chrono::steady_clock::now() + std::chrono::seconds{1});
+  clock.advance(std::chrono::hours{1000});
+  EXPECT_LE(clock.wake_for(due), before);
+  EXPECT_EQ(clock.wake_for(Instant::max()), Instant::max()) << "nothing is due";
+  EXPECT_EQ(real_clock().wake_for(due), due);
 }
 
 /// Answers as no other backend does, and notes what it is asked to do.

@@ -36,6 +36,10 @@ class Check(Case):
         for flags, counted in ((("--by", "split"), b"pieces between delimiters"), (("--key", 2), b"a field of each record")):
             self.assertTrue(run("check", *flags).stdout.startswith(b"counts   " + counted + b"\n"))
 
+    def test_it_tells_the_name_of_the_job(self):
+        self.assertTrue(run("check", "--name", "hourly counts").stdout.startswith(b"job      hourly counts\ncounts   words\n"))
+        self.assert_exit(run("check", "--name", "a/b"), 78, "the name of the job", "without '/'")
+
     def test_it_tells_what_run_tells_and_all_of_it(self):
         text = self.write("text", b"a b\n")
         run(text, "--every", "1h", "--to", self.path("earlier/"))

@@ -39,7 +39,7 @@ std::unique_ptr<BatchFiller> staged_filler(unsigned reader, MeteredSource& sourc
                                            const ReaderShared& shared);
 
 /// Whether batches tell where their records came from: those of which one may be rejected.
-bool wants_origins(const Plan& plan);
+bool wants_origins(const ReaderShared& shared);
 
 /// The room to offer after a read that found its next record too big for `room`.
 std::size_t larger_room(const ReadResult& too_big, std::size_t room);

@@ -29,7 +29,7 @@ class DirectFiller final : public BatchFiller {
   /// What the source is to tell.
   Records columns() {
     return {.ends = source_.messages() ? &ends_ : nullptr,
-            .origins = wants_origins(shared_.plan) ? &origins_ : nullptr};
+            .origins = wants_origins(shared_) ? &origins_ : nullptr};
   }
 
   MeteredSource& source_;
@@ -82,8 +82,8 @@ std::unique_ptr<BatchFiller> direct_filler(MeteredSource& source, OpenBatches& b
 }
 
 // The user's functions make records of their own.
-bool wants_origins(const Plan& plan) {
-  return plan.keyed_by == KeyedBy::fields && !plan.host;
+bool wants_origins(const ReaderShared& shared) {
+  return shared.plan.keyed_by == KeyedBy::fields && !shared.host;
 }
 
 std::size_t larger_room(const ReadResult& too_big, std::size_t room) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <millrace/error.h>
+#include <millrace/functions.h>
 #include <millrace/memory_budget.h>
 #include <millrace/plan.h>
 

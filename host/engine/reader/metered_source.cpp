@@ -35,7 +35,8 @@ void MeteredSource::tell_partitions() {
 
 ReadResult MeteredSource::read_source(std::span<std::byte> into, const Records& records, Deadline deadline) {
   const Stopwatch in_source(shared_.metrics.timeline, Activity::source, shared_.clock);
-  return draining_ ? source_.drain(into, records) : source_.read(into, records, deadline);
+  if (draining_) return source_.drain(into, records);
+  return source_.read(into, records, shared_.clock.wake_for(deadline));
 }
 
 ReaderPosition MeteredSource::position() {

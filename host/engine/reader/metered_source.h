@@ -21,7 +21,8 @@ class MeteredSource {
       : reader_(reader), source_(source), shared_(shared), records_counted_(shared.budget) {}
 
   /// As Source::read, or Source::drain once the job drains. Messages that are too long are dropped from the
-  /// data. Throws BadRecordError for a record that is too long where the job stops at one.
+  /// data; `deadline` is one of the job's clock. Throws BadRecordError for a record that is too long where the
+  /// job stops at one.
   ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline);
   void set_draining(bool draining) { draining_ = draining; }
   bool draining() const { return draining_; }

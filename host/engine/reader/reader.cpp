@@ -19,7 +19,7 @@ Reader::Reader(unsigned index, Source& source, ReaderMailbox& mailbox, const Rea
       shared_(shared),
       batches_(index, shared),
       backoff_(shared.options) {
-  const bool looks_at_records = shared.plan.host || shared.options.batch_records != 0;
+  const bool looks_at_records = shared.host || shared.options.batch_records != 0;
   filler_ = looks_at_records ? staged_filler(index, source_, batches_, shared)
                              : direct_filler(source_, batches_, shared);
 }

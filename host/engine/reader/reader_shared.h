@@ -3,6 +3,7 @@
 #pragma once
 
 #include <millrace/clock.h>
+#include <millrace/functions.h>
 #include <millrace/memory_budget.h>
 #include <millrace/options.h>
 #include <millrace/plan.h>
@@ -17,6 +18,7 @@ namespace millrace {
 /// Everything outlives the readers.
 struct ReaderShared {
   const Plan& plan;
+  const HostFunction& host;  ///< may be empty
   const Options& options;
   const Clock& clock;
   PaneClock& panes;

@@ -35,7 +35,7 @@ class StagedFiller final : public BatchFiller {
   }
 
  private:
-  Records columns() { return {.ends = &ends_, .origins = wants_origins(shared_.plan) ? &origins_ : nullptr}; }
+  Records columns() { return {.ends = &ends_, .origins = wants_origins(shared_) ? &origins_ : nullptr}; }
   std::size_t begin_of(std::size_t record) const;
   std::string_view record(std::size_t i) const;
   std::optional<OriginRun> origin_of(std::size_t record) const;
@@ -100,8 +100,8 @@ Step StagedFiller::place() {
     if (!place_output()) return Step::wait();
     if (next_ == ends_.size()) return Step::done();
     const std::string_view text = record(next_);
-    if (shared_.plan.host) {
-      shared_.plan.host(text, output_);
+    if (shared_.host) {
+      shared_.host(text, output_);
       source_.count_oversized(output_.take_oversized());
     } else if (!place(text, {}, false, origin_of(next_))) {
       return Step::wait();

@@ -63,11 +63,12 @@ std::string outputs_text(const Job& job, const PipelineParts& parts) {
 int check_command(const Settings& settings) {
   const Job job = complete_job(settings);
   MemoryBudget budget(memory_of(job));
-  const auto first_look = std::make_shared<FirstLook>(job.plan, job.options.on_event);
+  const auto first_look = std::make_shared<FirstLook>(job);
   const Prepared prepared = prepare(job, budget, first_look);
   first_look->tell_last();
   const Options& options = prepared.parts.options;
-  print(fmt::format("counts   {}\n{}{}runs on  {}\nuses     {} threads, {} of memory\n",
+  const std::string name = job.name.empty() ? "" : fmt::format("job      {}\n", job.name);
+  print(fmt::format("{}counts   {}\n{}{}runs on  {}\nuses     {} threads, {} of memory\n", name,
                     keys_text(job.plan.keyed_by), inputs_text(job), outputs_text(job, prepared.parts),
                     prepared.reason, options.threads, human_bytes(static_cast<double>(options.memory))));
   return 0;

@@ -47,6 +47,17 @@ class WatchedSource final : public testing::MemorySource {
   int fails = 0;
 };
 
+/// A source may wait by it: it is taken for the machine's.
+class MachineClock final : public Clock {
+ public:
+  Instant now() const override { return clock_.now(); }
+  Timestamp wall() const override { return clock_.wall(); }
+  void advance(std::chrono::nanoseconds by) { clock_.advance(by); }
+
+ private:
+  testing::ManualClock clock_;
+};
+
 // One reader, without an engine: the test gives the orders.
 class OneReader : public ::testing::TestWithParam<std::size_t> {
  protected:
@@ -59,8 +70,9 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
     std::vector<HostBuffer> pool;
     for (int i = 0; i < 2; ++i) pool.push_back(pageable_buffer(kPoolBuffer, budget_));
     ring_.fill(std::move(pool));
-    reader_.emplace(0, source_, mailboxes_.of(0),
-                    ReaderShared{plan_, options_, clock_, panes_, ring_, partitions_, budget_, metrics_});
+    reader_.emplace(
+        0, source_, mailboxes_.of(0),
+        ReaderShared{plan_, host_, options_, clock_, panes_, ring_, partitions_, budget_, metrics_});
   }
 
   // It has asked for memory, and what it was given lies there.
@@ -93,8 +105,9 @@ class OneReader : public ::testing::TestWithParam<std::size_t> {
   static constexpr std::size_t kLongest = 6000;
   static constexpr std::chrono::nanoseconds kPause = 10s;
   Plan plan_;
+  HostFunction host_;
   Options options_;
-  testing::ManualClock clock_;
+  MachineClock clock_;
   MemoryBudget budget_{1 << 20};
   Metrics metrics_;
   PaneClock panes_;

@@ -75,7 +75,7 @@ class Simulation {
   void make_plan() {
     plan_.order = dice_.one_in(2) ? Order::value : Order::none;
     if (dice_.one_in(2)) plan_.every = std::chrono::milliseconds(dice_.between(1, 200));
-    if (dice_.one_in(4)) plan_.host = [](std::string_view record, RecordOut& out) { out.record(record); };
+    if (dice_.one_in(4)) host_ = [](std::string_view record, RecordOut& out) { out.record(record); };
     options_.batch_bytes = static_cast<std::size_t>(dice_.between(16, 96));
     options_.batch_time = dice_.one_in(4) ? 1h : std::chrono::milliseconds(dice_.between(1, 50));
     if (dice_.one_in(4)) options_.batch_records = static_cast<std::size_t>(dice_.between(1, 5));
@@ -84,7 +84,7 @@ class Simulation {
     if (dice_.one_in(3)) options_.commit_every = std::chrono::milliseconds(dice_.between(1, 100));
     options_.retries = 1000;
     options_.retry_pause = 1us;
-    if (plan_.host || !dice_.one_in(6)) return;
+    if (host_ || !dice_.one_in(6)) return;
     giant_ = 3 * static_cast<std::size_t>(dice_.between(10'000, 20'000));
   }
 
@@ -123,7 +123,8 @@ class Simulation {
                         .migration = moves_ ? any_migration() : MigrationOptions{},
                         .log = std::move(log),
                         .clock = clock_,
-                        .budget = *budget_};
+                        .budget = *budget_,
+                        .host = host_};
     for (int i = 0; i < readers; ++i) {
       auto source = std::make_unique<SimSource>(any_words(), replayable_, dice_.one_in(2), clock_, dice_);
       sources_.push_back(source.get());
@@ -314,6 +315,7 @@ class Simulation {
   std::optional<MemoryBudget> budget_;
   testing::ManualClock clock_;
   Plan plan_;
+  HostFunction host_;
   Options options_;
   bool replayable_ = false;
   bool durable_ = false;

@@ -58,7 +58,7 @@ TEST(Drain, AnUnfinishedWordIsCountedButNoHalfLine) {
         return list;
       };
       Job job{.from_sources = {source}, .to_sinks = {sink}};
-      if (staged) job.plan.host = [](std::string_view record, RecordOut& out) { out.record(record); };
+      if (staged) job.host = [](std::string_view record, RecordOut& out) { out.record(record); };
       RunningJob running = start(std::move(job));
       feed->push("a b\na");
       while (running.progress().bytes_read < 4) std::this_thread::sleep_for(1ms);

@@ -29,10 +29,18 @@ Plan fields(std::uint32_t key, std::vector<std::uint32_t> values = {}, char deli
   return plan;
 }
 
+Job job_of(Plan plan, OnEvent on_event, HostFunction host = {}) {
+  Job job{.host = std::move(host), .plan = std::move(plan)};
+  job.options.on_event = std::move(on_event);
+  return job;
+}
+
 /// All that is told of one input.
-std::vector<std::string> told(const Plan& plan, const std::string& name, std::string_view beginning) {
+std::vector<std::string> told(const Plan& plan, const std::string& name, std::string_view beginning,
+                              const HostFunction& host = {}) {
   std::vector<std::string> texts;
-  FirstLook look(plan, [&](const Event& event) { texts.push_back(event.text); });
+  FirstLook look(job_of(
+      plan, [&](const Event& event) { texts.push_back(event.text); }, host));
   if (look.wanted()) look.see(name, beginning);
   look.tell_last();
   return texts;
@@ -60,7 +68,7 @@ TEST(FirstLook, AQuotedFieldMattersUpToTheLastThatIsUsed) {
 
 TEST(FirstLook, QuotedFieldsAreToldOnceAtTheEnd) {
   std::vector<std::string> texts;
-  FirstLook look(fields(2, {5}), [&](const Event& event) { texts.push_back(event.text); });
+  FirstLook look(job_of(fields(2, {5}), [&](const Event& event) { texts.push_back(event.text); }));
   look.see("a.csv", "1,3,\"Brown, Mr. Owen\",10,88\r\n2,1,x,71,12\n3,\"3\",x,18,77");
   look.see("b.csv", "\"x\"\n");
   EXPECT_THAT(texts, IsEmpty());
@@ -108,10 +116,10 @@ TEST(FirstLook, AHeaderIsShownWithoutItsEndAndShortened) {
 
 TEST(FirstLook, ReturnsAndHeadersAreToldOfTheFirstInputAlone) {
   std::vector<std::string> texts;
-  FirstLook look(fields(1), [&](const Event& event) {
+  FirstLook look(job_of(fields(1), [&](const Event& event) {
     EXPECT_EQ(event.level, Event::Level::warning);
     texts.push_back(event.text);
-  });
+  }));
   for (const std::string number : {"1", "2"}) {
     look.see("mac" + number, "a\rb\r");
     look.see("head" + number + ".csv", "city,qty\nrome,1\n");
@@ -126,10 +134,10 @@ TEST(FirstLook, AStreamIsPipedAndHasNoNameForACommand) {
 
 // Functions get lines, and what they make of them nobody knows.
 TEST(FirstLook, HostFunctionsGetLinesWhoseFieldsAreNotLookedAt) {
-  for (Plan plan : {Plan{}, fields(1)}) {
-    plan.host = [](std::string_view record, RecordOut& out) { out.record(record); };
-    EXPECT_THAT(told(plan, "mac.txt", "a\rb\r"), SizeIs(1));
-    EXPECT_THAT(told(plan, "c.csv", "city,qty\n\"rome\",1\n"), IsEmpty());
+  const HostFunction host = [](std::string_view record, RecordOut& out) { out.record(record); };
+  for (const Plan& plan : {Plan{}, fields(1)}) {
+    EXPECT_THAT(told(plan, "mac.txt", "a\rb\r", host), SizeIs(1));
+    EXPECT_THAT(told(plan, "c.csv", "city,qty\n\"rome\",1\n", host), IsEmpty());
   }
 }
 
@@ -143,7 +151,7 @@ TEST(FirstLook, OneQuotedRecordIsToldAsOne) {
 
 TEST(FirstLook, InputsWithoutQuotesAreNotAmongThoseThatHaveThem) {
   std::vector<std::string> texts;
-  FirstLook look(fields(1), [&](const Event& event) { texts.push_back(event.text); });
+  FirstLook look(job_of(fields(1), [&](const Event& event) { texts.push_back(event.text); }));
   for (const auto& [name, text] : {std::pair("a", "x\n"), std::pair("b", "\"x\"\n"), std::pair("c", "x\n"),
                                    std::pair("d", "\"x\"\n"), std::pair("e", "\"x\"\n")})
     look.see(name, text);

@@ -22,7 +22,7 @@ using testing::MemorySink;
 /// Prepares a job and looks at what came of it, while its budget is there.
 void prepared(const Job& job, const std::function<void(const Prepared&)>& look) {
   MemoryBudget budget(memory_of(job));
-  look(prepare(job, budget, std::make_shared<FirstLook>(job.plan, job.options.on_event)));
+  look(prepare(job, budget, std::make_shared<FirstLook>(job)));
 }
 
 /// What the job's own source is opened with.
@@ -50,9 +50,9 @@ TEST(Prepare, ThereAreAsManyReadersAsThreadsUnlessTheirNumberIsGiven) {
 TEST(Prepare, RecordsOfWordsEndAnywhereAndAllOthersWithLines) {
   Job job;
   EXPECT_EQ(told_to_sources(job).framing.kind, Framing::Kind::whitespace);
-  job.plan.host = [](std::string_view record, RecordOut& out) { out.record(record); };
+  job.host = [](std::string_view record, RecordOut& out) { out.record(record); };
   EXPECT_EQ(told_to_sources(job).framing.kind, Framing::Kind::newline) << "a function gets lines";
-  job.plan.host = {};
+  job.host = {};
   job.plan.keyed_by = KeyedBy::record;
   job.options.max_record_bytes = 77;
   EXPECT_EQ(told_to_sources(job).framing.kind, Framing::Kind::newline);

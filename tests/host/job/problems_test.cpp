@@ -63,6 +63,41 @@ TEST(Problems, TimesAreNotNegative) {
   EXPECT_THAT(problems_with([](Options& o) { o.retry_pause = -1ns; }), ElementsAre(HasSubstr("negative")));
 }
 
+TEST(Problems, RowsNeedAHostFunction) {
+  Job job =
+      read(text("a")).map([](std::string_view r) { return std::pair(r, 1); }).reduce_by_key(sum).write("-");
+  EXPECT_THAT(problems(job), IsEmpty());
+  job.host = {};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("add a map")));
+}
+
+// They go into lines of texts and of logs, and a name into that of a file.
+TEST(Problems, NamesAndVersionsArePrintableAndShort) {
+  Job job{.from_sources = {text("a")}, .to_sinks = {std::make_shared<MemorySink>()}};
+  for (std::string Job::*label : {&Job::name, &Job::version}) {
+    const auto problems_of = [&](std::string given) {
+      Job named = job;
+      named.*label = std::move(given);
+      return problems(named);
+    };
+    for (const char* sound : {"", "hourly counts, v2", "größer", "a\\n"})
+      EXPECT_THAT(problems_of(sound), IsEmpty());
+    EXPECT_THAT(problems_of(std::string(100, 'n')), IsEmpty());
+    EXPECT_THAT(problems_of(std::string(101, 'n')), ElementsAre(HasSubstr("at most 100 bytes")));
+    for (const char* bad : {"two\nlines", "\x1b[31m", "\xff", "\xe2\x80\xae"})
+      EXPECT_THAT(problems_of(bad), ElementsAre(HasSubstr("must be printable")));
+    EXPECT_EQ(problems_of("a/b").size(), label == &Job::name ? 1U : 0U);
+  }
+}
+
+TEST(Problems, OnlyBackendsThatTheJobChoosesAreVerified) {
+  Job job{.from_sources = {text("a")}, .to_sinks = {std::make_shared<MemorySink>()}};
+  job.seams.backend = make_cpu_backend;
+  EXPECT_THAT(problems(job), IsEmpty());
+  job.options.verify = 1;
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("verify")));
+}
+
 TEST(Problems, TwoNullSinksAreNotOneThatIsGivenTwice) {
   EXPECT_THAT(problems(Job{.from_sources = {text("a")}, .to_sinks = {nullptr, nullptr}}),
               ElementsAre("a sink is null: give one that exists"));

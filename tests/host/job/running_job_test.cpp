@@ -87,7 +87,7 @@ class AskedSink final : public Sink {
 
 TEST(RunningJob, ASinkIsOpenedOnceForAJobWhoseIdIsLikeNoOther) {
   const auto sink = std::make_shared<AskedSink>();
-  const Job job{.from_sources = {text("a")}, .to_sinks = {sink}, .name = "counts"};
+  const Job job{.name = "counts", .from_sources = {text("a")}, .to_sinks = {sink}};
   for (int i = 0; i < 2; ++i) run(job);
   ASSERT_EQ(sink->jobs.size(), 2U);
   EXPECT_EQ(sink->jobs[0].name, "counts");

@@ -28,7 +28,7 @@ class Kept final : public RecordOut {
 
 Kept apply(const Job& job, std::string_view record) {
   Kept kept;
-  job.plan.host(record, kept);
+  job.host(record, kept);
   return kept;
 }
 
@@ -45,7 +45,7 @@ TEST(Stream, TheHeadlineExample) {
   EXPECT_EQ(job.plan.keyed_by, KeyedBy::words);
   EXPECT_EQ(job.plan.every, 1s);
   EXPECT_THAT(job.plan.measures, ElementsAre(Measure{}));
-  EXPECT_FALSE(job.plan.host) << "without host functions records go straight to the backend";
+  EXPECT_FALSE(job.host) << "without host functions records go straight to the backend";
   EXPECT_THAT(problems(job.plan), IsEmpty());
 }
 
@@ -166,8 +166,16 @@ TEST(Stream, EveryReductionReducesByKey) {
 TEST(Stream, ResultSettersReachTheJob) {
   Options options;
   options.threads = 3;
-  const Job job =
-      read("a").words().count().top(5).order(Order::key).format(Format::csv, false).with(options).write("x");
+  const Job job = read("a")
+                      .words()
+                      .count()
+                      .top(5)
+                      .order(Order::key)
+                      .format(Format::csv, false)
+                      .with(options)
+                      .name("hourly")
+                      .version("2")
+                      .write("x");
   EXPECT_EQ(job.plan.top, 5U);
   EXPECT_EQ(job.plan.order, Order::key);
   EXPECT_EQ(job.layout.format, Format::csv);
@@ -175,6 +183,8 @@ TEST(Stream, ResultSettersReachTheJob) {
   EXPECT_TRUE(Job(read("a").words().count().format(Format::csv).write("x")).layout.header);
   EXPECT_TRUE(Job(read("a").words().count().write("x")).layout.header);
   EXPECT_EQ(job.options.threads, 3U);
+  EXPECT_EQ(job.name, "hourly");
+  EXPECT_EQ(job.version, "2");
 }
 
 TEST(Stream, SeveralSinksTakeTheSameRows) {

@@ -25,7 +25,7 @@ std::uint64_t oversized(const Summary& summary) {
 
 Job job_with(HostFunction host, std::shared_ptr<MemorySink> sink, std::string bytes = "a\nb\n") {
   Job job{.from_sources = {text(std::move(bytes))}, .to_sinks = {std::move(sink)}};
-  job.plan.host = std::move(host);
+  job.host = std::move(host);
   return job;
 }
 
@@ -147,7 +147,7 @@ TEST(UserFunction, MustGiveWhatThePlanExpects) {
   rows.plan.keyed_by = KeyedBy::rows;
   rows.plan.row_values = 1;
   EXPECT_THROW(run(rows), ConfigError) << "a record for a job of rows";
-  rows.plan.host = gives_row;
+  rows.host = gives_row;
   EXPECT_THROW(run(rows), ConfigError) << "a value too many";
   EXPECT_THROW(run(job_with(gives_row, sink)), ConfigError) << "a row for a job of words";
 }

@@ -26,20 +26,11 @@ constexpr std::array kBelongings = {
     Belonging{"measure", {KeyedBy::fields, KeyedBy::fields}},
 };
 
-std::string_view name_of(KeyedBy keyed_by) {
-  switch (keyed_by) {
-    case KeyedBy::words: return "words";
-    case KeyedBy::split: return "split";
-    case KeyedBy::fields: return "fields";
-    default: return "lines";
-  }
-}
-
 std::string belongs(const Belonging& belonging, KeyedBy keyed_by) {
   const auto& [first, second] = belonging.users;
-  std::string users = "--by " + std::string(name_of(first));
-  if (second != first) users += " or --by " + std::string(name_of(second));
-  return "belongs to " + users + ", and this job counts --by " + std::string(name_of(keyed_by)) + ": give " +
+  std::string users = "--by " + std::string(to_string(first));
+  if (second != first) users += " or --by " + std::string(to_string(second));
+  return "belongs to " + users + ", and this job counts --by " + std::string(to_string(keyed_by)) + ": give " +
          users + ", or leave it out" + std::string(belonging.instead);
 }
 

@@ -57,6 +57,7 @@ TEST(Settings, EveryFlagReachesTheJob) {
                                   "--on-bad-record=stop",
                                   "--format=csv",
                                   "--no-output-header",
+                                  "--name=hourly",
                                   "--progress=never",
                                   "--color=always",
                                   "--log-format=json",
@@ -79,6 +80,7 @@ TEST(Settings, EveryFlagReachesTheJob) {
   EXPECT_EQ(s.job.options.on_bad_record, OnBadRecord::stop);
   EXPECT_EQ(s.job.layout.format, Format::csv);
   EXPECT_FALSE(s.job.layout.header);
+  EXPECT_EQ(s.job.name, "hourly");
   EXPECT_EQ(s.progress, When::never);
   EXPECT_EQ(s.color, When::always);
   EXPECT_EQ(s.log_format, LogFormat::json);
@@ -130,6 +132,13 @@ TEST(Settings, EveryDefaultIsWhatTheHelpSays) {
     EXPECT_EQ(set.verbose, plain.verbose);
     EXPECT_EQ(set.quiet, plain.quiet);
   }
+}
+
+// Whoever is told that two jobs differ in a line knows what to give.
+TEST(Settings, LinesOfCanonicalTextsHaveTheNamesOfFlags) {
+  for (const char* by : {"--by=words", "--by=split", "--value=2", "--by=lines"})
+    for (const std::string& line : differences(canonical_text(plan_of({by})), ""))
+      EXPECT_NE(find_flag(line), nullptr) << line;
 }
 
 TEST(Settings, AFieldMakesTheJobOneOfFields) {
