@@ -19,7 +19,7 @@ ROOMS = {  # each room, and whose headers it may include: its own, and those of 
     "host/backends/": ("base/", "kernels/", "host/state/"),
     "host/engine/": ("base/", "kernels/", "host/time/", "host/state/", "host/log/", "host/backends/"),
     "host/job/": ("base/", "kernels/", "host/time/", "host/state/", "host/log/", "host/backends/", "host/engine/"),
-    "host/program/": ("base/", "kernels/cpu/simd/", "host/backends/", "host/job/"),
+    "host/program/": ("base/", "host/job/"),
 }
 LIBRARY_ROOMS = {  # outside headers and the only places that may include them
     r"(cuda|cub/|thrust/|nv)": ("kernels/cuda/", "tests/kernels/", "tests/support/thrust_device", "bench/"),

@@ -8,9 +8,9 @@
 
 #include <millrace/quantity.h>
 
+#include "host/job/devices.h"
 #include "host/program/cli/flags/field_numbers.h"
 #include "host/program/cli/flags/values.h"
-#include "kernels/cpu/simd/text_kernels.h"
 
 namespace millrace::cli {
 namespace {
@@ -181,7 +181,7 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
   std::vector<std::string> names = {environment_name("config")};
   for (const Flag& flag : kFlags) names.push_back(environment_name(flag.name));
   std::vector<std::string_view> known(names.begin(), names.end());
-  known.emplace_back(kSimdVariable);
+  known.push_back(vectors_variable());
   SettingMap settings;
   for (; *environment != nullptr; ++environment) {
     const std::string_view entry = *environment;
@@ -196,7 +196,7 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
         warnings.push_back(std::string(name) + " is not a setting" + guess);
       continue;
     }
-    if (*found == kSimdVariable) continue;  // for who measures and tests: no setting of a job
+    if (*found == vectors_variable()) continue;  // no setting of a job
     const auto index = static_cast<std::size_t>(found - known.begin());
     const std::string_view flag = index == 0 ? "config" : kFlags[index - 1].name;
     settings.emplace(
