@@ -11,8 +11,11 @@ ValueColumn column_for(const Measure& measure) {
   switch (measure.reduction) {
     case Reduction::min: return {Combine::min, measure.value};
     case Reduction::max: return {Combine::max, measure.value};
-    default: return {Combine::sum, measure.value};
+    case Reduction::count:
+    case Reduction::sum:
+    case Reduction::mean: break;
   }
+  return {Combine::sum, measure.value};
 }
 
 // Fields count from 1: a field 0 is one that was counted from 0, or never named.
@@ -42,8 +45,11 @@ std::size_t input_values(const Plan& plan) {
   switch (plan.keyed_by) {
     case KeyedBy::fields: return plan.fields.values.size();
     case KeyedBy::rows: return plan.row_values;
-    default: return 0;
+    case KeyedBy::words:
+    case KeyedBy::split:
+    case KeyedBy::record: break;
   }
+  return 0;
 }
 
 std::uint32_t value_number(const Measure& measure, const Plan& plan) {

@@ -179,8 +179,11 @@ void RowFormat::add_value(const Aggregate& row, std::size_t measure, std::string
   switch (layout_.measures[measure].reduction) {
     case Reduction::count: return append_decimal(value, 0, out);
     case Reduction::mean: return append_mean(value, row.count, layout_.scale, out);
-    default: return append_decimal(value, layout_.scale, out);
+    case Reduction::sum:
+    case Reduction::min:
+    case Reduction::max: break;
   }
+  append_decimal(value, layout_.scale, out);
 }
 
 // Rows of one window come together, so its times are spelled once.

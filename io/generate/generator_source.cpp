@@ -151,7 +151,7 @@ class GeneratorSource final : public Source {
 };
 
 // All of them, or what an earlier run has left.
-std::vector<Range> ranges_left(const GeneratorPlan& plan, const std::string& name, const Resume* resume) {
+std::vector<Range> records_left(const GeneratorPlan& plan, const std::string& name, const Resume* resume) {
   std::vector<Range> ranges;
   bool is_known = false;
   for (const Mark& mark : resume != nullptr ? resume->marks : Marks{}) {
@@ -230,7 +230,7 @@ SourceList open_generator(const Uri& uri, const SourceOptions& options) {
   const GeneratorPlan plan = parse_generator(uri);
   const auto maker = std::make_shared<const ZipfWords>(plan);
   const std::vector<std::vector<Range>> shares =
-      deal(ranges_left(plan, uri.text, options.resume), std::max(options.readers, 1U));
+      deal(records_left(plan, uri.text, options.resume), std::max(options.readers, 1U));
   const double rate = static_cast<double>(plan.rate) / static_cast<double>(plan.line);
   SourceList sources;
   for (const std::vector<Range>& share : shares)

@@ -13,8 +13,11 @@ Counter make_counter(const Plan& plan, MemoryBudget& budget) {
   switch (plan.keyed_by) {
     case KeyedBy::words: return Counter(std::in_place_type<WordCounter>, plan.words, budget);
     case KeyedBy::rows: return Counter(std::in_place_type<RowCounter>, plan, budget);
-    default: return Counter(std::in_place_type<RecordCounter>, plan, budget);
+    case KeyedBy::split:
+    case KeyedBy::fields:
+    case KeyedBy::record: break;
   }
+  return Counter(std::in_place_type<RecordCounter>, plan, budget);
 }
 
 }  // namespace

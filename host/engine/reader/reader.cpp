@@ -115,7 +115,9 @@ Step Reader::act_on(const ReadResult& result) {
       revocation_ = Revocation::reported;
       shared_.ring.push(Revoked{index_});
       return Step::done();
-    default: break;
+    case ReadResult::Status::data:
+    case ReadResult::Status::idle:
+    case ReadResult::Status::too_big: break;
   }
   return result.oversized > 0 ? Step::done() : Step::idle_source(batches_.next_close());
 }
