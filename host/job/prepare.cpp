@@ -77,12 +77,12 @@ std::function<void()> when_rows_come(const Plan& plan, const OnEvent& on_event) 
 }
 
 SourceOptions source_options(const Job& job, const Options& options, MemoryBudget& budget,
-                             const std::shared_ptr<FirstLook>& first_look) {
+                             const std::shared_ptr<InputWarnings>& input_warnings) {
   return {.framing = framing_of(job),
           .readers = options.readers,
           .windowed = job.plan.every.count() > 0,
           .on_event = options.on_event,
-          .on_beginning = look_with(first_look),
+          .on_beginning = watch_beginnings(input_warnings),
           .on_endless = when_rows_come(job.plan, options.on_event),
           .budget = &budget};
 }
@@ -203,7 +203,7 @@ RowLayout layout_of(const Job& job) {
   return layout;
 }
 
-Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>& first_look) {
+Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarnings>& input_warnings) {
   Findings findings;
   findings.add(problems(job), kConfigProblem);
   const bool sound = findings.empty();
@@ -211,7 +211,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>
   Options options = with_defaults(job.options);
   if (!sound) options.readers = 1;  // their number may be what is wrong
 
-  const SourceOptions how = source_options(job, options, budget, first_look);
+  const SourceOptions how = source_options(job, options, budget, input_warnings);
   SourceList sources;
   bool own_endless = false;
   if (!job.from.empty()) findings.gather([&] { sources = open_sources(job.from, how); });

@@ -10,7 +10,7 @@
 #include <millrace/run.h>
 
 #include "host/engine/pipeline.h"
-#include "host/job/first_look.h"
+#include "host/job/input_warnings.h"
 
 namespace millrace {
 
@@ -24,7 +24,7 @@ struct Prepared {
 /// Makes the parts of a job: `run` starts them, `check` prints them. `budget` has memory_of(job), and outlives
 /// them. Throws what is wrong; if several things are, one ConfigError with all of them, and the exit code of
 /// the first; but what cannot be read or written goes first, as no change of the command line mends it.
-Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<FirstLook>& first_look);
+Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarnings>& input_warnings);
 
 /// Bytes: what the job asks for, or half of the machine or cgroup.
 std::size_t memory_of(const Job& job);

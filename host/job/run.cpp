@@ -30,9 +30,9 @@ void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks, const JobId&
 
 struct RunningJob::Impl {
   explicit Impl(Job job)
-      : clock(clock_of(job)), budget(memory_of(job)), first_look(std::make_shared<FirstLook>(job)) {
+      : clock(clock_of(job)), budget(memory_of(job)), input_warnings(std::make_shared<InputWarnings>(job)) {
     const std::string runs_on = job.name.empty() ? "" : "the job " + job.name + " runs on ";
-    Prepared prepared = prepare(std::move(job), budget, first_look);
+    Prepared prepared = prepare(std::move(job), budget, input_warnings);
     bytes_total = prepared.bytes_total;
     const OnEvent& on_event = prepared.parts.options.on_event;
     if (on_event) on_event({Event::Level::info, runs_on + prepared.reason});
@@ -42,7 +42,7 @@ struct RunningJob::Impl {
     thread = start_thread([this] {
       try {
         pipeline->run();
-        first_look->tell_last();
+        input_warnings->tell_last();
         end_clock();
         ended.set_value();
       } catch (...) {
@@ -68,7 +68,7 @@ struct RunningJob::Impl {
   std::atomic<std::int64_t> elapsed_at_end{0};  ///< nanoseconds
   std::size_t sinks = 0;
   MemoryBudget budget;
-  std::shared_ptr<FirstLook> first_look;
+  std::shared_ptr<InputWarnings> input_warnings;
   std::optional<std::uint64_t> bytes_total;
   std::optional<Pipeline> pipeline;
   std::promise<void> ended;

@@ -15,7 +15,7 @@
 #include "host/program/cli/abrupt_end.h"
 #include "host/program/cli/commands.h"
 #include "host/program/cli/supervisor.h"
-#include "host/program/cli/terminal/report.h"
+#include "host/program/cli/terminal/error_report.h"
 
 namespace {
 

@@ -37,7 +37,7 @@ struct Token {
   friend constexpr bool operator==(const Token&, const Token&) = default;
 };
 
-/// The smallest span of time that state is kept for: pane n covers [n * slide, (n + 1) * slide) since
+/// The smallest span of time that state is kept for: pane n covers [n * length, (n + 1) * length) since
 /// the Unix epoch. A job without windows has the single pane 0.
 struct Pane {
   std::int64_t index = 0;

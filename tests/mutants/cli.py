@@ -45,7 +45,7 @@ MUTANTS = (
      "toml[at] == '\\\\'", "cli_test *Nesting*"),
     ("TOML: a bracket in a comment is nested", "host/program/cli/flags/toml_nesting.cpp",
      "    if (c == '#') {\n      at = line_end(toml, at);\n      continue;\n    }\n", "", "cli_test *Nesting*"),
-    ("values: a sample of one in 0", "host/program/cli/flags/values.cpp", 'if (text == "false") return 0;',
+    ("values: a sample of one in 0", "host/program/cli/flags/flag_values.cpp", 'if (text == "false") return 0;',
      'if (text == "false") return 1;', "cli_test Settings.*"),
     ("remedy: the last bad record decides the scale", "host/program/cli/terminal/rejected_text.cpp",
      "decimals = std::max(decimals, decimals_of(bad.field_text));",

@@ -159,7 +159,7 @@ class NotText(Case):
         self.assertEqual(rows(run(input=b"a " + mark + b"b").stdout), {b"a": 1, mark + b"b": 1}, "only at the front")
 
 
-class FirstLook(Case):
+class InputWarnings(Case):
     """What is told of inputs that are counted otherwise than their user expects."""
 
     def told(self, *arguments, **options):

@@ -63,9 +63,9 @@ std::string outputs_text(const Job& job, const PipelineParts& parts) {
 int check_command(const Settings& settings) {
   const Job job = complete_job(settings);
   MemoryBudget budget(memory_of(job));
-  const auto first_look = std::make_shared<FirstLook>(job);
-  const Prepared prepared = prepare(job, budget, first_look);
-  first_look->tell_last();
+  const auto input_warnings = std::make_shared<InputWarnings>(job);
+  const Prepared prepared = prepare(job, budget, input_warnings);
+  input_warnings->tell_last();
   const Options& options = prepared.parts.options;
   const std::string name = job.name.empty() ? "" : fmt::format("job      {}\n", job.name);
   print(fmt::format("{}counts   {}\n{}{}runs on  {}\nuses     {} threads, {} of memory\n", name,

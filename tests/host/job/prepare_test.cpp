@@ -22,7 +22,7 @@ using testing::MemorySink;
 /// Prepares a job and looks at what came of it, while its budget is there.
 void prepared(const Job& job, const std::function<void(const Prepared&)>& look) {
   MemoryBudget budget(memory_of(job));
-  look(prepare(job, budget, std::make_shared<FirstLook>(job)));
+  look(prepare(job, budget, std::make_shared<InputWarnings>(job)));
 }
 
 /// What the job's own source is opened with.

@@ -12,9 +12,9 @@
 
 #include <millrace/error.h>
 
+#include "host/program/cli/flags/flag_values.h"
 #include "host/program/cli/flags/flags.h"
 #include "host/program/cli/flags/foreign_flags.h"
-#include "host/program/cli/flags/values.h"
 
 namespace millrace::cli {
 namespace {

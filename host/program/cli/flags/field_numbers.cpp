@@ -6,7 +6,7 @@
 
 #include <millrace/error.h>
 
-#include "host/program/cli/flags/values.h"
+#include "host/program/cli/flags/flag_values.h"
 
 namespace millrace::cli {
 namespace {

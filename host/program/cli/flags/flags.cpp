@@ -10,7 +10,7 @@
 
 #include "host/job/devices.h"
 #include "host/program/cli/flags/field_numbers.h"
-#include "host/program/cli/flags/values.h"
+#include "host/program/cli/flags/flag_values.h"
 
 namespace millrace::cli {
 namespace {

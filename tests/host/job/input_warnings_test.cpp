@@ -1,6 +1,6 @@
 // What is told of how inputs begin, and what is not.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/job/first_look.h"
+#include "host/job/input_warnings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,14 +39,14 @@ Job job_of(Plan plan, OnEvent on_event, HostFunction host = {}) {
 std::vector<std::string> told(const Plan& plan, const std::string& name, std::string_view beginning,
                               const HostFunction& host = {}) {
   std::vector<std::string> texts;
-  FirstLook look(job_of(
+  InputWarnings look(job_of(
       plan, [&](const Event& event) { texts.push_back(event.text); }, host));
   if (look.wanted()) look.see(name, beginning);
   look.tell_last();
   return texts;
 }
 
-TEST(FirstLook, LinesThatEndWithAReturnAlone) {
+TEST(InputWarnings, LinesThatEndWithAReturnAlone) {
   EXPECT_THAT(told(lines(), "mac.txt", "a\rb\r"),
               ElementsAre("mac.txt ends its lines with \\r alone, which ends no record here: tr '\\r' '\\n' < "
                           "mac.txt | millrace ..."));
@@ -57,7 +57,7 @@ TEST(FirstLook, LinesThatEndWithAReturnAlone) {
   EXPECT_THAT(told(Plan{}, "mac.txt", "a\rb\r"), IsEmpty()) << "a return ends a word";
 }
 
-TEST(FirstLook, AQuotedFieldMattersUpToTheLastThatIsUsed) {
+TEST(InputWarnings, AQuotedFieldMattersUpToTheLastThatIsUsed) {
   const std::string_view third_is_quoted = "a,1,\"q\",4,5\n";
   for (const auto& [key, values] :
        {std::pair(1U, std::vector<std::uint32_t>{5, 2}), std::pair(1U, std::vector<std::uint32_t>{2, 5}),
@@ -66,9 +66,9 @@ TEST(FirstLook, AQuotedFieldMattersUpToTheLastThatIsUsed) {
   EXPECT_THAT(told(fields(1, {2}), "x", third_is_quoted), IsEmpty());
 }
 
-TEST(FirstLook, QuotedFieldsAreToldOnceAtTheEnd) {
+TEST(InputWarnings, QuotedFieldsAreToldOnceAtTheEnd) {
   std::vector<std::string> texts;
-  FirstLook look(job_of(fields(2, {5}), [&](const Event& event) { texts.push_back(event.text); }));
+  InputWarnings look(job_of(fields(2, {5}), [&](const Event& event) { texts.push_back(event.text); }));
   look.see("a.csv", "1,3,\"Brown, Mr. Owen\",10,88\r\n2,1,x,71,12\n3,\"3\",x,18,77");
   look.see("b.csv", "\"x\"\n");
   EXPECT_THAT(texts, IsEmpty());
@@ -82,7 +82,7 @@ TEST(FirstLook, QuotedFieldsAreToldOnceAtTheEnd) {
                   "with --delimiter tab"));
 }
 
-TEST(FirstLook, QuotesThatChangeNothingAreNotToldOf) {
+TEST(InputWarnings, QuotesThatChangeNothingAreNotToldOf) {
   EXPECT_THAT(told(fields(1, {2}), "x", "a,1,\"b, c\"\n"), IsEmpty()) << "behind the last field that is used";
   EXPECT_THAT(told(fields(2), "x", "a 5\",2\n"), IsEmpty()) << "inside a field";
   EXPECT_THAT(told(fields(7, {}, ' '), "x", "1.2.3.4 - - \"GET / HTTP/1.1\" 200\n"), IsEmpty()) << "a log";
@@ -90,7 +90,7 @@ TEST(FirstLook, QuotesThatChangeNothingAreNotToldOf) {
   EXPECT_THAT(told(fields(2, {}, ';'), "x", "a;\"b\"\n"), ElementsAre(HasSubstr("--icsv --ifs ';' --otsv")));
 }
 
-TEST(FirstLook, AHeaderThatIsCounted) {
+TEST(InputWarnings, AHeaderThatIsCounted) {
   EXPECT_THAT(
       told(fields(1), "c.csv", "city,qty\nrome,1\n"),
       ElementsAre("the first line of c.csv looks like a header, and is counted: \"city,qty\"; to leave it out: "
@@ -102,21 +102,21 @@ TEST(FirstLook, AHeaderThatIsCounted) {
   EXPECT_THAT(told(fields(1, {2}), "c.csv", "city,qty\nrome,1\n"), IsEmpty()) << "it is told as a bad record";
 }
 
-TEST(FirstLook, EveryEndingOfATableMayHaveAHeader) {
+TEST(InputWarnings, EveryEndingOfATableMayHaveAHeader) {
   for (const std::string name : {"a.csv", "a.tsv", "A.CSV", "A.TSV"})
     EXPECT_THAT(told(fields(1), name, "city,qty\nrome,1\n"), SizeIs(1)) << name;
 }
 
-TEST(FirstLook, AHeaderIsShownWithoutItsEndAndShortened) {
+TEST(InputWarnings, AHeaderIsShownWithoutItsEndAndShortened) {
   EXPECT_THAT(told(fields(1), "c.csv", "city,qty\r\nrome,1\r\n"), ElementsAre(HasSubstr("\"city,qty\";")));
   EXPECT_THAT(told(fields(1), "c.csv", std::string(100, 'h') + "\nrome,1\n"),
               ElementsAre(AllOf(HasSubstr(std::string(50, 'h')), Not(HasSubstr(std::string(61, 'h'))))));
   EXPECT_THAT(told(fields(1), "c.csv", "\nrome,1\n"), IsEmpty()) << "an empty line names nothing";
 }
 
-TEST(FirstLook, ReturnsAndHeadersAreToldOfTheFirstInputAlone) {
+TEST(InputWarnings, ReturnsAndHeadersAreToldOfTheFirstInputAlone) {
   std::vector<std::string> texts;
-  FirstLook look(job_of(fields(1), [&](const Event& event) {
+  InputWarnings look(job_of(fields(1), [&](const Event& event) {
     EXPECT_EQ(event.level, Event::Level::warning);
     texts.push_back(event.text);
   }));
@@ -127,13 +127,13 @@ TEST(FirstLook, ReturnsAndHeadersAreToldOfTheFirstInputAlone) {
   EXPECT_THAT(texts, ElementsAre(HasSubstr("mac1 ends"), HasSubstr("head1.csv looks")));
 }
 
-TEST(FirstLook, AStreamIsPipedAndHasNoNameForACommand) {
+TEST(InputWarnings, AStreamIsPipedAndHasNoNameForACommand) {
   for (const std::string name : {"stdin", "/dev/stdin", "/proc/self/fd/0"})
     EXPECT_THAT(told(lines(), name, "a\rb\r"), ElementsAre(HasSubstr("here: ... | tr '\\r' '\\n' | millrace")));
 }
 
 // Functions get lines, and what they make of them nobody knows.
-TEST(FirstLook, HostFunctionsGetLinesWhoseFieldsAreNotLookedAt) {
+TEST(InputWarnings, HostFunctionsGetLinesWhoseFieldsAreNotLookedAt) {
   const HostFunction host = [](std::string_view record, RecordOut& out) { out.record(record); };
   for (const Plan& plan : {Plan{}, fields(1)}) {
     EXPECT_THAT(told(plan, "mac.txt", "a\rb\r", host), SizeIs(1));
@@ -141,7 +141,7 @@ TEST(FirstLook, HostFunctionsGetLinesWhoseFieldsAreNotLookedAt) {
   }
 }
 
-TEST(FirstLook, OneQuotedRecordIsToldAsOne) {
+TEST(InputWarnings, OneQuotedRecordIsToldAsOne) {
   EXPECT_THAT(
       told(fields(2, {}, '\t'), "x", "a\n\"b\"\t1\n"),
       ElementsAre("1 record seen in the first 64 KiB of x has a field that begins with a quote; quoting is "
@@ -149,9 +149,9 @@ TEST(FirstLook, OneQuotedRecordIsToldAsOne) {
                   "field: mlr --icsv --ifs tab --otsv cat x | millrace ... with --delimiter tab"));
 }
 
-TEST(FirstLook, InputsWithoutQuotesAreNotAmongThoseThatHaveThem) {
+TEST(InputWarnings, InputsWithoutQuotesAreNotAmongThoseThatHaveThem) {
   std::vector<std::string> texts;
-  FirstLook look(job_of(fields(1), [&](const Event& event) { texts.push_back(event.text); }));
+  InputWarnings look(job_of(fields(1), [&](const Event& event) { texts.push_back(event.text); }));
   for (const auto& [name, text] : {std::pair("a", "x\n"), std::pair("b", "\"x\"\n"), std::pair("c", "x\n"),
                                    std::pair("d", "\"x\"\n"), std::pair("e", "\"x\"\n")})
     look.see(name, text);

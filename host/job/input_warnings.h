@@ -14,9 +14,9 @@ namespace millrace {
 
 /// Tells of lines that end with `\r` alone and of a header line that is counted, when it sees the first, and of
 /// quoted fields, with their number, at the end. Any thread may call it.
-class FirstLook {
+class InputWarnings {
  public:
-  explicit FirstLook(const Job& job);
+  explicit InputWarnings(const Job& job);
 
   /// Whether there is anything to look for.
   bool wanted() const { return is_by_lines_ && on_event_; }
@@ -46,6 +46,6 @@ class FirstLook {
 };
 
 /// Empty if there is nothing to look for.
-OnBeginning look_with(const std::shared_ptr<FirstLook>& first_look);
+OnBeginning watch_beginnings(const std::shared_ptr<InputWarnings>& input_warnings);
 
 }  // namespace millrace

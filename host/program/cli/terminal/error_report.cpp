@@ -1,6 +1,6 @@
 // Errors of ours say what to do; those of the machine are told here.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/program/cli/terminal/report.h"
+#include "host/program/cli/terminal/error_report.h"
 
 #include <algorithm>
 #include <new>

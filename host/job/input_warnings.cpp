@@ -1,6 +1,6 @@
 // Carriage returns, header lines, quotes.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/job/first_look.h"
+#include "host/job/input_warnings.h"
 
 #include <algorithm>
 #include <array>
@@ -51,7 +51,7 @@ std::uint32_t last_field_of(const FieldRule& fields) {
 
 }  // namespace
 
-FirstLook::FirstLook(const Job& job)
+InputWarnings::InputWarnings(const Job& job)
     : on_event_(job.options.on_event),
       is_by_lines_(job.plan.keyed_by != KeyedBy::words || job.host),
       is_by_fields_(job.plan.keyed_by == KeyedBy::fields && !job.host),
@@ -59,7 +59,7 @@ FirstLook::FirstLook(const Job& job)
       delimiter_(job.plan.fields.delimiter),
       last_field_(last_field_of(job.plan.fields)) {}
 
-void FirstLook::see(const std::string& name, std::string_view beginning) {
+void InputWarnings::see(const std::string& name, std::string_view beginning) {
   const std::scoped_lock lock(mutex_);
   if (!told_returns_ && has_bare_returns(beginning)) {
     told_returns_ = true;
@@ -81,7 +81,7 @@ void FirstLook::see(const std::string& name, std::string_view beginning) {
   quoted_ += quoted;
 }
 
-void FirstLook::tell_last() {
+void InputWarnings::tell_last() {
   const std::scoped_lock lock(mutex_);
   if (quoted_ == 0) return;
   std::string text = std::to_string(quoted_) + (quoted_ == 1 ? " record" : " records") +
@@ -97,21 +97,21 @@ void FirstLook::tell_last() {
 }
 
 // One that is followed by nothing may be half of a line end of DOS.
-bool FirstLook::has_bare_returns(std::string_view beginning) const {
+bool InputWarnings::has_bare_returns(std::string_view beginning) const {
   return beginning.substr(0, std::max<std::size_t>(beginning.size(), 1) - 1).find('\r') !=
              std::string_view::npos &&
          beginning.find('\n') == std::string_view::npos;
 }
 
 // Names have no digits, and the records below them do.
-bool FirstLook::has_header(const std::string& name, std::string_view beginning) const {
+bool InputWarnings::has_header(const std::string& name, std::string_view beginning) const {
   const std::size_t end = beginning.find('\n');
   if (!only_counts_ || end == std::string_view::npos || !is_about_tables(name)) return false;
   const std::string_view header = line_of(beginning);
   return !header.empty() && !has_digit(header) && has_digit(line_of(beginning.substr(end + 1)));
 }
 
-std::uint64_t FirstLook::quoted_records(std::string_view beginning) const {
+std::uint64_t InputWarnings::quoted_records(std::string_view beginning) const {
   // Between spaces, quotes are those of a log, which awk does not mind, either.
   if (delimiter_ == ' ' || beginning.find('"') == std::string_view::npos) return 0;
   std::uint64_t records = 0;
@@ -124,7 +124,7 @@ std::uint64_t FirstLook::quoted_records(std::string_view beginning) const {
 }
 
 // Fields behind the last one that is used may hold what they like.
-bool FirstLook::has_quoted_field(std::string_view record) const {
+bool InputWarnings::has_quoted_field(std::string_view record) const {
   const auto size = static_cast<std::uint32_t>(record.size());
   std::uint32_t from = 0;
   for (std::uint32_t field = 0; field < last_field_ && from <= size; ++field) {
@@ -135,14 +135,14 @@ bool FirstLook::has_quoted_field(std::string_view record) const {
   return false;
 }
 
-void FirstLook::tell(std::string text) const {
+void InputWarnings::tell(std::string text) const {
   if (on_event_) on_event_({Event::Level::warning, std::move(text)});
 }
 
-OnBeginning look_with(const std::shared_ptr<FirstLook>& first_look) {
-  if (!first_look->wanted()) return {};
-  return [first_look](const std::string& name, std::span<const std::byte> bytes) {
-    first_look->see(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+OnBeginning watch_beginnings(const std::shared_ptr<InputWarnings>& input_warnings) {
+  if (!input_warnings->wanted()) return {};
+  return [input_warnings](const std::string& name, std::span<const std::byte> bytes) {
+    input_warnings->see(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   };
 }
 

@@ -1,6 +1,6 @@
 // Parsing of simple values.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/program/cli/flags/values.h"
+#include "host/program/cli/flags/flag_values.h"
 
 #include <limits>
 

@@ -1,6 +1,6 @@
 // From what is thrown to an exit status.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/program/cli/terminal/report.h"
+#include "host/program/cli/terminal/error_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
