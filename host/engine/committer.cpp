@@ -15,7 +15,8 @@ bool is_same(const Shown& told, const std::optional<Shown>& epoch) {
 
 }  // namespace
 
-Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared)
+Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const std::optional<Shown>> shown,
+                     const CommitterShared& shared)
     : shared_(shared),
       results_({.plan = shared.plan,
                 .panes = shared.panes,
@@ -23,11 +24,25 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterSh
                 .seed = shared.state_seed,
                 .budget = shared.budget}),
       backoff_(shared.options) {
-  for (auto& sink : sinks) sinks_.push_back({.sink = std::move(sink)});
+  for (std::size_t i = 0; i < sinks.size(); ++i)
+    sinks_.push_back({.sink = std::move(sinks[i]), .last = i < shown.size() ? shown[i] : std::nullopt});
   const auto repeats_badly = [](const SinkProgress& showing) {
     return showing.sink->delivery() == Delivery::at_least_once;
   };
   std::ranges::stable_sort(sinks_, {}, repeats_badly);
+}
+
+// An undecided epoch is in the log: it is shown to those who do not say that they have it.
+void Committer::resume(Recovered recovered) {
+  for (auto& [pane, columns] : recovered.open) results_.merge(pane, std::move(columns));
+  if (!recovered.undecided) return;
+  const Instant now = shared_.clock.now();
+  epoch_ = std::move(recovered.undecided);
+  epoch_->times = {.asked = now, .marked = now, .collected = now, .appended = now, .folded = now};
+  begin(recovered.frame);
+  for (SinkProgress& sink : sinks_)
+    sink.finished = sink.last && is_same(*sink.last, Shown{told_.id, told_.frame});
+  idle_.store(false, std::memory_order_release);
 }
 
 void Committer::accept(EpochData epoch) {
@@ -59,15 +74,22 @@ void Committer::take(EpochData taken) {
   EpochData& epoch = epoch_.emplace(std::move(taken));
   const std::uint64_t frame = shared_.log.append(epoch);
   epoch.times.appended = shared_.clock.now();
-  tokens_ = rows_ = 0;
+  std::uint64_t tokens = 0;
   for (auto& [pane, columns] : epoch.partials) {
-    tokens_ += static_cast<std::uint64_t>(columns.count_total);
+    tokens += static_cast<std::uint64_t>(columns.count_total);
     results_.merge(pane, std::move(columns));
   }
   epoch.partials.clear();
   epoch.times.folded = shared_.clock.now();
+  begin(frame);
+  tokens_ = tokens;
+}
+
+void Committer::begin(std::uint64_t frame) {
+  const EpochData& epoch = *epoch_;
   told_ = {.id = epoch.id, .stamp = epoch.stamp, .frame = frame, .last = epoch.last, .partial = epoch.partial};
   shows_ = results_.has_rows(epoch.closed);
+  tokens_ = rows_ = 0;
 }
 
 // A sink whose reader has gone gets no more; the job goes on for the others, and ends with the last one.

@@ -22,6 +22,7 @@
 #include "host/engine/ring.h"
 #include "host/engine/step.h"
 #include "host/log/epoch_log.h"
+#include "host/log/recovered.h"
 #include "host/state/results.h"
 #include "host/time/pane_clock.h"
 
@@ -45,7 +46,12 @@ struct CommitterShared {
 /// Its thread (or a simulator) calls step(); the engine thread calls accept() and idle().
 class Committer {
  public:
-  Committer(std::vector<std::shared_ptr<Sink>> sinks, const CommitterShared& shared);
+  /// `shown`: what each sink said when it was opened; may be empty.
+  Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const std::optional<Shown>> shown,
+            const CommitterShared& shared);
+
+  /// Goes on where an earlier run has ended. Called once, before anything else.
+  void resume(Recovered recovered);
 
   /// Hands over an epoch. REQUIRES: idle().
   void accept(EpochData epoch);
@@ -68,6 +74,7 @@ class Committer {
   };
 
   void take(EpochData epoch);
+  void begin(std::uint64_t frame);
   Step publish(SinkProgress& sink);
   void show(SinkProgress& sink);
   void open_again(SinkProgress& sink);

@@ -13,13 +13,18 @@ std::string_view text_of(const Reject& reject, std::span<const std::byte> batch)
 
 }  // namespace
 
-Engine::Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared)
+Engine::Engine(EngineBackends backends, EngineStart start, const EngineShared& shared)
     : shared_(shared),
       value_columns_(value_columns(shared.plan.measures).size()),
       fallback_(std::move(backends.fallback)),
+      open_panes_(start.open_panes),
+      epochs_(start.last.number),
+      stamp_(start.stamp),
       epoch_began_(shared.clock.now()),
-      round_(start.size(), shared.readers),
-      handed_positions_(std::move(start)) {
+      round_(start.positions.size(), shared.readers),
+      final_epoch_done_(start.over),
+      handed_positions_(std::move(start.positions)),
+      handed_open_panes_(std::move(start.open_panes)) {
   drive(std::move(backends.first));
   if (!backends.migration.start) return;
   check(!backend_->may_fail(), "only a backend that cannot fail is left for a better one");

@@ -54,6 +54,15 @@ struct EngineBackends {
   MigrationOptions migration;  ///< REQUIRES, if set: `first` cannot fail
 };
 
+/// Where an engine begins.
+struct EngineStart {
+  std::vector<ReaderPosition> positions;  ///< of the readers, whole
+  EpochId last = {};                      ///< the number that was given last
+  std::int64_t stamp = 0;
+  std::set<Pane> open_panes = {};  ///< that the committer's state holds
+  bool over = false;               ///< the last epoch has its number already
+};
+
 /// Owns the backend. Its thread (or a simulator) calls step(); any thread may call drain().
 ///
 /// An epoch ends at markers: when one is due, every reader is asked, closes its buffers and pushes its
@@ -66,7 +75,7 @@ struct EngineBackends {
 /// backend has counted, open panes too, so that a device lost later takes nothing of it along.
 class Engine {
  public:
-  Engine(EngineBackends backends, std::vector<ReaderPosition> start, const EngineShared& shared);
+  Engine(EngineBackends backends, EngineStart start, const EngineShared& shared);
 
   Step step();
   void drain() { drain_asked_.store(true, std::memory_order_release); }

@@ -80,6 +80,7 @@ void Engine::finish_epoch() {
   epoch_.id = {++epochs_};
   epoch_.stamp = next_stamp();
   epoch_.closed = std::move(closed);
+  epoch_.pane = round_.pane();
   hand_over_marks();
   epoch_.finished = finished_marks();
   epoch_.last = last;

@@ -12,11 +12,21 @@ namespace {
 
 thread_local const Pipeline* running_here = nullptr;
 
+// The panes of an undecided epoch belong to the committer alone.
+EngineStart start_of(const Recovered& recovered) {
+  EngineStart start{.positions = {}, .last = recovered.last, .stamp = recovered.stamp};
+  for (const auto& [pane, columns] : recovered.open) start.open_panes.insert(pane);
+  if (!recovered.undecided) return start;
+  for (const Pane pane : recovered.undecided->closed) start.open_panes.erase(pane);
+  start.over = recovered.undecided->last;
+  return start;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
-      panes_(parts_.plan.every, parts_.clock, parts_.options.on_event),
+      panes_(parts_.plan.every, parts_.clock, parts_.options.on_event, parts_.recovered.pane),
       ring_(parts_.budget),
       partitions_(parts_.sources.size()),
       mailboxes_(parts_.sources.size(), ring_.readers,
@@ -25,17 +35,19 @@ Pipeline::Pipeline(PipelineParts parts)
 
   const ReaderShared shared{parts_.plan, parts_.host, parts_.options, parts_.clock, panes_,
                             ring_,       partitions_, parts_.budget,  metrics_};
-  std::vector<ReaderPosition> start;
+  EngineStart start = start_of(parts_.recovered);
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
     Source& source = *parts_.sources[i];
-    source.marks(start.emplace_back().marks);
+    source.marks(start.positions.emplace_back().marks);
     replayable = replayable && source.replayable();
     readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, mailboxes_.of(i), shared));
   }
   committer_ = std::make_unique<Committer>(
-      parts_.sinks, CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_,
-                                    *parts_.log, parts_.budget, metrics_, parts_.state_seed, parts_.job});
+      parts_.sinks, parts_.shown,
+      CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_, *parts_.log,
+                      parts_.budget, metrics_, parts_.state_seed, parts_.job});
+  committer_->resume(std::move(parts_.recovered));
   engine_ = std::make_unique<Engine>(
       EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.migration)},
       std::move(start),

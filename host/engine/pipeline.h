@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "host/engine/reader_mailbox.h"
 #include "host/engine/ring.h"
 #include "host/log/epoch_log.h"
+#include "host/log/recovered.h"
 #include "host/time/pane_clock.h"
 
 namespace millrace {
@@ -44,6 +46,9 @@ struct PipelineParts {
   std::uint64_t state_seed = 0;  ///< to be drawn for each job, apart from the backend's
   JobId job = {};                ///< what the sinks were opened for
   HostFunction host = {};        ///< may be empty
+  Recovered recovered = {};      ///< of an earlier run
+  /// What each sink said when it was opened; may be empty.
+  std::vector<std::optional<Shown>> shown = {};
 };
 
 /// Runs once. The steppers are public to the simulator, which drives them without run().

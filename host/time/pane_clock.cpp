@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/time/pane_clock.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -25,8 +26,12 @@ nanoseconds least_offset(const Clock& clock) {
 
 }  // namespace
 
-PaneClock::PaneClock(nanoseconds length, const Clock& clock, OnEvent on_event)
-    : length_(length), clock_(clock), on_event_(std::move(on_event)), offset_(least_offset(clock)) {}
+PaneClock::PaneClock(nanoseconds length, const Clock& clock, OnEvent on_event, std::optional<Pane> earliest)
+    : length_(length), clock_(clock), on_event_(std::move(on_event)), offset_(least_offset(clock)) {
+  if (!windowed() || !earliest) return;
+  const Timestamp begin{length_ * earliest->index};
+  offset_ = std::max(offset_, offset_from(clock.now(), begin));
+}
 
 Pane PaneClock::at(Instant instant) {
   if (!windowed()) return {};

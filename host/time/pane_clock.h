@@ -19,8 +19,9 @@ namespace millrace {
 class PaneClock {
  public:
   /// `length` 0: the whole stream is pane 0 and never ends. `on_event` is told, once, that the wall clock was
-  /// set back.
-  PaneClock(std::chrono::nanoseconds length, const Clock& clock, OnEvent on_event = {});
+  /// set back. No instant lies before the pane `earliest`, as if the clock had been set back where it does.
+  PaneClock(std::chrono::nanoseconds length, const Clock& clock, OnEvent on_event = {},
+            std::optional<Pane> earliest = {});
 
   bool windowed() const { return length_.count() > 0; }
   /// The pane of an instant that is now, or was just now. Looks at the wall clock; what it returns never lies

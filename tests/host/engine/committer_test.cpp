@@ -100,14 +100,19 @@ class CommitterTest : public ::testing::Test {
  protected:
   CommitterTest() { options_.retry_pause = 1s; }
 
-  Committer& with(std::vector<std::shared_ptr<Sink>> sinks) {
-    committer_.emplace(std::move(sinks), CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_,
-                                                         unlimited_budget(), metrics_, 1, job_});
+  Committer& with(std::vector<std::shared_ptr<Sink>> sinks,
+                  const std::vector<std::optional<Shown>>& shown = {}) {
+    committer_.emplace(std::move(sinks), shown,
+                       CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_,
+                                       unlimited_budget(), metrics_, 1, job_});
     return *committer_;
   }
   void show(EpochData epoch) {
     epoch.id = {++epochs_};
     committer_->accept(std::move(epoch));
+    settle();
+  }
+  void settle() {
     while (!committer_->idle()) {
       const Step step = committer_->step();
       if (!step.progress) clock_.advance(step.wake - clock_.now());
@@ -329,6 +334,54 @@ TEST_F(CommitterTest, AnEpochIsRecordedThenShownThenCommitted) {
   show(window(1, words({{"a", 1}})));
   show(window(2, words({})));
   EXPECT_EQ(calls_, (std::vector<std::string>{"append 1", "show", "commit 1", "append 2", "commit 2"}));
+}
+
+/// A log whose third epoch, of pane 1, is undecided; pane 2 is open.
+Recovered interrupted() {
+  Recovered recovered{.last = {3}, .stamp = 30, .open = {}, .frame = frame_of(3)};
+  recovered.open.emplace_back(Pane{1}, words({{"a", 5}, {"b", 2}}));
+  recovered.open.emplace_back(Pane{2}, words({{"a", 1}}));
+  EpochData& undecided = recovered.undecided.emplace();
+  undecided.id = {3};
+  undecided.stamp = 30;
+  undecided.closed = {{1}};
+  return recovered;
+}
+
+TEST_F(CommitterTest, AnUndecidedEpochIsShownAgainAsItWas) {
+  const auto rows = std::make_shared<MemorySink>();
+  const auto sink = std::make_shared<WatchedSink>();
+  with({rows, sink}, {std::nullopt, Shown{{2}, frame_of(2)}}).resume(interrupted());
+  EXPECT_FALSE(committer_->idle()) << "the engine hands over nothing before";
+  settle();
+  EXPECT_EQ(sink->calls, "begin write finish ");
+  EXPECT_EQ(sink->told[0].id, EpochId{3});
+  EXPECT_EQ(sink->told[0].stamp, 30);
+  EXPECT_EQ(sink->told[0].frame, frame_of(3));
+  ASSERT_EQ(rows->rows().size(), 2U);
+  EXPECT_EQ(rows->rows()[0].count, 5);
+  EXPECT_EQ(calls_, (std::vector<std::string>{"commit 3"})) << "it is in the log already";
+}
+
+TEST_F(CommitterTest, WhoHasTheUndecidedEpochDoesNotGetIt) {
+  for (const std::uint64_t frame : {std::uint64_t{0}, frame_of(3)}) {
+    const auto knows = std::make_shared<WatchedSink>();
+    const auto knows_not = std::make_shared<WatchedSink>();
+    with({knows, knows_not}, {Shown{{3}, frame}, std::nullopt}).resume(interrupted());
+    settle();
+    EXPECT_EQ(knows->calls, "");
+    EXPECT_EQ(knows_not->calls, "begin write finish ");
+  }
+}
+
+TEST_F(CommitterTest, OpenPanesGoOnWithWhatWasCounted) {
+  const auto sink = std::make_shared<MemorySink>();
+  with({sink}).resume(interrupted());
+  settle();
+  epochs_ = 3;
+  show(window(2, words({{"a", 10}})));
+  ASSERT_EQ(sink->epochs().size(), 2U);
+  EXPECT_EQ(sink->epochs().at({4})[0].count, 11);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <millrace/backend.h>
 
 #include "kernels/key.h"
-#include "tests/host/engine/simulation.h"
+#include "tests/host/engine/simulated_source.h"
 
 namespace millrace::simulation {
 
@@ -49,7 +49,7 @@ class SimBackend final : public Backend {
   void collect(Pane pane, PartialSink& sink) override {
     stumble();
     for (const auto& [word, count] : panes_[pane]) {
-      const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), hash_seed(1, 4));
+      const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), kSeed);
       const std::string_view text = is_packed(key) ? std::string_view() : std::string_view(word);
       sink.add({.keys = {&key, 1}, .texts = {&text, 1}, .counts = {&count, 1}, .values = {}, .unique = true});
       stumble();

@@ -3,14 +3,31 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <utility>
 #include <vector>
 
 #include "host/engine/pipeline.h"
-#include "tests/host/engine/simulation.h"
+#include "tests/host/engine/simulated_source.h"
 
 namespace millrace::simulation {
+
+/// Batches and epochs have passed their places in order, and none was left out.
+inline bool times_go_on(const Timeline& timeline) {
+  return std::ranges::all_of(
+             timeline.batches.latest(),
+             [](const BatchTimes& batch) {
+               return std::ranges::is_sorted(std::array{batch.opened, batch.closed, batch.popped,
+                                                        batch.submitted, batch.finished}) &&
+                      batch.opened > Instant{};
+             }) &&
+         std::ranges::all_of(timeline.epochs.latest(), [](const EpochTimes& epoch) {
+           return std::ranges::is_sorted(std::array{epoch.asked, epoch.marked, epoch.collected, epoch.appended,
+                                                    epoch.folded, epoch.published, epoch.committed}) &&
+                  epoch.asked > Instant{};
+         });
+}
 
 /// The loops around step() of pipeline.cpp. Who has said "wait" takes no step before its time unless it is
 /// notified, and who waits inside its source none before that returns: what loses a wake-up there, loses it

@@ -45,6 +45,19 @@ TEST(PaneClock, APaneBeginsWithItsFirstInstantAlsoBefore1970) {
   }
 }
 
+// A job that is gone on with after the clock was set back.
+TEST(PaneClock, NoInstantLiesBeforeTheEarliestPane) {
+  const testing::ManualClock clock(Timestamp{100s});
+  PaneClock later(4s, clock, {}, Pane{50});
+  EXPECT_EQ(later.at(clock.now()), Pane{50});
+  EXPECT_EQ(later.at(clock.now() + 4s), Pane{51});
+  EXPECT_EQ(later.end(Pane{50}), clock.now() + 4s);
+  PaneClock earlier(4s, clock, {}, Pane{20});
+  EXPECT_EQ(earlier.at(clock.now()), Pane{25}) << "as if there were none";
+  PaneClock whole(0s, clock, {}, Pane{50});
+  EXPECT_EQ(whole.at(clock.now()), Pane{0});
+}
+
 TEST(PaneClock, APaneEndsWhereTheNextBegins) {
   const testing::ManualClock clock;
   PaneClock panes(1s, clock);

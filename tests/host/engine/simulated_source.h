@@ -1,4 +1,4 @@
-// Doubles for the simulator: every choice they make is drawn from one seeded generator.
+// What the simulator reads: words, and sources of them. Every choice is drawn from one seeded generator.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,15 +14,15 @@
 #include <vector>
 
 #include <millrace/clock.h>
-#include <millrace/sink.h>
 #include <millrace/source.h>
 
-#include "host/log/epoch_log.h"
-#include "host/log/marks.h"
 #include "host/time/pane_clock.h"
 #include "kernels/key.h"
 
 namespace millrace::simulation {
+
+/// Of all backends: with four bits of hash, long words are often told apart by their texts alone.
+inline constexpr HashSeed kSeed = hash_seed(1, 4);
 
 class Dice {
  public:
@@ -151,15 +151,16 @@ class SimSource final : public Source {
   /// Something has come.
   void come() { waits_ = false; }
   std::size_t next() const { return next_; }
+  const std::vector<std::string>& words() const { return words_; }
   std::size_t committed() const { return committed_; }
   void add_prefix(std::size_t end, Counts& counts) const {
     for (std::size_t i = 0; i < end; ++i)
       if (is_counted(words_[i])) ++counts[words_[i]];
   }
-  /// All that was read, each record in the windows in which its last read began and returned: it may be shown
-  /// in either.
-  void add_read(WindowCounts& begun, WindowCounts& returned) const {
-    for (std::size_t i = 0; i < next_; ++i) {
+  /// The first `end` of those that were read, each record in the windows in which its last read began and
+  /// returned: it may be shown in either.
+  void add_read(std::size_t end, WindowCounts& begun, WindowCounts& returned) const {
+    for (std::size_t i = 0; i < end; ++i) {
       if (!is_counted(words_[i])) continue;
       ++begun[{words_[i], panes_->window(begun_in_[i])}];
       ++returned[{words_[i], panes_->window(read_in_[i])}];
@@ -223,114 +224,6 @@ class SimSource final : public Source {
   bool woken_ = false;
   mutable bool revoked_ = false;  ///< and its position was not asked for since
   int revocations_ = 0;
-};
-
-/// What SimLog says of an epoch.
-inline std::uint64_t frame_of(EpochId id) {
-  return 1000 + id.number;
-}
-
-/// Keeps what every finished epoch showed; fails at random. A transactional one may have finished an epoch
-/// although it fails, and says so when it is opened again; others can tell nothing.
-class SimSink final : public Sink {
- public:
-  SimSink(Dice& dice, Delivery delivery) : dice_(dice), delivery_(delivery) {}
-
-  std::optional<Shown> open(const JobId&) override {
-    failed_ = false;
-    stumble();
-    if (delivery_ != Delivery::transactional || epochs_.empty()) return std::nullopt;
-    return Shown{epochs_.back().id, epochs_.back().frame};
-  }
-  void begin(const Epoch& epoch) override {
-    check(!failed_, "who failed is opened before anything else");
-    check(epoch.frame == frame_of(epoch.id), "an epoch is told with its frame");
-    check(told_ && told_->id == epoch.id ? told_->stamp == epoch.stamp : !told_ || told_->stamp < epoch.stamp,
-          "stamps grow, and stay when an epoch is repeated");
-    check(!told_ || told_->id == epoch.id || !told_->last, "nothing comes behind the last epoch");
-    told_ = epoch;
-    stumble();
-    check(!open_ && (epochs_.empty() || epochs_.back().id < epoch.id), "epochs come in order");
-    open_ = true;
-    rows_.clear();
-  }
-  void write(std::span<const Aggregate> rows) override {
-    stumble();
-    for (const Aggregate& row : rows)
-      rows_.push_back({row.window, std::string(row.key), static_cast<std::int64_t>(row.values[0])});
-  }
-  void finish(const Epoch& epoch) override {
-    stumble();
-    epochs_.push_back({epoch.id, epoch.frame, rows_});
-    if (delivery_ == Delivery::transactional) stumble();
-    open_ = false;
-  }
-  void abandon(EpochId epoch) noexcept override {
-    abandoned_unasked_ = abandoned_unasked_ || !told_ || told_->id != epoch;
-    open_ = false;
-  }
-  Delivery delivery() const override { return delivery_; }
-
-  struct Row {
-    std::optional<Window> window;
-    std::string key;
-    std::int64_t count;
-  };
-  struct Finished {
-    EpochId id;
-    std::uint64_t frame;
-    std::vector<Row> rows;
-  };
-  const std::vector<Finished>& epochs() const { return epochs_; }
-  /// It had not been told of the epoch.
-  bool abandoned_unasked() const { return abandoned_unasked_; }
-
- private:
-  void stumble() {
-    if (!dice_.one_in(30)) return;
-    failed_ = true;
-    throw TransientError("the sink stumbled");
-  }
-  Dice& dice_;
-  Delivery delivery_;
-  bool open_ = false;
-  bool failed_ = false;        ///< and was not opened since
-  std::optional<Epoch> told_;  ///< the epoch that was begun last, or failed to
-  bool abandoned_unasked_ = false;
-  std::vector<Row> rows_;
-  std::vector<Finished> epochs_;
-};
-
-/// Sums up what the epochs hold, to hold it against the positions they claim.
-class SimLog final : public EpochLog {
- public:
-  explicit SimLog(bool durable) : durable_(durable) {}
-  bool durable() const override { return durable_; }
-  std::uint64_t append(const EpochData& epoch) override {
-    check(epoch.id.number == ++appended_, "epochs are numbered without gaps");
-    merge_marks(marks, epoch.marks);
-    for (const auto& [pane, columns] : epoch.partials) {
-      for (std::size_t row = 0; row < columns.size(); ++row) {
-        char scratch[8];
-        const Key key = columns.keys[row];
-        const std::string_view text =
-            is_packed(key) ? std::string_view(scratch, unpack(key, scratch)) : columns.hashed_text(row);
-        counts[std::string(text)] += columns.counts[row];
-      }
-    }
-    if (on_append) on_append();
-    return frame_of(epoch.id);
-  }
-  void commit(EpochId id) override { check(id.number == ++committed_, "epochs are committed in order"); }
-
-  std::vector<Marks> marks;  ///< per reader
-  Counts counts;
-  std::function<void()> on_append;
-
- private:
-  bool durable_;
-  std::uint64_t appended_ = 0;
-  std::uint64_t committed_ = 0;
 };
 
 }  // namespace millrace::simulation
