@@ -13,8 +13,8 @@ namespace {
 /// A trial and a move must pay for themselves in the second half of the input.
 constexpr std::uint64_t kUpgradeInputBytes = 2 * kTrialAfterBytes;
 
-// A backend is verified with one that has little in common with it: the CPU with the plain one, and a GPU
-// with the CPU, which can nearly keep up.
+// A backend is verified with one that has little in common with it: the CPU with the reference backend, and a
+// GPU with the CPU, which can nearly keep up.
 ChosenBackend verified(const Plan& plan, const Options& options, const BackendOptions& backend_options) {
   const bool on_gpu = options.backend == BackendKind::cuda;
   ChosenBackend chosen = choose_backend(on_gpu ? BackendKind::cuda : BackendKind::cpu, plan, backend_options);

@@ -1,4 +1,4 @@
-// The plain backend: each batch is counted in submit.
+// The reference backend, the plainest that there can be: each batch is counted in submit.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cpu/reference_backend.h"
 
@@ -50,7 +50,7 @@ class ReferenceBackend final : public Backend {
         batch_bytes_(options.batch_bytes == 0 ? std::size_t{1} << 20 : options.batch_bytes),
         rule_(hash_seed(options.hash_seed, options.hash_bits)) {}
 
-  std::string_view name() const override { return "plain"; }
+  std::string_view name() const override { return "reference"; }
   bool may_fail() const override { return false; }
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, budget_); }
   std::size_t batch_bytes() const override { return batch_bytes_; }

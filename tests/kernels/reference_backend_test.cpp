@@ -1,4 +1,4 @@
-// The plain backend keeps the contract.
+// The reference backend keeps the contract.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cpu/reference_backend.h"
 
@@ -9,7 +9,7 @@
 namespace millrace {
 
 INSTANTIATE_TEST_SUITE_P(Plain, BackendContract,
-                         ::testing::Values(BackendCase{"plain", make_reference_backend, 1}),
+                         ::testing::Values(BackendCase{"reference", make_reference_backend, 1}),
                          ::testing::PrintToStringParamName());
 
 }  // namespace millrace

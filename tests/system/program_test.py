@@ -237,7 +237,7 @@ class Verify(Case):
 
     def test_check_and_the_log_say_with_what(self):
         text = self.write("book.txt", b"x")
-        self.assertIn(b"runs on  cpu, verified by the plain backend", run("check", "--verify", text).stdout)
+        self.assertIn(b"runs on  cpu, verified by the reference backend", run("check", "--verify", text).stdout)
         self.assertIn(b"in one epoch in 7", run("-v", "--verify=7", text).stderr)
         self.assertEqual(rows(run("--verify", text).stdout), {b"x": 1})
 

@@ -240,10 +240,10 @@ TEST(VerifyingBackend, TheReasonSaysByWhomAndHowOften) {
     return choose_for_job(Plan{}, options, BackendOptions{}, std::nullopt).reason;
   };
   const std::string stays = ": a verified job stays on the CPU unless cuda is asked for";
-  EXPECT_EQ(reason(BackendKind::automatic, 1), "cpu, verified by the plain backend" + stays);
-  EXPECT_EQ(reason(BackendKind::automatic, 2), "cpu, verified by the plain backend in one epoch in 2" + stays);
-  EXPECT_THAT(reason(BackendKind::cpu, 1), EndsWith(", verified by the plain backend"));
-  EXPECT_THAT(reason(BackendKind::cpu, 3), EndsWith(", verified by the plain backend in one epoch in 3"));
+  EXPECT_EQ(reason(BackendKind::automatic, 1), "cpu, verified by the reference backend" + stays);
+  EXPECT_EQ(reason(BackendKind::automatic, 2), "cpu, verified by the reference backend in one epoch in 2" + stays);
+  EXPECT_THAT(reason(BackendKind::cpu, 1), EndsWith(", verified by the reference backend"));
+  EXPECT_THAT(reason(BackendKind::cpu, 3), EndsWith(", verified by the reference backend in one epoch in 3"));
 }
 
 TEST(VerifyingBackend, RejectsMayComeInAnyOrderButAreOfTheSameBytes) {
