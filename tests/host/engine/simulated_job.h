@@ -157,6 +157,7 @@ class Simulation {
   // The process ends here, and another begins, with as many readers as it likes. What is left of the input is
   // dealt out anew; what sinks have finished they may tell.
   void crash(int step) {
+    if (log_.finished()) return;
     std::vector<std::string> left;
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       const SimSource& source = *sources_[i];

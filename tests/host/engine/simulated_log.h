@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +27,10 @@ class KeptLog {
     stamp_ = epoch.stamp;
     pane_ = epoch.pane;
     merge_marks(marks, epoch.marks);
-    for (const auto& [pane, columns] : epoch.partials)
-      for (std::size_t row = 0; row < columns.size(); ++row) add(pane, columns, row);
+    for (const auto& [pane, columns] : epoch.partials) {
+      open_.emplace_back(pane, Words());
+      for (std::size_t row = 0; row < columns.size(); ++row) add(columns, row);
+    }
     undecided_.emplace();
     undecided_->id = epoch.id;
     undecided_->stamp = epoch.stamp;
@@ -39,7 +40,9 @@ class KeptLog {
   }
   void commit(EpochId id) {
     check(undecided_ && undecided_->id == id, "the epoch that was appended is committed");
-    for (const Pane pane : undecided_->closed) open_.erase(pane);
+    for (const Pane pane : undecided_->closed)
+      std::erase_if(open_, [pane](const auto& partials) { return partials.first == pane; });
+    finished_ = undecided_->last;
     undecided_.reset();
   }
 
@@ -52,6 +55,7 @@ class KeptLog {
         const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), kSeed);
         columns.append(key, is_packed(key) ? std::string_view() : std::string_view(word), count);
       }
+      columns.unique = false;  // it may come of several collects
       recovered.open.emplace_back(pane, std::move(columns));
     }
     if (!undecided_) return recovered;
@@ -63,6 +67,8 @@ class KeptLog {
     again.partial = undecided_->partial;
     return recovered;
   }
+  /// The last epoch was shown: there is no next run.
+  bool finished() const { return finished_; }
   /// The last epoch is there: a next run only shows it.
   bool over() const { return undecided_ && undecided_->last; }
 
@@ -70,19 +76,23 @@ class KeptLog {
   Counts counts;             ///< of all epochs
 
  private:
-  void add(Pane pane, const Columns& columns, std::size_t row) {
+  using Words = std::vector<std::pair<std::string, std::int64_t>>;
+
+  void add(const Columns& columns, std::size_t row) {
     char scratch[8];
     const Key key = columns.keys[row];
     const std::string_view text =
         is_packed(key) ? std::string_view(scratch, unpack(key, scratch)) : columns.hashed_text(row);
     counts[std::string(text)] += columns.counts[row];
-    open_[pane][std::string(text)] += columns.counts[row];
+    open_.back().second.emplace_back(text, columns.counts[row]);
   }
 
   EpochId last_;
   std::int64_t stamp_ = 0;
   std::optional<Pane> pane_;
-  std::map<Pane, Counts> open_;
+  /// Partials as they came: rows that have no order of their own are shown in that of the first ones.
+  std::vector<std::pair<Pane, Words>> open_;
+  bool finished_ = false;
   std::optional<EpochData> undecided_;  ///< without partials and marks
 };
 
