@@ -267,7 +267,7 @@ MUTANTS = (
      "  changes_[marker.reader].marks = marker.position.marks;", "reader_mailbox_test"),
     ("marks: what was held back is never finished", "host/engine/engine_epoch.cpp",
      "    merge_marks(finished, std::exchange(unfinished_later_, {}));", "    unfinished_later_.clear();",
-     "pipeline_test *LearnsThatAll*"),
+     "drain_test *LearnsThatAll*"),
     ("marks: a source is told of those of an open window", "host/engine/engine_epoch.cpp",
      "unfinished_->first < *open_panes_.begin()", "true", "simulation_test"),
     ("origins: of a record with an end the one before it is told", "host/engine/origins.cpp",

@@ -156,25 +156,25 @@ TEST(VerifyingBackend, NamesTheFirstKeyThatDiffersAndBothValues) {
   const std::string miscounted = verdict(Plan{}, "b a b b", {.about_partials = [](auto&, auto& counts, auto&) {
                                            if (counts[0] == 3) counts[0] = 4;
                                          }});
-  EXPECT_THAT(miscounted, HasSubstr("for the key \"b\" liar has count 4, plain has count 3"));
+  EXPECT_THAT(miscounted, HasSubstr("for the key \"b\" liar has count 4, reference has count 3"));
 
   const std::string missum = verdict(fields_plan(), "longer-key,1,2\nlonger-key,3,4\n",
                                      {.about_partials = [](auto&, auto&, auto& values) { values[0] -= 1000; }});
   EXPECT_THAT(missum, HasSubstr("for the key \"longer-key\" liar has count 2, values -400, "));
-  EXPECT_THAT(missum, HasSubstr("plain has count 2, values 600, "));
+  EXPECT_THAT(missum, HasSubstr("reference has count 2, values 600, "));
 }
 
 TEST(VerifyingBackend, NamesAKeyThatOnlyOneHas) {
   const std::string invented = verdict(Plan{}, "b c", {.about_partials = [](auto& keys, auto&, auto&) {
                                          if (keys[0].bits % 256 == 'b') keys[0].bits -= 1;
                                        }});
-  EXPECT_THAT(invented, HasSubstr("for the key \"a\" liar has count 1, plain has no such key"));
+  EXPECT_THAT(invented, HasSubstr("for the key \"a\" liar has count 1, reference has no such key"));
   const std::string lost = verdict(Plan{}, "b \xff", {.about_partials = [](auto& keys, auto& counts, auto&) {
                                      if (keys[0].bits % 256 != 0xff) return;
                                      keys.clear();
                                      counts.clear();
                                    }});
-  EXPECT_THAT(lost, HasSubstr("for the key \"\\xff\" liar has no such key, plain has count 1"));
+  EXPECT_THAT(lost, HasSubstr("for the key \"\\xff\" liar has no such key, reference has count 1"));
 }
 
 TEST(VerifyingBackend, ComparesWhatIsRejected) {
@@ -183,10 +183,11 @@ TEST(VerifyingBackend, ComparesWhatIsRejected) {
               {.about_rejects = [](auto& rejects) { rejects[0].reason = RejectReason::overflow; }});
   EXPECT_THAT(
       reason,
-      HasSubstr("of the record \"bad\" liar rejects it as value overflow, plain rejects it as missing"));
+      HasSubstr("of the record \"bad\" liar rejects it as value overflow, reference rejects it as missing"));
   const std::string missed =
       verdict(fields_plan(), "k,1,1\nbad\n", {.about_rejects = [](auto& rejects) { rejects.clear(); }});
-  EXPECT_THAT(missed, HasSubstr("of the record \"bad\" liar does not reject it, plain rejects it as missing"));
+  EXPECT_THAT(missed,
+              HasSubstr("of the record \"bad\" liar does not reject it, reference rejects it as missing"));
   const std::string invented = verdict(fields_plan(), "k,1,1\nbad\n", {.about_rejects = [](auto& rejects) {
                                          rejects.insert(rejects.begin(), {{0, 5}, RejectReason::malformed});
                                        }});
@@ -198,21 +199,22 @@ TEST(VerifyingBackend, NamesTheFirstThatDiffersThoughLaterOnesAreAlike) {
                                        const bool in_order = rejects[0].where.offset == 0;
                                        rejects.erase(in_order ? rejects.begin() : rejects.begin() + 1);
                                      }});
-  EXPECT_THAT(record, HasSubstr("of the record \"bad\" liar does not reject it, plain rejects it as missing"));
+  EXPECT_THAT(record,
+              HasSubstr("of the record \"bad\" liar does not reject it, reference rejects it as missing"));
   const std::string key = verdict(Plan{}, "a b", {.about_partials = [](auto& keys, auto&, auto&) {
                                     for (Key& each : keys)
                                       if (each.bits % 256 == 'a') each.bits += 2;
                                   }});
-  EXPECT_THAT(key, HasSubstr("for the key \"a\" liar has no such key, plain has count 1"));
+  EXPECT_THAT(key, HasSubstr("for the key \"a\" liar has no such key, reference has count 1"));
 }
 
 TEST(VerifyingBackend, NamesEachValue) {
   const std::string text = verdict(
       fields_plan(), "k,1,2\n", {.about_partials = [](auto&, auto&, auto& values) { values.back() += 1000; }});
   const std::size_t liar = text.find("liar has count 1, values ");
-  const std::size_t plain = text.find("plain has count 1, values ");
+  const std::size_t plain = text.find("reference has count 1, values ");
   ASSERT_TRUE(liar != std::string::npos && plain != std::string::npos) << text;
-  const std::string right = text.substr(plain + std::string("plain has count 1, values ").size());
+  const std::string right = text.substr(plain + std::string("reference has count 1, values ").size());
   EXPECT_EQ(std::ranges::count(right, ','),
             static_cast<std::ptrdiff_t>(value_columns(fields_plan().measures).size() - 1));
   EXPECT_EQ(text.find("values " + right + ","), std::string::npos) << "they differ in the last one";
@@ -241,7 +243,8 @@ TEST(VerifyingBackend, TheReasonSaysByWhomAndHowOften) {
   };
   const std::string stays = ": a verified job stays on the CPU unless cuda is asked for";
   EXPECT_EQ(reason(BackendKind::automatic, 1), "cpu, verified by the reference backend" + stays);
-  EXPECT_EQ(reason(BackendKind::automatic, 2), "cpu, verified by the reference backend in one epoch in 2" + stays);
+  EXPECT_EQ(reason(BackendKind::automatic, 2),
+            "cpu, verified by the reference backend in one epoch in 2" + stays);
   EXPECT_THAT(reason(BackendKind::cpu, 1), EndsWith(", verified by the reference backend"));
   EXPECT_THAT(reason(BackendKind::cpu, 3), EndsWith(", verified by the reference backend in one epoch in 3"));
 }

@@ -153,5 +153,23 @@ TEST(Drain, EndlessInputWithoutWindowsSaysWhenRowsCome) {
     }
 }
 
+// A source forgets, or tells its servers, what was committed; at the end that is all.
+TEST(Drain, ASourceLearnsThatAllOfItIsCommitted) {
+  for (const auto every : {0ms, 50ms}) {
+    MemorySource* feed = nullptr;
+    const auto sink = std::make_shared<MemorySink>();
+    Job job{.from_sources = {memory([&](MemorySource& source) { feed = &source; })}, .to_sinks = {sink}};
+    job.plan.every = every;
+    RunningJob running = start(std::move(job));
+    feed->push("a b ");
+    if (every > 0ms)
+      while (sink->finishes() == 0) std::this_thread::sleep_for(1ms);
+    feed->push("c ");
+    feed->finish();
+    running.wait();
+    EXPECT_EQ(feed->last_committed(), (Mark{0, 6, true})) << every.count();
+  }
+}
+
 }  // namespace
 }  // namespace millrace::testing

@@ -128,24 +128,6 @@ TEST(Pipeline, ATooLongRecordIsRejectedOnceThoughManyEpochsFollow) {
   EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"word", 3}}));
 }
 
-// A source forgets, or tells its servers, what was committed; at the end that is all.
-TEST(Pipeline, ASourceLearnsThatAllOfItIsCommitted) {
-  for (const auto every : {0ms, 50ms}) {
-    MemorySource* feed = nullptr;
-    const auto sink = std::make_shared<MemorySink>();
-    Job job{.from_sources = {memory([&](MemorySource& source) { feed = &source; })}, .to_sinks = {sink}};
-    job.plan.every = every;
-    RunningJob running = start(std::move(job));
-    feed->push("a b ");
-    if (every > 0ms)
-      while (sink->finishes() == 0) std::this_thread::sleep_for(1ms);
-    feed->push("c ");
-    feed->finish();
-    running.wait();
-    EXPECT_EQ(feed->last_committed(), (Mark{0, 6, true})) << every.count();
-  }
-}
-
 TEST(Pipeline, BadFieldsAreRejectedByReason) {
   const auto sink = std::make_shared<MemorySink>();
   Job job = read(text("a,1.5\nb\na,x\r\na,99999999999999999999\r\nb,-2.25\n"))
