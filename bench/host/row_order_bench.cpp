@@ -80,9 +80,8 @@ void merge_again(benchmark::State& bench) {
 
 void sort_all(benchmark::State& bench) {
   const PaneState state = state_of(bench.range(0));
-  for (auto _ : bench)
-    benchmark::DoNotOptimize(
-        ordered_rows(state, Plan{}, unlimited_budget(), static_cast<unsigned>(bench.range(1))));
+  WorkerPool workers(static_cast<std::size_t>(bench.range(1)));
+  for (auto _ : bench) benchmark::DoNotOptimize(ordered_rows(state, Plan{}, unlimited_budget(), workers));
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kRows));
 }
 
@@ -90,14 +89,16 @@ void choose_ten(benchmark::State& bench) {
   const PaneState state = state_of(bench.range(0));
   Plan plan;
   plan.top = 10;
-  for (auto _ : bench) benchmark::DoNotOptimize(ordered_rows(state, plan, unlimited_budget()));
+  WorkerPool one(1);
+  for (auto _ : bench) benchmark::DoNotOptimize(ordered_rows(state, plan, unlimited_budget(), one));
   bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(kRows));
 }
 
 void read_in_order(benchmark::State& bench) {
   const PaneState state = state_of(bench.range(0));
   const Plan plan;
-  const auto order = ordered_rows(state, plan, unlimited_budget());
+  WorkerPool one(1);
+  const auto order = ordered_rows(state, plan, unlimited_budget(), one);
   RowWriter writer(state, plan.measures, {}, std::nullopt);
   std::size_t bytes = 0;
   for (auto _ : bench)

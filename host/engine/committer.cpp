@@ -20,9 +20,9 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const s
     : shared_(shared),
       results_({.plan = shared.plan,
                 .panes = shared.panes,
-                .threads = shared.options.threads,
-                .seed = shared.state_seed,
-                .budget = shared.budget}),
+                .workers = shared.workers,
+                .budget = shared.budget,
+                .seed = shared.state_seed}),
       backoff_(shared.options) {
   for (std::size_t i = 0; i < sinks.size(); ++i)
     sinks_.push_back({.sink = std::move(sinks[i]), .last = i < shown.size() ? shown[i] : std::nullopt});

@@ -37,6 +37,7 @@ struct CommitterShared {
   Ring& ring;                ///< to wake the engine
   ReaderMailboxes& readers;  ///< told what is committed
   EpochLog& log;
+  WorkerPool& workers;
   MemoryBudget& budget;
   Metrics& metrics;
   std::uint64_t state_seed;

@@ -46,7 +46,7 @@ Pipeline::Pipeline(PipelineParts parts)
   committer_ = std::make_unique<Committer>(
       parts_.sinks, parts_.shown,
       CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_, *parts_.log,
-                      parts_.budget, metrics_, parts_.state_seed, parts_.job});
+                      *parts_.workers, parts_.budget, metrics_, parts_.state_seed, parts_.job});
   committer_->resume(std::move(parts_.recovered));
   engine_ = std::make_unique<Engine>(
       EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.migration)},

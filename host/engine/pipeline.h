@@ -18,6 +18,7 @@
 #include <millrace/run.h>
 #include <millrace/sink.h>
 #include <millrace/source.h>
+#include <millrace/worker_pool.h>
 
 #include "host/engine/committer.h"
 #include "host/engine/engine.h"
@@ -33,6 +34,7 @@ namespace millrace {
 
 /// The parts of a job, made and opened. The budget and the clock outlive the pipeline.
 struct PipelineParts {
+  std::unique_ptr<WorkerPool> workers = std::make_unique<WorkerPool>(1);  ///< first: backends use it
   Plan plan;
   Options options;  ///< every 0 that means "choose" is chosen
   std::vector<std::unique_ptr<Source>> sources;

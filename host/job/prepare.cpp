@@ -218,7 +218,9 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   if (sound) findings.gather([&] { own_endless = add_own_sources(job, how, sources); });
   std::vector<std::shared_ptr<Sink>> sinks = open_sinks(job, findings);
   const std::optional<std::uint64_t> bytes = total_bytes(sources);
-  const BackendOptions backend_options{.threads = options.threads,
+  auto workers = std::make_unique<WorkerPool>(options.threads);
+  const BackendOptions backend_options{.workers = workers.get(),
+                                       .threads = options.threads,
                                        .batch_bytes = options.batch_bytes,
                                        .hash_seed = random_seed(),
                                        .budget = &budget};
@@ -234,7 +236,8 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   if (migration.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
   const Clock& clock = clock_of(job);
-  return {.parts = {.plan = std::move(job.plan),
+  return {.parts = {.workers = std::move(workers),
+                    .plan = std::move(job.plan),
                     .options = std::move(options),
                     .sources = std::move(sources),
                     .sinks = std::move(sinks),

@@ -20,7 +20,7 @@ bool Results::has_rows(std::span<const Pane> closed) {
 
 void Results::write(Pane pane, const RowWriter::Receive& receive) {
   Result& result = result_of(pane);
-  if (!result.order) result.order = ordered_rows(result.state, shared_.plan, shared_.budget, shared_.threads);
+  if (!result.order) result.order = ordered_rows(result.state, shared_.plan, shared_.budget, shared_.workers);
   RowWriter writer(result.state, shared_.plan.measures, columns_, shared_.panes.window(pane));
   writer.write(*result.order, receive);
 }

@@ -22,9 +22,9 @@ namespace millrace {
 struct ResultsShared {
   const Plan& plan;
   const PaneClock& panes;
-  unsigned threads = 1;
-  std::uint64_t seed = 0;
+  WorkerPool& workers;
   MemoryBudget& budget;
+  std::uint64_t seed = 0;
 };
 
 /// Each pane is a window of its own, or the whole stream. The order of its rows is kept with it, as it may be

@@ -142,14 +142,14 @@ RankList ranks_of(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
 }
 
 void sort_by_value(const RowOrder& order, RowList& rows, const PaneState& state, MemoryBudget& budget,
-                   unsigned threads) {
+                   WorkerPool& workers) {
   RankList ranks = ranks_of(order, rows, budget);
-  sort_rows(rows, ranks, state, budget, threads);
+  sort_rows(rows, ranks, state, budget, workers);
 }
 
-void sort_by_key(RowList& rows, const PaneState& state, MemoryBudget& budget, unsigned threads) {
+void sort_by_key(RowList& rows, const PaneState& state, MemoryBudget& budget, WorkerPool& workers) {
   RankList alike(rows.size(), BudgetAllocator<std::uint64_t>(budget));
-  sort_rows(rows, alike, state, budget, threads);
+  sort_rows(rows, alike, state, budget, workers);
 }
 
 /// The place of each row of `rows` in `by_value`, from 1. Both have the same ones.
@@ -172,29 +172,29 @@ RowList places_in(const RowList& by_value, const RowList& rows, MemoryBudget& bu
 
 /// The first rows by value, each with its rank, whatever they are sorted by.
 OrderedRows top_rows(const RowOrder& order, const PaneState& state, const Plan& plan, MemoryBudget& budget,
-                     unsigned threads) {
+                     WorkerPool& workers) {
   const std::size_t size = state.size();
   RowList rows = plan.top < size ? first_rows(order, size, plan.top, budget) : all_rows(size, budget);
-  sort_by_value(order, rows, state, budget, threads);
+  sort_by_value(order, rows, state, budget, workers);
   if (plan.order != Order::key) {
     RowList ranks(rows.size(), BudgetAllocator<std::uint32_t>(budget));
     std::iota(ranks.begin(), ranks.end(), 1U);
     return {std::move(rows), std::move(ranks)};
   }
   const RowList by_value = rows;
-  sort_by_key(rows, state, budget, threads);
+  sort_by_key(rows, state, budget, workers);
   RowList ranks = places_in(by_value, rows, budget);
   return {std::move(rows), std::move(ranks)};
 }
 
 }  // namespace
 
-OrderedRows ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget, unsigned threads) {
+OrderedRows ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget, WorkerPool& workers) {
   const RowOrder order(state, plan);
-  if (plan.top != 0) return top_rows(order, state, plan, budget, threads);
+  if (plan.top != 0) return top_rows(order, state, plan, budget, workers);
   RowList rows = all_rows(state.size(), budget);
-  if (plan.order == Order::key) sort_by_key(rows, state, budget, threads);
-  if (plan.order == Order::value) sort_by_value(order, rows, state, budget, threads);
+  if (plan.order == Order::key) sort_by_key(rows, state, budget, workers);
+  if (plan.order == Order::value) sort_by_value(order, rows, state, budget, workers);
   return {std::move(rows), RowList(BudgetAllocator<std::uint32_t>(budget))};
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <millrace/plan.h>
+#include <millrace/worker_pool.h>
 
 #include "host/state/pane_state.h"
 
@@ -16,7 +17,7 @@ struct OrderedRows {
 };
 
 /// The rows of `state` that the plan shows, in its order: the first `top` by first measure (descending)
-/// and key bytes, then sorted as Plan::order asks, on up to `threads` threads.
-OrderedRows ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget, unsigned threads = 1);
+/// and key bytes, then sorted as Plan::order asks, by the workers.
+OrderedRows ordered_rows(const PaneState& state, const Plan& plan, MemoryBudget& budget, WorkerPool& workers);
 
 }  // namespace millrace

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 #include "host/state/sort_key.h"
@@ -27,21 +25,6 @@ std::uint64_t prefix_of_rest(std::string_view rest) {
   return ordered(Key{load8(rest.data())}) >> 8 << 8 | kGoesOn;
 }
 
-/// Calls work(piece) for each piece, on threads of their own. It must not throw.
-template <class Work>
-void in_parallel(std::size_t pieces, const Work& work) {
-  std::vector<std::jthread> threads;
-  threads.reserve(pieces);
-  for (std::size_t piece = 1; piece < pieces; ++piece) {
-    try {
-      threads.emplace_back([&work, piece] { work(piece); });
-    } catch (const std::system_error&) {
-      work(piece);  // no more threads are to be had
-    }
-  }
-  work(0);
-}
-
 /// Two columns of one length.
 struct Pairs {
   std::span<std::uint64_t> numbers;
@@ -60,12 +43,12 @@ void copy(Pairs from, Pairs to) {
 }
 
 /// One step of a radix sort: from `from` to `to`, by `width` bits of the numbers, keeping the order of equals.
-void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_t pieces) {
+void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_t pieces, WorkerPool& workers) {
   const std::size_t buckets = std::size_t{1} << width;
   const auto bucket = [&](std::size_t i) { return from.numbers[i] >> shift & (buckets - 1); };
   const auto begin = [&](std::size_t piece) { return from.begin(piece, pieces); };
   std::vector<std::size_t> next(pieces * buckets);
-  in_parallel(pieces, [&](std::size_t piece) {
+  in_parallel(workers, pieces, [&](std::size_t piece) {
     for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) ++next[piece * buckets + bucket(i)];
   });
   std::size_t sum = 0;
@@ -74,7 +57,7 @@ void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_
       std::size_t& each = next[piece * buckets + at];
       sum += std::exchange(each, sum);
     }
-  in_parallel(pieces, [&](std::size_t piece) {
+  in_parallel(workers, pieces, [&](std::size_t piece) {
     for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) {
       const std::size_t place = next[piece * buckets + bucket(i)]++;
       to.numbers[place] = from.numbers[i];
@@ -85,16 +68,16 @@ void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_
 
 class RowSort {
  public:
-  RowSort(Pairs all, const PaneState& state, MemoryBudget& budget, unsigned threads)
+  RowSort(Pairs all, const PaneState& state, MemoryBudget& budget, WorkerPool& workers)
       : state_(state),
-        threads_(std::max(threads, 1U)),
+        workers_(workers),
         first_(all.rows.data()),
         spare_numbers_(all.size(), BudgetAllocator<std::uint64_t>(budget)),
         spare_rows_(all.size(), BudgetAllocator<std::uint32_t>(budget)) {}
 
   /// `numbers` are ranks. The keys agree up to `depth`.
   void sort(Pairs pairs, std::size_t depth, unsigned level) {
-    const std::size_t pieces = std::clamp<std::size_t>(pairs.size() / kRowsPerThread, 1, threads_);
+    const std::size_t pieces = std::clamp<std::size_t>(pairs.size() / kRowsPerThread, 1, workers_.size());
     const SortKey bits = look_at(pairs, depth, pieces);
     if (bits.incomplete()) {
       if (const std::size_t first = split_off(pairs, 64 - bits.of_prefix())) {
@@ -108,7 +91,7 @@ class RowSort {
     std::vector<std::size_t> borders;  // found first: sorting ties changes numbers
     for (std::size_t piece = 0; piece <= pieces; ++piece)
       borders.push_back(first_of_equals(pairs, pairs.begin(piece, pieces)));
-    in_parallel(pieces, [&](std::size_t piece) {
+    in_parallel(workers_, pieces, [&](std::size_t piece) {
       sort_ties(pairs.sub(borders[piece], borders[piece + 1] - borders[piece]), depth, level, bits);
     });
   }
@@ -121,7 +104,7 @@ class RowSort {
     const std::uint64_t prefix = prefix_of(state_, pairs.rows[0], depth);
     std::atomic<std::uint64_t> in_rank = 0;
     std::atomic<std::uint64_t> in_prefix = 0;
-    in_parallel(pieces, [&](std::size_t piece) {
+    in_parallel(workers_, pieces, [&](std::size_t piece) {
       std::uint64_t its_rank = 0;
       std::uint64_t its_prefix = 0;
       for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i) {
@@ -160,7 +143,7 @@ class RowSort {
   // Makes the ranks numbers that tell of rank and prefix.
   void compact(Pairs pairs, const SortKey& bits, std::size_t pieces) {
     const std::span prefixes = spare_of(pairs).numbers;
-    in_parallel(pieces, [&](std::size_t piece) {
+    in_parallel(workers_, pieces, [&](std::size_t piece) {
       for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i)
         pairs.numbers[i] = bits.of(pairs.numbers[i], prefixes[i]);
     });
@@ -171,7 +154,7 @@ class RowSort {
     Pairs from = pairs;
     Pairs to = spare_of(pairs);
     for (unsigned shift = 0; shift < bits; shift += widest) {
-      distribute(from, to, shift, std::min(widest, bits - shift), pieces);
+      distribute(from, to, shift, std::min(widest, bits - shift), pieces, workers_);
       std::swap(from, to);
     }
     if (from.rows.data() != pairs.rows.data()) copy(from, pairs);
@@ -266,7 +249,7 @@ class RowSort {
   }
 
   const PaneState& state_;
-  std::size_t threads_;
+  WorkerPool& workers_;
   const std::uint32_t* first_;
   BudgetVector<std::uint64_t> spare_numbers_;
   BudgetVector<std::uint32_t> spare_rows_;
@@ -281,9 +264,9 @@ std::uint64_t prefix_of(const PaneState& state, std::size_t row, std::size_t dep
 }
 
 void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const PaneState& state,
-               MemoryBudget& budget, unsigned threads) {
+               MemoryBudget& budget, WorkerPool& workers) {
   const Pairs all{ranks, rows};
-  if (all.size() > 1) RowSort(all, state, budget, threads).sort(all, 0, 1);
+  if (all.size() > 1) RowSort(all, state, budget, workers).sort(all, 0, 1);
 }
 
 }  // namespace millrace

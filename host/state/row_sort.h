@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include <millrace/worker_pool.h>
+
 #include "host/state/pane_state.h"
 
 namespace millrace {
@@ -15,9 +17,9 @@ namespace millrace {
 /// `depth`.
 std::uint64_t prefix_of(const PaneState& state, std::size_t row, std::size_t depth = 0);
 
-/// Sorts rows by their ranks, ascending, then by the bytes of their keys, on up to `threads` threads. ranks[i]
+/// Sorts rows by their ranks, ascending, then by the bytes of their keys, by the workers. ranks[i]
 /// is that of rows[i]; afterwards it means nothing. Throws BudgetError.
 void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const PaneState& state,
-               MemoryBudget& budget, unsigned threads);
+               MemoryBudget& budget, WorkerPool& workers);
 
 }  // namespace millrace

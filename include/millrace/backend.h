@@ -17,6 +17,8 @@
 
 namespace millrace {
 
+class WorkerPool;
+
 /// Owns the memory of one batch buffer, kSlackBytes included, and gives it back as it was taken.
 class HostBuffer {
  public:
@@ -89,10 +91,11 @@ class Backend {
 };
 
 struct BackendOptions {
-  unsigned threads = 1;         ///< workers of the CPU backend
-  std::size_t batch_bytes = 0;  ///< 0: the backend's own choice
-  std::uint64_t hash_seed = 0;  ///< drawn per process
-  unsigned hash_bits = 63;      ///< fewer make long keys collide, for tests
+  WorkerPool* workers = nullptr;  ///< the job's, which outlives the backend; null: it makes its own
+  unsigned threads = 1;           ///< to keep busy: the size of the pool, whoever makes it
+  std::size_t batch_bytes = 0;    ///< 0: the backend's own choice
+  std::uint64_t hash_seed = 0;    ///< drawn per process
+  unsigned hash_bits = 63;        ///< fewer make long keys collide, for tests
   MemoryBudget* budget = &unlimited_budget();
 };
 

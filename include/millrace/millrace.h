@@ -18,3 +18,4 @@
 #include <millrace/stream.h>
 #include <millrace/types.h>
 #include <millrace/version.h>
+#include <millrace/worker_pool.h>

@@ -4,20 +4,19 @@
 #include <bit>
 #include <deque>
 #include <exception>
-#include <latch>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include <millrace/backend.h>
+#include <millrace/worker_pool.h>
 
 #include "kernels/cpu/batch_counter.h"
 #include "kernels/cpu/completion_queue.h"
 #include "kernels/cpu/table/emit.h"
 #include "kernels/cpu/table/pane_table.h"
-#include "kernels/cpu/workers.h"
 
 namespace millrace {
 namespace {
@@ -83,17 +82,20 @@ class CpuBackend final : public Backend {
               hash_seed(options.hash_seed, options.hash_bits),
               {spread_seed(options.hash_seed)},
               &budget_},
-        workers_(std::max(options.threads, 1U)) {
+        own_workers_(options.workers == nullptr ? std::make_unique<WorkerPool>(std::max(options.threads, 1U))
+                                                : nullptr),
+        workers_(own_workers_ ? *own_workers_ : *options.workers),
+        batches_(workers_) {
     for (const ValueColumn& column : columns_)
       check(column.value < input_values(plan_), "measures read values that the plan has");
-    for (std::size_t i = 0; i < workers_.count(); ++i) tables_.emplace_back(plan_, budget_);
+    for (std::size_t i = 0; i < workers_.size(); ++i) tables_.emplace_back(plan_, budget_);
   }
 
   std::string_view name() const override { return "cpu"; }
   bool may_fail() const override { return false; }
   HostBuffer allocate(std::size_t capacity) override { return pageable_buffer(capacity, budget_); }
   std::size_t batch_bytes() const override { return batch_bytes_; }
-  unsigned in_flight_max() const override { return static_cast<unsigned>(workers_.count()); }
+  unsigned in_flight_max() const override { return static_cast<unsigned>(workers_.size()); }
 
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;
@@ -115,8 +117,10 @@ class CpuBackend final : public Backend {
   bool has_collected_ = false;
   CompletionQueue completed_;
   std::size_t in_flight_ = 0;
-  std::optional<Done> reclaimed_;  // its rejects are lent to the engine until the next call
-  Workers workers_;                // last: stops before the rest goes
+  std::optional<Done> reclaimed_;                  // its rejects are lent to the engine until the next call
+  const std::unique_ptr<WorkerPool> own_workers_;  // where it was lent none
+  WorkerPool& workers_;
+  TaskGroup batches_;  // last: ends before the rest goes
 };
 
 void CpuBackend::submit(const Batch& batch) {
@@ -124,7 +128,7 @@ void CpuBackend::submit(const Batch& batch) {
   reclaimed_.reset();
   check_batch(batch);
   ++in_flight_;
-  workers_.post([this, batch](std::size_t worker) { count(tables_[worker], batch); });
+  batches_.post([this, batch](std::size_t worker) { count(tables_[worker], batch); });
 }
 
 // An error is told before the lock goes, or collect might take half a batch for a whole one.
@@ -194,7 +198,7 @@ std::vector<PaneTable> CpuBackend::take_tables(Pane pane) {
 // Each task merges one range of the keys of all tables, so that none waits for another.
 std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
   const unsigned range_bits =
-      std::min(static_cast<unsigned>(std::bit_width(workers_.count() - 1)), kRangeBitsMax);
+      std::min(static_cast<unsigned>(std::bit_width(workers_.size() - 1)), kRangeBitsMax);
   const std::size_t ranges = std::size_t{1} << range_bits;
   TableOptions rule = rule_;
   rule.order.range_bits = range_bits;
@@ -204,23 +208,14 @@ std::vector<PaneTable> CpuBackend::merge(const std::vector<PaneTable>& tables) {
   std::vector<PaneTable> merged;
   for (std::size_t range = 0; range < ranges; ++range) merged.emplace_back(rule, sizes);
 
-  std::latch done(static_cast<std::ptrdiff_t>(ranges));
-  const auto merge_range = [&](unsigned range) {
+  in_parallel(workers_, ranges, [&](std::size_t range) {
     try {
-      for (const PaneTable& table : tables) merged[range].add_range(table, range, range_bits);
+      for (const PaneTable& table : tables)
+        merged[range].add_range(table, static_cast<unsigned>(range), range_bits);
     } catch (...) {
       completed_.fail(std::current_exception());
     }
-    done.count_down();
-  };
-  for (unsigned range = 0; range < ranges; ++range) {
-    try {
-      workers_.post_urgent([&merge_range, range](std::size_t) { merge_range(range); });
-    } catch (const std::bad_alloc&) {
-      merge_range(range);  // those that were posted still work on the tables
-    }
-  }
-  done.wait();
+  });
   completed_.throw_if_failed();
   return merged;
 }

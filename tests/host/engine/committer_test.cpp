@@ -103,7 +103,7 @@ class CommitterTest : public ::testing::Test {
   Committer& with(std::vector<std::shared_ptr<Sink>> sinks,
                   const std::vector<std::optional<Shown>>& shown = {}) {
     committer_.emplace(std::move(sinks), shown,
-                       CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_,
+                       CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_, workers_,
                                        unlimited_budget(), metrics_, 1, job_});
     return *committer_;
   }
@@ -133,6 +133,7 @@ class CommitterTest : public ::testing::Test {
   ReaderMailboxes readers_{0, ring_.readers, [](std::size_t) {}};
   std::vector<std::string> calls_;
   WatchedLog log_{calls_};
+  WorkerPool workers_{1};
   Metrics metrics_;
   const JobId job_{"a", 7};
   std::optional<Committer> committer_;

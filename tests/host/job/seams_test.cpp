@@ -178,6 +178,7 @@ TEST(BackendSeam, ABackendIsMadeForThePlanAndInTheMemoryOfTheJob) {
   job.seams.backend = [&](const Plan& plan, const BackendOptions& options) {
     EXPECT_EQ(plan, job.plan);
     EXPECT_EQ(options.threads, 3U);
+    EXPECT_EQ(options.workers->size(), 3U);
     EXPECT_EQ(options.budget->limit(), job.options.memory);
     return make_cpu_backend(plan, options);
   };

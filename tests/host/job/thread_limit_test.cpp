@@ -14,7 +14,6 @@
 #include <millrace/millrace.h>
 
 #include "host/backends/trial.h"
-#include "kernels/cpu/workers.h"
 #include "tests/host/job/memory_jobs.h"
 
 namespace {
@@ -87,11 +86,13 @@ TEST(ThreadLimit, FewerWorkersCountTheSame) {
 
 TEST(ThreadLimit, WithoutWorkersTheirTasksRunWhereTheyArePosted) {
   const ThreadLimit limit(0);
-  Workers workers(3);
+  WorkerPool pool(3);
+  TaskGroup tasks(pool);
   int ran = 0;
-  workers.post([&](std::size_t worker) { ran += worker == 0 ? 1 : 0; });
-  workers.post_urgent([&](std::size_t worker) { ran += worker == 0 ? 1 : 0; });
+  for (int task = 0; task < 2; ++task) tasks.post([&](std::size_t worker) { ran += worker == 0 ? 1 : 0; });
   EXPECT_EQ(ran, 2);
+  in_parallel(pool, 3, [&](std::size_t) { ++ran; });
+  EXPECT_EQ(ran, 5);
 }
 
 TEST(ThreadLimit, ARefusedTrialIsAReasonToStay) {

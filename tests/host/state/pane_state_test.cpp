@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+
 #include "host/state/row_order.h"
 #include "host/state/row_writer.h"
 #include "kernels/key.h"
@@ -48,7 +49,8 @@ std::vector<Row> rows_of(const PaneState& state, const Plan& plan) {
   const auto columns = value_columns(plan.measures);
   RowWriter writer(state, plan.measures, columns, std::nullopt);
   std::vector<Row> rows;
-  writer.write(ordered_rows(state, plan, unlimited_budget()), [&](std::span<const Aggregate> aggregates) {
+  WorkerPool one(1);
+  writer.write(ordered_rows(state, plan, unlimited_budget(), one), [&](std::span<const Aggregate> aggregates) {
     for (const Aggregate& each : aggregates)
       rows.push_back({std::string(each.key), each.count, {each.values.begin(), each.values.end()}});
   });

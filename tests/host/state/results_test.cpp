@@ -44,7 +44,8 @@ class ResultsTest : public ::testing::Test {
   Plan plan_;
   testing::ManualClock clock_;
   PaneClock panes_{std::chrono::nanoseconds{0}, clock_};
-  Results results_{{.plan = plan_, .panes = panes_, .budget = unlimited_budget()}};
+  WorkerPool workers_{1};
+  Results results_{{.plan = plan_, .panes = panes_, .workers = workers_, .budget = unlimited_budget()}};
 };
 
 TEST_F(ResultsTest, RowsAreTheSameEachTimeAndNewWhenTheirPaneHasChanged) {

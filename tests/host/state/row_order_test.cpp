@@ -52,7 +52,8 @@ bool expected_before(const Row& a, const Row& b, const Plan& plan, Order order) 
 
 void expect_order(std::vector<Row> rows, Plan plan, unsigned threads = 1) {
   const PaneState state = state_of(rows, plan);
-  const OrderedRows ordered = ordered_rows(state, plan, unlimited_budget(), threads);
+  WorkerPool workers(threads);
+  const OrderedRows ordered = ordered_rows(state, plan, unlimited_budget(), workers);
   ASSERT_EQ(ordered.ranks.size(), plan.top == 0 ? 0 : ordered.rows.size());
   std::vector<std::pair<std::string, std::size_t>> found;
   for (std::size_t i = 0; i < ordered.rows.size(); ++i) {
@@ -188,7 +189,8 @@ TEST(RowOrder, ARankIsThePlaceByValueWhateverTheOrder) {
   for (const std::size_t top : {2U, 3U, 4U}) {
     const Plan plan = plan_of(Reduction::count, Order::none, top);
     const PaneState state = state_of(rows, plan);
-    const OrderedRows ordered = ordered_rows(state, plan, unlimited_budget());
+    WorkerPool one(1);
+    const OrderedRows ordered = ordered_rows(state, plan, unlimited_budget(), one);
     ASSERT_EQ(ordered.ranks.size(), std::min<std::size_t>(top, 3));
     for (std::size_t i = 0; i < ordered.rows.size(); ++i)
       EXPECT_EQ(state.count(ordered.rows[i]), 6 - std::int64_t{ordered.ranks[i]}) << top;
@@ -199,7 +201,8 @@ TEST(RowOrder, ARankIsThePlaceByValueWhateverTheOrder) {
 TEST(RowOrder, NoneIsAsTheyCame) {
   const std::vector<Row> rows = {{"b"}, {"c"}, {"a"}};
   const Plan plan = plan_of(Reduction::count, Order::none);
-  const auto order = ordered_rows(state_of(rows, plan), plan, unlimited_budget()).rows;
+  WorkerPool one(1);
+  const auto order = ordered_rows(state_of(rows, plan), plan, unlimited_budget(), one).rows;
   EXPECT_EQ(std::vector<std::uint32_t>(order.begin(), order.end()), (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
@@ -207,15 +210,16 @@ TEST(RowOrder, StaysInsideTheBudget) {
   std::vector<Row> rows;
   for (int i = 0; i < 10'000; ++i) rows.push_back({std::to_string(i)});
   const PaneState state = state_of(rows, Plan{});
+  WorkerPool one(1);
   MemoryBudget enough(10'000 * 24);
-  EXPECT_EQ(ordered_rows(state, Plan{}, enough).rows.size(), 10'000);
+  EXPECT_EQ(ordered_rows(state, Plan{}, enough, one).rows.size(), 10'000);
   MemoryBudget too_little(10'000 * 24 - 1);
-  EXPECT_THROW(ordered_rows(state, Plan{}, too_little), BudgetError);
+  EXPECT_THROW(ordered_rows(state, Plan{}, too_little, one), BudgetError);
   EXPECT_EQ(too_little.used(), 0U);
   MemoryBudget for_ten(64 << 10);
   Plan top;
   top.top = 10;
-  EXPECT_EQ(ordered_rows(state, top, for_ten).rows.size(), 10) << "ten of many need little memory";
+  EXPECT_EQ(ordered_rows(state, top, for_ten, one).rows.size(), 10) << "ten of many need little memory";
 }
 
 }  // namespace
