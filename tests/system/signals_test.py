@@ -11,7 +11,7 @@ import termios
 import time
 import unittest
 
-from support import Case, MILLRACE, environment, full_pipe, rows, start, unread, wait_until
+from support import Case, MILLRACE, environment, full_pipe, rows, start, unread, wait_until, wait_until_taken
 
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 
@@ -133,10 +133,10 @@ class Signals(Case):
             out = self.write("out", b"old")
             own, theirs = pty.openpty()
             with os.fdopen(theirs, "rb", buffering=0) as terminal:
+                os.write(own, b"a b a\n")
+                wait_until(lambda file=terminal: unread(file) == 6, "the line to come to the other end")
                 process = start("--to", out, "--progress", "never", stdin=terminal, stderr=terminal,
                                 start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-                os.write(own, b"a b a\n")
-                time.sleep(0.1)  # it is on its way to the other end, where the program reads it
                 wait_until(lambda file=terminal: unread(file) == 0, "the line to be read")
                 os.close(own)
                 self.assertEqual(self.ending(process).returncode, 128 + signal.SIGHUP)
@@ -148,7 +148,8 @@ class Signals(Case):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             process = self.blocked()
             process.send_signal(number)
-            time.sleep(0.2)
+            wait_until_taken(process, number)
+            time.sleep(0.2)  # until another one counts as that
             self.assertIsNone(process.poll(), "still draining")
             process.send_signal(number)
             self.assertEqual(process.wait(timeout=10), code)
@@ -160,6 +161,7 @@ class Signals(Case):
     def test_the_second_signal_ends_at_once_though_nobody_reads_stderr(self):
         process = self.blocked("--progress", "always", "-v", stderr=full_pipe(self))
         process.send_signal(signal.SIGTERM)
+        wait_until_taken(process, signal.SIGTERM)
         time.sleep(0.2)
         self.assertIsNone(process.poll(), "still draining")
         process.send_signal(signal.SIGTERM)

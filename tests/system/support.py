@@ -75,6 +75,15 @@ def wait_until(condition, what, seconds=60, pause=0.01):
         time.sleep(pause)
 
 
+def wait_until_taken(process, number):
+    """Until the program has a signal that was sent to it."""
+    def is_pending():
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            pending = next(line for line in file if line.startswith("ShdPnd:"))
+        return int(pending.split()[1], 16) >> (number - 1) & 1
+    wait_until(lambda: not is_pending(), f"signal {number} to be taken", pause=0.001)
+
+
 def full_pipe(case):
     """A pipe that has no room and is never read, until the test is over."""
     unread_end, end = os.pipe()
