@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <millrace/types.h>
+#include <millrace/partition.h>
 
 namespace millrace::io {
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <millrace/partition.h>
 #include <millrace/types.h>
 
 #include "host/engine/ring.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <millrace/types.h>
+#include <millrace/partition.h>
 
 #include "host/engine/event_count.h"
 #include "host/engine/ring.h"

@@ -12,6 +12,7 @@
 
 #include <millrace/backend.h>
 #include <millrace/memory_budget.h>
+#include <millrace/partition.h>
 #include <millrace/types.h>
 
 #include "base/row_data.h"

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <millrace/partition.h>
 #include <millrace/types.h>
 
 #include "host/state/bad_records.h"

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include <millrace/types.h>
+#include <millrace/partition.h>
 
 namespace millrace {
 

@@ -10,6 +10,7 @@
 #include <millrace/job.h>
 #include <millrace/memory_budget.h>
 #include <millrace/options.h>
+#include <millrace/partition.h>
 #include <millrace/plan.h>
 #include <millrace/quantity.h>
 #include <millrace/run.h>

@@ -13,6 +13,7 @@
 
 #include <millrace/event.h>
 #include <millrace/memory_budget.h>
+#include <millrace/partition.h>
 #include <millrace/types.h>
 
 namespace millrace {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include <millrace/partition.h>
 #include <millrace/source.h>
 #include <millrace/types.h>
 
