@@ -38,9 +38,8 @@ FileSource::FileSource(std::vector<FilePart> parts, const Framing& framing, OnEv
     : parts_(std::move(parts)), framing_(framing), on_event_(std::move(on_event)) {
   check(framing.kind != Framing::Kind::message, "files have no messages");
   for (FilePart& part : parts_) {
-    next_.push_back(part.begin);
-    partitions_.push_back(
-        {std::move(part.name), part.identity, static_cast<std::int64_t>(part.end), part.aligned});
+    partitions_.add({std::move(part.name), part.identity, static_cast<std::int64_t>(part.end), part.aligned},
+                    part.begin);
     if (part.opened) part.opened->expect(part.begin, part.end);
   }
 }
@@ -48,13 +47,14 @@ FileSource::FileSource(std::vector<FilePart> parts, const Framing& framing, OnEv
 ReadResult FileSource::read(std::span<std::byte> into, const Records& records, Deadline) {
   check(!into.empty(), "a read needs room");
   records.clear();
-  for (; current_ < parts_.size(); ++current_, file_.reset()) {
-    if (next_[current_] >= part().end || is_left_out()) continue;
+  for (; !partitions_.at_end(); partitions_.pass(), file_.reset()) {
+    if (partitions_.done() || is_left_out()) continue;
     const bool may_begin = file_ || !part().opened || part().opened->begin(part().begin);
     if (!may_begin) return {ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
     if (!file_) open_part();
     if (!find_first_record()) return {ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
     if (auto result = read_part(into, records)) return *result;
+    partitions_.finish();  // it may end before its size says so
   }
   return {ReadResult::Status::end, 0, std::exchange(oversized_, 0)};
 }
@@ -66,15 +66,15 @@ ReadResult FileSource::drain(std::span<std::byte> into, const Records& records) 
   for (;;) {
     ReadResult result = read(into, records, Deadline{});
     oversized += result.oversized;
-    const bool searches = result.status == ReadResult::Status::idle && current_ < parts_.size() &&
-                          searched_ <= next_[current_] + framing_.max_record_bytes;
+    const bool searches = result.status == ReadResult::Status::idle && !partitions_.at_end() &&
+                          searched_ <= partitions_.next() + framing_.max_record_bytes;
     if (searches) continue;
     result.oversized = oversized;
     return result;
   }
 }
 
-bool FileSource::is_left_out() const {
+bool FileSource::is_left_out() {
   return draining_ && (!part().opened || part().begin >= part().opened->stop());
 }
 
@@ -91,14 +91,14 @@ void FileSource::open_part() {
   cut_off_ = false;
   has_grown_ = false;
   searched_ = 0;
-  at_record_ = part().aligned || next_[current_] != part().begin;
+  at_record_ = part().aligned || partitions_.next() != part().begin;
   // Advice only: its failure changes nothing. A small file is read at once.
   if (part().end - part().begin > kSmallBytes) ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
 // The old size still bounds what is read of it, as other readers may have read their ranges before.
 void FileSource::notice_another_file() {
-  FilePart& part = parts_[current_];
+  FilePart& part = parts_[partitions_.current()];
   const struct stat now = look_at(*file_, part.path);
   if (!S_ISREG(now.st_mode) && !S_ISBLK(now.st_mode))
     throw IoError("cannot read " + part.path + ": it was a file when the job began, and is none any more");
@@ -115,7 +115,7 @@ bool FileSource::has_grown() {
   if (has_grown_ || size_ < size_told_) return false;
   const std::uint64_t size_now = size_of(*file_, part().path);
   has_grown_ = size_now > size_;
-  if (has_grown_) parts_[current_].size = size_told_ = size_ = size_now;
+  if (has_grown_) part().size = size_told_ = size_ = size_now;
   return has_grown_;
 }
 
@@ -125,14 +125,14 @@ bool FileSource::find_first_record() {
   if (at_record_) return true;
   const auto end = find_end(part().begin - 1, end_ - 1);
   if (!end && searched_ + 1 < end_) return false;
-  next_[current_] = end.value_or(std::max(part().begin, end_));
+  partitions_.read_to(end.value_or(std::max(part().begin, end_)));
   at_record_ = true;
   return true;
 }
 
 std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, const Records& records) {
-  std::uint64_t& next = next_[current_];
-  while (next < end_) {
+  while (partitions_.next() < end_) {
+    const std::uint64_t next = partitions_.next();
     const std::size_t got = read_here(next, into.first(std::min(into.size(), size_ - next)));
     if (got == 0) break;
     const bool unfinished = next + got == size_ && after_last_end(into.first(got), framing_.kind) < got;
@@ -144,10 +144,11 @@ std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, const
     }
     Kept kept{whole.bytes, 0};
     if (records.origins != nullptr)
-      records.origins->assign({{0, static_cast<std::uint32_t>(current_), static_cast<std::int64_t>(next)}});
+      records.origins->assign(
+          {{0, static_cast<std::uint32_t>(partitions_.current()), static_cast<std::int64_t>(next)}});
     if (whole.bytes > framing_.max_record_bytes)
       kept = drop_oversized(into.first(whole.bytes), framing_, records.origins);
-    next += whole.of_file;
+    partitions_.read_to(next + whole.of_file);
     oversized_ += kept.oversized;
     if (kept.bytes == 0) continue;
     if (records.ends != nullptr) list_ends(into.first(kept.bytes), framing_.kind, *records.ends);
@@ -159,7 +160,7 @@ std::optional<ReadResult> FileSource::read_part(std::span<std::byte> into, const
 // The last record of a range is the one that holds the byte before the range's end.
 FileSource::Whole FileSource::cut(std::span<std::byte> into, std::size_t got) const {
   const std::span<std::byte> bytes = into.first(got);
-  const std::uint64_t next = next_[current_];
+  const std::uint64_t next = partitions_.next();
   const std::uint64_t own = end_ - next;
   if (end_ < size_ && got >= own) {
     const std::size_t end = after_first_end(bytes, own - 1, framing_.kind);
@@ -175,7 +176,7 @@ FileSource::Whole FileSource::cut(std::span<std::byte> into, std::size_t got) co
 // `seen` bytes of the next record are not all of it. Nothing if it is oversized and was passed over; idle if
 // its end is not found yet.
 std::optional<ReadResult> FileSource::pass_long_record(std::size_t seen) {
-  std::uint64_t& next = next_[current_];
+  const std::uint64_t next = partitions_.next();
   const auto end = find_end(next + seen, size_);
   if (!end && (searched_ < size_ || has_grown()))
     return ReadResult{ReadResult::Status::idle, 0, std::exchange(oversized_, 0)};
@@ -187,7 +188,7 @@ std::optional<ReadResult> FileSource::pass_long_record(std::size_t seen) {
   if (length <= framing_.max_record_bytes)
     return ReadResult{ReadResult::Status::too_big, length + 1, std::exchange(oversized_, 0)};
   ++oversized_;
-  next = end.value_or(size_);
+  partitions_.read_to(end.value_or(size_));
   return std::nullopt;
 }
 
@@ -220,7 +221,7 @@ void FileSource::tell_early_end(std::uint64_t size_now) {
 }
 
 void FileSource::tell(std::string text) {
-  std::shared_ptr<std::atomic_flag>& told = parts_[current_].told;
+  std::shared_ptr<std::atomic_flag>& told = part().told;
   if (!told) told = std::make_shared<std::atomic_flag>();
   if (!told->test_and_set() && on_event_) on_event_({Event::Level::warning, std::move(text)});
 }
@@ -242,40 +243,19 @@ std::optional<std::uint64_t> FileSource::find_end(std::uint64_t from, std::uint6
   return std::nullopt;
 }
 
-// A part may be read to its end before its size says so.
-bool FileSource::is_done(std::size_t part) const {
-  return next_[part] >= parts_[part].end || (part < current_ && !draining_);
-}
-
-// Parts are read in order, so that those before the current one stay as they are.
-void FileSource::marks(Marks& changed) {
-  const bool first = told_.empty();
-  if (first) told_ = next_;
-  const std::size_t end = first ? parts_.size() : std::min(current_ + 1, parts_.size());
-  for (std::size_t i = first ? 0 : told_from_; i < end; ++i) {
-    if (!first && told_[i] == next_[i]) continue;
-    told_[i] = next_[i];
-    changed.push_back({static_cast<std::uint32_t>(i), static_cast<std::int64_t>(next_[i]), is_done(i)});
-  }
-  told_from_ = std::min(current_, parts_.size());
-}
-
 bool FileSource::replayable() const {
   return std::ranges::all_of(parts_, [](const FilePart& part) { return part.opened == nullptr; });
 }
 
 void FileSource::seek(std::span<const Mark> marks) {
-  for (std::size_t i = 0; i < parts_.size(); ++i) next_[i] = parts_[i].begin;
   for (const Mark& mark : marks) {
     const FilePart& part = parts_.at(mark.partition);
     const auto next = static_cast<std::uint64_t>(mark.next);
     if (next < part.begin || next > part.size)
       throw IoError("cannot go on reading " + part.path + " at byte " + std::to_string(mark.next) +
                     ": it is not the file that was read before");
-    next_[mark.partition] = next;
   }
-  if (!told_.empty()) told_ = next_;
-  current_ = told_from_ = 0;
+  partitions_.seek(marks);
   file_.reset();
 }
 

@@ -11,6 +11,7 @@
 #include <millrace/source.h>
 
 #include "io/descriptor.h"
+#include "io/partitions.h"
 #include "io/stdio/shared_input.h"
 
 namespace millrace::io {
@@ -57,8 +58,8 @@ class FileSource final : public Source {
   ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override;
   /// Goes on with a shared input until there are no gaps before what others have begun.
   ReadResult drain(std::span<std::byte> into, const Records& records) override;
-  std::span<const Partition> partitions() const override { return partitions_; }
-  void marks(Marks& changed) override;
+  std::span<const Partition> partitions() const override { return partitions_.list(); }
+  void marks(Marks& changed) override { partitions_.marks(changed); }
   bool replayable() const override;
   void seek(std::span<const Mark> marks) override;
   void committed(std::span<const Mark> marks) override;
@@ -70,9 +71,8 @@ class FileSource final : public Source {
     std::size_t bytes = 0;    ///< of the records, a '\n' added at the end of the file included
     std::size_t of_file = 0;  ///< how far they reach in the file
   };
-  const FilePart& part() const { return parts_[current_]; }
-  bool is_left_out() const;
-  bool is_done(std::size_t part) const;
+  FilePart& part() { return parts_[partitions_.current()]; }
+  bool is_left_out();
   void open_part();
   bool find_first_record();
   std::optional<ReadResult> read_part(std::span<std::byte> into, const Records& records);
@@ -86,13 +86,9 @@ class FileSource final : public Source {
   std::optional<std::uint64_t> find_end(std::uint64_t from, std::uint64_t limit);
 
   std::vector<FilePart> parts_;
-  std::vector<Partition> partitions_;  ///< the same
-  std::vector<std::uint64_t> next_;    ///< for each part, the next byte to read
-  std::vector<std::uint64_t> told_;    ///< the same, as the last marks told; empty: never
-  std::size_t told_from_ = 0;          ///< no part before it has changed since
+  Partitions partitions_;  ///< the same
   Framing framing_;
   OnEvent on_event_;
-  std::size_t current_ = 0;
   bool draining_ = false;
   // Of the current part, since it was opened:
   std::shared_ptr<const Descriptor> file_;  ///< null: not yet

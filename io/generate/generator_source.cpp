@@ -13,6 +13,7 @@
 #include <millrace/quantity.h>
 
 #include "io/descriptor.h"
+#include "io/partitions.h"
 #include "io/record_ends.h"
 
 namespace millrace::io {
@@ -34,16 +35,10 @@ class GeneratorSource final : public Source {
  public:
   /// `rate`: records a second; 0: no limit.
   GeneratorSource(const GeneratorPlan& plan, std::shared_ptr<const ZipfWords> maker, const std::string& name,
-                  std::vector<Range> ranges, double rate, const SourceOptions& options)
-      : plan_(plan),
-        maker_(std::move(maker)),
-        ranges_(std::move(ranges)),
-        rate_(rate),
-        framing_(options.framing) {
-    for (const Range& range : ranges_) {
-      partitions_.push_back({.name = name, .end = static_cast<std::int64_t>(range.end)});
-      next_.push_back(range.begin);
-    }
+                  const std::vector<Range>& ranges, double rate, const SourceOptions& options)
+      : plan_(plan), maker_(std::move(maker)), rate_(rate), framing_(options.framing) {
+    for (const auto& [begin, end] : ranges)
+      partitions_.add({.name = name, .end = static_cast<std::int64_t>(end)}, begin);
     if (endless()) on_endless_ = options.on_endless;
   }
 
@@ -64,7 +59,7 @@ class GeneratorSource final : public Source {
       if (line.data() != room.data()) std::copy_n(line.begin(), kept.bytes, room.begin());
       bytes += kept.bytes;
       oversized += kept.oversized;
-      ++next_[current_];
+      partitions_.read_to(partitions_.next() + 1);
       ++made_;
     }
     if (records.ends != nullptr) list_ends(into.first(bytes), framing_.kind, *records.ends);
@@ -72,28 +67,17 @@ class GeneratorSource final : public Source {
     return {has_record() ? ReadResult::Status::idle : ReadResult::Status::end, 0, oversized};
   }
 
-  std::span<const Partition> partitions() const override { return partitions_; }
-  void marks(Marks& changed) override {
-    const bool first = told_.empty();
-    for (std::size_t i = 0; i < ranges_.size(); ++i)
-      if (first || told_[i] != next_[i])
-        changed.push_back(
-            {static_cast<std::uint32_t>(i), static_cast<std::int64_t>(next_[i]), next_[i] == ranges_[i].end});
-    told_ = next_;
-  }
+  std::span<const Partition> partitions() const override { return partitions_.list(); }
+  void marks(Marks& changed) override { partitions_.marks(changed); }
   bool replayable() const override { return true; }
   void seek(std::span<const Mark> marks) override {
-    for (std::size_t i = 0; i < ranges_.size(); ++i) next_[i] = ranges_[i].begin;
     for (const Mark& mark : marks) {
-      const Range& range = ranges_.at(mark.partition);
-      const auto next = static_cast<std::uint64_t>(mark.next);
-      if (next < range.begin || next > range.end)
-        throw IoError("cannot go on with record " + std::to_string(next) + " of " +
-                      partitions_[mark.partition].name);
-      next_[mark.partition] = next;
+      const std::int64_t begin = partitions_.begin(mark.partition);
+      const Partition& partition = partitions_.list()[mark.partition];
+      if (mark.next < begin || mark.next > partition.end)
+        throw IoError("cannot go on with record " + std::to_string(mark.next) + " of " + partition.name);
     }
-    if (!told_.empty()) told_ = next_;
-    current_ = 0;
+    partitions_.seek(marks);
     started_.reset();
   }
   void wake() noexcept override { waker_.wake(); }
@@ -101,8 +85,8 @@ class GeneratorSource final : public Source {
 
  private:
   bool has_record() {
-    while (current_ < ranges_.size() && next_[current_] == ranges_[current_].end) ++current_;
-    return current_ < ranges_.size();
+    while (!partitions_.at_end() && partitions_.done()) partitions_.pass();
+    return !partitions_.at_end();
   }
 
   // `have_some`: do not wait, there is something to return.
@@ -123,7 +107,7 @@ class GeneratorSource final : public Source {
 
   // Straight into the room where it is large enough for any line, else by way of the scratch line.
   std::span<std::byte> make_line(std::span<std::byte> room) {
-    const std::uint64_t first = next_[current_] * plan_.line;
+    const std::uint64_t first = partitions_.next() * plan_.line;
     const std::uint64_t words = std::min(plan_.line, plan_.words - first);
     const std::size_t most = words * ZipfWords::kRoom;
     if (room.size() < most) {
@@ -136,11 +120,7 @@ class GeneratorSource final : public Source {
 
   GeneratorPlan plan_;
   std::shared_ptr<const ZipfWords> maker_;
-  std::vector<Range> ranges_;
-  std::vector<Partition> partitions_;  ///< the same
-  std::vector<std::uint64_t> next_;    ///< in each range
-  std::vector<std::uint64_t> told_;    ///< the same, as marks told last; empty: never
-  std::size_t current_ = 0;
+  Partitions partitions_;
   double rate_;
   Framing framing_;
   std::function<void()> on_endless_;  ///< for the first read

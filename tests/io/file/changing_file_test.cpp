@@ -45,6 +45,16 @@ TEST(ChangingFile, AFileThatIsEmptiedCostsTheOthersNothing) {
   EXPECT_THAT(told.warnings, SizeIs(1));
 }
 
+TEST(ChangingFile, AFileThatShrinksIsDoneWhereItEndsNow) {
+  const OpenedSources opened = open_files({"one\ntwo\nthree\n", "four\n"}, {});
+  Source& source = *opened.sources[0];
+  std::vector<std::byte> into(4);
+  EXPECT_EQ(source.read(into, {}, in(0s)).bytes, 4U);
+  shrink(opened, 8);
+  EXPECT_EQ(drain(source, 64).bytes, "two\nfour\n");
+  EXPECT_EQ(news_of(source), (Marks{{0, 8, true}, {1, 5, true}}));
+}
+
 // Each record ends with a place of its own, so that half of one is known from all others.
 TEST(ChangingFile, OfAFileThatShrinksWholeRecordsAreCountedOnceAndNoHalfOnes) {
   std::mt19937 random(11);
