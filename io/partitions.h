@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,10 @@ namespace millrace::io {
 /// Partitions that are read one after the other, each from front to back.
 class Partitions {
  public:
-  /// `begin`: its first position. REQUIRES: no marks were told, and partition.end is known.
+  Partitions() = default;
+  /// One alone, from 0 on.
+  explicit Partitions(std::string name) { add({.name = std::move(name)}, 0); }
+  /// `begin`: its first position. REQUIRES: no marks were told.
   void add(Partition partition, std::uint64_t begin) {
     list_.push_back(std::move(partition));
     marks_.push_back({.partition = static_cast<std::uint32_t>(marks_.size())});
@@ -31,10 +35,11 @@ class Partitions {
   bool at_end() const { return current_ == list_.size(); }
 
   // Of the current one, REQUIRES: !at_end().
+  const std::string& name() const { return list_[current_].name; }
   std::uint64_t next() const { return static_cast<std::uint64_t>(marks_[current_].next); }
   bool done() const { return marks_[current_].done; }
   void read_to(std::uint64_t next) { set(marks_[current_], next); }
-  /// There is nothing more in it, although its end may be further on. By itself that is no news.
+  /// There is nothing more in it, although its end may be further on, or is not known.
   void finish() { marks_[current_].done = true; }
   /// Goes on with the one behind it, even if it is not done.
   void pass() { ++current_; }
@@ -46,7 +51,7 @@ class Partitions {
       told_ = marks_;
     }
     for (std::size_t i = told_from_; i < std::min(current_ + 1, list_.size()); ++i)
-      if (std::exchange(told_[i], marks_[i]).next != marks_[i].next) changed.push_back(marks_[i]);
+      if (std::exchange(told_[i], marks_[i]) != marks_[i]) changed.push_back(marks_[i]);
     told_from_ = current_;
   }
   /// As Source::seek. REQUIRES: the marks lie in their partitions.
@@ -58,6 +63,7 @@ class Partitions {
   }
 
  private:
+  // An end that is not known is larger than any.
   void set(Mark& mark, std::uint64_t next) const {
     mark.next = static_cast<std::int64_t>(next);
     mark.done = mark.done || next >= static_cast<std::uint64_t>(list_[mark.partition].end);

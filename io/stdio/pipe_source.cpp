@@ -27,8 +27,8 @@ constexpr std::chrono::seconds kUntilSignal{1};
 
 PipeSource::PipeSource(Descriptor input, std::string name, const SourceOptions& options)
     : input_(std::move(input)),
-      partition_(std::move(name)),
-      beginning_(partition_.name(), options.on_beginning),
+      partitions_(std::move(name)),
+      beginning_(partitions_.name(), options.on_beginning),
       framer_(options.framing, *options.budget),
       is_terminal_(::isatty(input_.get()) == 1 || errno == EIO),
       endless_(options.windowed),
@@ -42,7 +42,7 @@ ReadResult PipeSource::read(std::span<std::byte> into, const Records& records, D
   for (;;) {
     if (auto found = framer_.next(into, records)) return *found;
     if (ending_ != ReadResult::Status::idle) {
-      done_ = true;
+      partitions_.finish();
       return framer_.nothing(ending_);
     }
     if (!beginning_.is_ready() && !waker_.wait_readable(input_.get(), deadline))
@@ -73,9 +73,9 @@ bool PipeSource::has_hung_up() const {
 }
 
 void PipeSource::break_off(int error_number) {
-  if (received_ == 0) throw IoError::from_errno("cannot read " + partition_.name(), error_number);
+  if (received_ == 0) throw IoError::from_errno("cannot read " + partitions_.name(), error_number);
   ending_ = ReadResult::Status::broken;
-  tell_broken(on_event_, partition_.name(), received_, framer_.drop_unfinished(),
+  tell_broken(on_event_, partitions_.name(), received_, framer_.drop_unfinished(),
               std::generic_category().message(error_number));
 }
 
@@ -96,12 +96,8 @@ ReadResult PipeSource::drain(std::span<std::byte> into, const Records& records) 
   records.clear();
   if (auto found = take_held_back(into, records)) return *found;
   if (auto found = framer_.drain(into, records)) return *found;
-  tell_unfinished(on_event_, partition_.name(), framer_.drop_unfinished());
+  tell_unfinished(on_event_, partitions_.name(), framer_.drop_unfinished());
   return framer_.nothing(ReadResult::Status::end);
-}
-
-void PipeSource::marks(Marks& changed) {
-  partition_.mark(framer_.consumed(), done_, changed);
 }
 
 void PipeSource::seek(std::span<const Mark>) {

@@ -10,7 +10,7 @@
 
 #include "io/descriptor.h"
 #include "io/framer.h"
-#include "io/only_partition.h"
+#include "io/partitions.h"
 #include "io/stdio/stream_beginning.h"
 
 namespace millrace::io {
@@ -24,8 +24,11 @@ class PipeSource final : public Source {
   PipeSource(Descriptor input, std::string name, const SourceOptions& options);
 
   ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override;
-  std::span<const Partition> partitions() const override { return partition_.list(); }
-  void marks(Marks& changed) override;
+  std::span<const Partition> partitions() const override { return partitions_.list(); }
+  void marks(Marks& changed) override {
+    partitions_.read_to(framer_.consumed());
+    partitions_.marks(changed);
+  }
   bool replayable() const override { return false; }
   void seek(std::span<const Mark> marks) override;
   void wake() noexcept override { waker_.wake(); }
@@ -38,7 +41,7 @@ class PipeSource final : public Source {
   std::optional<ReadResult> take_held_back(std::span<std::byte> into, const Records& records);
 
   Descriptor input_;
-  OnlyPartition partition_;
+  Partitions partitions_;
   StreamBeginning beginning_;
   Framer framer_;
   Waker waker_;
@@ -47,7 +50,6 @@ class PipeSource final : public Source {
   OnEvent on_event_;
   std::uint64_t received_ = 0;
   ReadResult::Status ending_ = ReadResult::Status::idle;  ///< end or broken, when nothing more comes
-  bool done_ = false;                                     ///< and all that came was read
 };
 
 /// Opens a FIFO or a device without waiting for its writer. Throws IoError.

@@ -15,7 +15,7 @@
 #include "io/descriptor.h"
 #include "io/framer.h"
 #include "io/news.h"
-#include "io/only_partition.h"
+#include "io/partitions.h"
 #include "io/tcp/connector.h"
 
 namespace millrace::io {
@@ -37,13 +37,13 @@ constexpr std::chrono::nanoseconds kPatience = 9s;
 class TcpSource final : public Source {
  public:
   TcpSource(const Uri& uri, HostPort server, bool reconnect, const SourceOptions& options)
-      : partition_(uri.scheme + ':' + uri.path),
+      : partitions_(uri.scheme + ':' + uri.path),
         reconnect_(reconnect),
         framer_(options.framing, *options.budget),
         on_event_(options.on_event),
         on_endless_(options.on_endless),
-        news_(partition_.name(), options.on_event),
-        connector_(context_, std::move(server), partition_.name()),
+        news_(partitions_.name(), options.on_event),
+        connector_(context_, std::move(server), partitions_.name()),
         socket_(connector_.socket()) {}
 
   ReadResult read(std::span<std::byte> into, const Records& records, Deadline deadline) override {
@@ -52,9 +52,10 @@ class TcpSource final : public Source {
     for (;;) {
       deadline = std::min(deadline, news_.due());
       if (auto found = framer_.next(into, records)) return *found;
-      done_ = state_ == State::ended || state_ == State::broken;
-      if (done_)
+      if (state_ == State::ended || state_ == State::broken) {
+        partitions_.finish();
         return framer_.nothing(state_ == State::ended ? ReadResult::Status::end : ReadResult::Status::broken);
+      }
       if (state_ == State::apart) connect();
       if (state_ == State::failed) refuse();
       if (state_ == State::connected) {
@@ -69,8 +70,11 @@ class TcpSource final : public Source {
     }
   }
 
-  std::span<const Partition> partitions() const override { return partition_.list(); }
-  void marks(Marks& changed) override { partition_.mark(framer_.consumed(), done_, changed); }
+  std::span<const Partition> partitions() const override { return partitions_.list(); }
+  void marks(Marks& changed) override {
+    partitions_.read_to(framer_.consumed());
+    partitions_.marks(changed);
+  }
   bool replayable() const override { return false; }
   void seek(std::span<const Mark>) override { check(false, "a connection cannot go back"); }
   void wake() noexcept override {
@@ -82,7 +86,7 @@ class TcpSource final : public Source {
     records.clear();
     if (auto found = framer_.drain(into, records)) return *found;
     news_.last();
-    tell_unfinished(on_event_, partition_.name(), framer_.drop_unfinished());
+    tell_unfinished(on_event_, partitions_.name(), framer_.drop_unfinished());
     return framer_.nothing(ReadResult::Status::end);
   }
 
@@ -166,7 +170,7 @@ class TcpSource final : public Source {
       pause();
     } else if (broke) {
       state_ = State::broken;
-      tell_broken(on_event_, "the connection to " + partition_.name(), received_, unfinished, reason);
+      tell_broken(on_event_, "the connection to " + partitions_.name(), received_, unfinished, reason);
     } else {
       state_ = State::ended;
     }
@@ -181,7 +185,7 @@ class TcpSource final : public Source {
     pause_ = std::min(2 * pause_, kLongestPause);
   }
 
-  OnlyPartition partition_;
+  Partitions partitions_;
   bool reconnect_;
   Framer framer_;
   OnEvent on_event_;
@@ -189,7 +193,6 @@ class TcpSource final : public Source {
   ConnectionNews news_;
   std::uint64_t received_ = 0;
   State state_ = State::apart;
-  bool done_ = false;  ///< all that came was read, and no more comes
   const Instant began_ = std::chrono::steady_clock::now();
   bool was_connected_ = false;
   std::optional<TransientError> failure_;

@@ -67,6 +67,17 @@ TEST(Partitions, OneMayEndBeforeItsEndOrBePassedWithoutBeingDone) {
   EXPECT_EQ(news_of(partitions), (Marks{{0, 6, true}, {1, 7, true}, {2, 2}}));
 }
 
+TEST(Partitions, ThatOneIsDoneIsNews) {
+  io::Partitions partitions("alone");
+  EXPECT_EQ(partitions.name(), "alone");
+  partitions.read_to(1'000'000);
+  EXPECT_EQ(news_of(partitions), (Marks{{0, 1'000'000}})) << "it has no end";
+  partitions.finish();
+  EXPECT_EQ(news_of(partitions), (Marks{{0, 1'000'000, true}}));
+  partitions.finish();
+  EXPECT_THAT(news_of(partitions), IsEmpty());
+}
+
 TEST(Partitions, WhoeverSendsThemBackKnowsWhereTheyStand) {
   io::Partitions partitions = three();
   news_of(partitions);
