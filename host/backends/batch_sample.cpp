@@ -18,10 +18,24 @@ bool Sample::is_alike(const Batch& batch) const {
   return parts_.empty() || (batch.has_rows == has_rows_ && batch.ends.empty() != has_ends_);
 }
 
+void Sample::clear() {
+  size_ = passed_over_ = 0;
+  parts_.clear();
+  ends_.clear();
+  rows_.key_at.clear();
+  rows_.key_length.clear();
+  rows_.values.clear();
+}
+
 bool Sample::add(const Batch& batch) {
   // A text may end without a separator, where a file ends: then a newline keeps it from the next.
   const std::size_t needed = batch.bytes.size() + 1;
-  if (batch.bytes.empty() || !is_alike(batch)) return true;
+  if (batch.bytes.empty()) return true;
+  if (!is_alike(batch)) {
+    passed_over_ += batch.bytes.size();
+    if (passed_over_ <= size_) return true;
+    clear();
+  }
   if (needed > text_.bytes().size() - size_) return parts_.empty();
   has_rows_ = batch.has_rows;
   has_ends_ = !batch.ends.empty();

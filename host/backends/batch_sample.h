@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// Not thread-safe. Throws BudgetError. Only batches of the kind of the first are taken: text, records with
-/// ends, or rows.
+/// Not thread-safe. Throws BudgetError. Its batches are of one kind: text, records with ends, or rows. It is
+/// that of the first, until more bytes of other kinds have come than were taken: then the sample begins again.
 class Sample {
  public:
   Sample(std::size_t capacity, MemoryBudget& budget);
@@ -34,10 +34,12 @@ class Sample {
     std::size_t first_value, value_count;  ///< in rows_.values
   };
   bool is_alike(const Batch& batch) const;
+  void clear();
   std::size_t joined_values(std::size_t parts);
 
   HostBuffer text_;
   std::size_t size_ = 0;
+  std::size_t passed_over_ = 0;  ///< bytes of other kinds
   bool has_rows_ = false;
   bool has_ends_ = false;
   std::vector<Part> parts_;

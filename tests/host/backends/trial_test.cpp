@@ -78,6 +78,24 @@ TEST(Sample, TakesWholeBatchesOfOneKindAsLongAsTheyFit) {
   EXPECT_EQ(sample.joined(1).bytes.size(), 9U);
 }
 
+// A job may begin with a few batches of another kind than those that follow.
+TEST(Sample, IsOfTheKindOfMostOfTheInput) {
+  Sample sample(100, unlimited_budget());
+  TestBatch rows = rows_batch({});
+  TestBatch text = text_batch("12345678\n");
+  EXPECT_TRUE(sample.add(rows.view(0)));
+  EXPECT_TRUE(sample.add(text.view(0)));
+  EXPECT_TRUE(sample.parts().front().has_rows) << "14 bytes of rows, and 9 of text";
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(sample.add(text.view(0)));
+  EXPECT_TRUE(sample.add(rows.view(0)));
+  ASSERT_EQ(sample.parts().size(), 3U);
+  EXPECT_EQ(sample.bytes(), 27U);
+  for (const Batch& part : sample.parts()) EXPECT_FALSE(part.has_rows);
+  const Batch joined = sample.joined(100);
+  EXPECT_EQ(joined.bytes.size(), 27U);
+  EXPECT_TRUE(joined.rows.key_at.empty());
+}
+
 TEST(Sample, OfRowsTheFirstFewCanBeJoinedToo) {
   TestBatch others = rows_batch({4, 5, 6, 40, 50, 60});
   others.key_at = {4, 0, 0};
