@@ -49,6 +49,7 @@ class NoBackend final : public Backend {
     return finished;
   }
   void collect(Pane, PartialSink&) override {}
+  std::size_t held_bytes() const override { return 0; }
 
  private:
   std::deque<BufferId> finished_;

@@ -41,6 +41,11 @@ class Side {
   bool has_counted(BufferId buffer) const { return counted_.contains(buffer); }
   Rejects take_rejects(BufferId buffer) { return std::move(counted_.extract(buffer).mapped()); }
 
+  std::size_t held_bytes() const {
+    std::size_t bytes = backend_->held_bytes();
+    for (const auto& [pane, columns] : gathered_) bytes += columns.bytes();
+    return bytes;
+  }
   /// Everything counted for a pane.
   Columns collect(Pane pane) {
     driver_.settle();
@@ -121,6 +126,8 @@ class VerifyingBackend final : public Backend {
     if (known.mapped()) verify(found, pane);
     if (found.size() != 0) hand_over(found, sink);
   }
+  // Both sides are collected to be compared.
+  std::size_t held_bytes() const override { return first_.held_bytes() + second_.held_bytes(); }
 
  private:
   struct InFlight {

@@ -11,6 +11,7 @@
 #include <millrace/types.h>
 
 #include "base/column.h"
+#include "base/partial_bytes.h"
 
 namespace millrace {
 
@@ -24,6 +25,8 @@ class Columns final : public PartialSink {
   void append(Key key, std::string_view text, std::int64_t count);
 
   std::size_t size() const { return keys.size(); }
+  /// What all of it takes, but for the room to grow.
+  std::size_t bytes() const { return size() * partial_bytes(values.size()) + texts_.size(); }
   /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
   std::string_view hashed_text(std::size_t row) const;
 

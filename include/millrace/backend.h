@@ -88,6 +88,12 @@ class Backend {
   /// Hands over and forgets everything counted for a pane by batches that reclaim has returned. Batches
   /// still in flight are counted before or after, whole.
   virtual void collect(Pane pane, PartialSink& sink) = 0;
+  /// Host bytes that collecting all panes now would take: what batches that reclaim has returned have left, as
+  /// columns of keys, counts and values, and the texts of keys. An estimate that is never less than those
+  /// columns; it may be much more, since a key that is there several times (in the tables of several workers,
+  /// or not yet merged on a device) counts as often, and batches in flight may count, too. 0 when all was
+  /// collected. It waits for nobody: the engine asks once a step.
+  virtual std::size_t held_bytes() const = 0;
 };
 
 struct BackendOptions {

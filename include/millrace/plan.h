@@ -32,7 +32,7 @@ enum class KeyedBy : std::uint8_t {
   split,   ///< every piece of a record between delimiters, empty ones too
   fields,  ///< one delimited field of each record, with values from others
   record,  ///< the whole record
-  rows,    ///< the host function hands over keys and values
+  rows,    ///< only the host finds keys and values: no batch can be counted without rows
 };
 /// As the flag `--by` names it; rows have none.
 std::string_view to_string(KeyedBy keyed_by);
@@ -69,7 +69,7 @@ struct Plan {
   KeyedBy keyed_by = KeyedBy::words;
   WordRule words;
   FieldRule fields;              ///< also the delimiter of `split`
-  std::uint32_t row_values = 0;  ///< values per row, for KeyedBy::rows
+  std::uint32_t row_values = 0;  ///< values per row, for KeyedBy::rows: others have those of their fields
   std::vector<Measure> measures = {Measure{}};
   std::chrono::nanoseconds every{0};  ///< length of tumbling windows on arrival time; 0: the whole stream
   std::size_t top = 0;                ///< only the first rows of each window; 0: all
@@ -106,7 +106,7 @@ std::vector<ValueColumn> value_columns(std::span<const Measure> measures);
 /// The value column of a measure; none for a count.
 std::optional<std::size_t> column_of(const Measure& measure, std::span<const ValueColumn> columns);
 
-/// Values per record or row on the input side of the backend.
+/// Values per record on the input side of the backend, and per row, whatever the plan finds keys by.
 std::size_t input_values(const Plan& plan);
 
 /// The value of a measure by the number that the user knows: the field, or the place in a row, from 0 on.

@@ -89,22 +89,24 @@ inline constexpr std::size_t kSlackBytes = 64;
 /// Largest batch or single record: offsets inside a batch are 32 bit, and a GPU wants the sign bit free.
 inline constexpr std::size_t kBatchBytesMax = std::size_t{1} << 30;
 
-/// Keys found on the host (by the user's `map`, later by JSON and quoted CSV): nothing is tokenised.
-/// Row i has the key batch.bytes[key_at[i], key_at[i] + key_length[i]).
+/// Keys found on the host (by the user's `map`, later by JSON and quoted CSV): nothing is tokenised, and no
+/// case is folded. Row i has the key batch.bytes[key_at[i], key_at[i] + key_length[i]).
 struct Rows {
   std::span<const std::uint32_t> key_at;
   std::span<const std::uint32_t> key_length;
-  std::span<const std::int64_t> values;  ///< column-major: rows x value columns
+  /// Column-major: rows x input_values(plan), which measures know by Measure::value, at the plan's scale.
+  std::span<const std::int64_t> values;
 };
 
-/// Whole records of one pane and one epoch. Every span belongs to the engine and stays valid until the
-/// backend has given the buffer back through `Backend::reclaim`.
+/// Whole records of one pane and one epoch. A job may have batches of both kinds, with rows and without, in one
+/// pane, too; where only the host finds keys (KeyedBy::rows) all have rows. Every span belongs to the engine
+/// and stays valid until the backend has given the buffer back through `Backend::reclaim`.
 struct Batch {
   BufferId buffer;
   Pane pane;
   std::span<const std::byte> bytes;     ///< kSlackBytes more may be read
   std::span<const std::uint32_t> ends;  ///< record i ends at ends[i]; empty: each record ends with '\n'
-  bool has_rows = false;                ///< true: `rows` are the input and nothing is tokenised
+  bool has_rows = false;                ///< true: `rows` are the input, although there may be none
   Rows rows;
 };
 

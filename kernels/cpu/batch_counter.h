@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <variant>
+#include <optional>
 
 #include <millrace/memory_budget.h>
 #include <millrace/plan.h>
@@ -18,12 +18,18 @@ namespace millrace {
 class BatchCounter {
  public:
   /// REQUIRES: `plan` outlives the counter.
-  BatchCounter(const Plan& plan, MemoryBudget& budget);
+  BatchCounter(const Plan& plan, MemoryBudget& budget) : plan_(plan), budget_(budget) {}
 
+  /// REQUIRES: check_batch.
   void count(const Batch& batch, PaneTable& table, BudgetVector<Reject>& rejects);
 
  private:
-  std::variant<WordCounter, RecordCounter, RowCounter> counter_;
+  const Plan& plan_;
+  MemoryBudget& budget_;
+  // Each is made when a batch needs it: the scratch memory of all workers is a good part of a small budget.
+  std::optional<WordCounter> words_;
+  std::optional<RecordCounter> records_;
+  std::optional<RowCounter> rows_;
 };
 
 }  // namespace millrace

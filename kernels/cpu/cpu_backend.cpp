@@ -1,6 +1,7 @@
 // The CPU backend: workers count whole batches, each into its own tables; collect merges those.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <deque>
 #include <exception>
@@ -13,6 +14,7 @@
 #include <millrace/backend.h>
 #include <millrace/worker_pool.h>
 
+#include "kernels/batch_check.h"
 #include "kernels/cpu/batch_counter.h"
 #include "kernels/cpu/completion_queue.h"
 #include "kernels/cpu/table/emit.h"
@@ -49,6 +51,8 @@ struct WorkerTables {
   std::mutex mutex;
   BatchCounter counter;
   std::map<Pane, PaneTable> panes;
+  std::atomic<std::size_t> held =
+      0;  ///< bytes of all panes as columns; changes under the lock, can be read without
 };
 
 // How many keys tables may have together. Merging fills a table in the order of its own slots, which makes
@@ -62,13 +66,6 @@ std::size_t expected(const std::vector<PaneTable>& tables, std::size_t Expected:
     largest = std::max(largest, keys);
   }
   return std::min(sum, 2 * largest) / ranges;
-}
-
-void check_batch(const Batch& batch) {
-  check(batch.bytes.size() <= kBatchBytesMax, "a batch is at most kBatchBytesMax long");
-  check(batch.ends.empty() || batch.ends.back() <= batch.bytes.size(), "records end inside their batch");
-  check(batch.rows.key_length.size() == batch.rows.key_at.size(),
-        "every key of a row has a place and a length");
 }
 
 class CpuBackend final : public Backend {
@@ -100,6 +97,7 @@ class CpuBackend final : public Backend {
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;
   void collect(Pane pane, PartialSink& sink) override;
+  std::size_t held_bytes() const override;
 
  private:
   void count(WorkerTables& tables, const Batch& batch);
@@ -126,7 +124,7 @@ class CpuBackend final : public Backend {
 void CpuBackend::submit(const Batch& batch) {
   completed_.throw_if_failed();
   reclaimed_.reset();
-  check_batch(batch);
+  check_batch(batch, plan_.keyed_by, input_values(plan_));
   ++in_flight_;
   batches_.post([this, batch](std::size_t worker) { count(tables_[worker], batch); });
 }
@@ -136,7 +134,10 @@ void CpuBackend::count(WorkerTables& tables, const Batch& batch) {
   const std::lock_guard lock(tables.mutex);
   try {
     Done done{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
-    tables.counter.count(batch, table_of(tables, batch.pane), done.rejects);
+    PaneTable& table = table_of(tables, batch.pane);
+    const std::size_t before = table.column_bytes();
+    tables.counter.count(batch, table, done.rejects);
+    tables.held += table.column_bytes() - before;
     completed_.push(std::move(done));
   } catch (...) {
     completed_.fail(std::current_exception());
@@ -189,10 +190,18 @@ std::vector<PaneTable> CpuBackend::take_tables(Pane pane) {
   for (WorkerTables& tables : tables_) {
     const std::lock_guard lock(tables.mutex);
     const auto node = tables.panes.extract(pane);
-    if (!node.empty()) taken.push_back(std::move(node.mapped()));
+    if (node.empty()) continue;
+    tables.held -= node.mapped().column_bytes();
+    taken.push_back(std::move(node.mapped()));
   }
   completed_.throw_if_failed();  // a batch may have failed meanwhile, half counted
   return taken;
+}
+
+std::size_t CpuBackend::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const WorkerTables& tables : tables_) bytes += tables.held;
+  return bytes;
 }
 
 // Each task merges one range of the keys of all tables, so that none waits for another.

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "base/partial_bytes.h"
+#include "kernels/batch_check.h"
 #include "kernels/field.h"
 #include "kernels/key.h"
 #include "kernels/record.h"
@@ -33,6 +35,7 @@ struct ReferencePane {
       : rows(BudgetAllocator<std::pair<const Text, Row>>(budget)), spilled(BudgetAllocator<Spilled>(budget)) {}
   Rows rows;
   BudgetVector<Spilled> spilled;
+  std::size_t text_bytes = 0;  ///< of all keys
 };
 
 struct Counted {
@@ -59,6 +62,7 @@ class ReferenceBackend final : public Backend {
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;
   void collect(Pane pane, PartialSink& sink) override;
+  std::size_t held_bytes() const override;
 
  private:
   void count_rows(const Batch& batch, ReferencePane& pane);
@@ -80,6 +84,7 @@ class ReferenceBackend final : public Backend {
 
 void ReferenceBackend::submit(const Batch& batch) {
   reclaimed_.reset();
+  check_batch(batch, plan_.keyed_by, inputs_.size());
   ReferencePane& pane = panes_.try_emplace(batch.pane, budget_).first->second;
   Counted counted{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
   const char* text = reinterpret_cast<const char*>(batch.bytes.data());
@@ -155,6 +160,7 @@ void ReferenceBackend::add(std::string_view key, ReferencePane& pane) {
     BudgetVector<std::int64_t> start{BudgetAllocator<std::int64_t>(budget_)};
     for (const ValueColumn& column : columns_) start.push_back(identity(column.combine));
     found = pane.rows.emplace(Text(key, BudgetAllocator<char>(budget_)), Row(std::move(start))).first;
+    pane.text_bytes += key.size();
   }
   Row& row = found->second;
   ++row.count;
@@ -185,6 +191,13 @@ void ReferenceBackend::collect(Pane pane, PartialSink& sink) {
   const bool unique = taken.spilled.empty();
   for (const auto& [text, row] : taken.rows) hand_over(text, row, unique, sink);
   for (const auto& [text, row] : taken.spilled) hand_over(text, row, unique, sink);
+}
+
+std::size_t ReferenceBackend::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, pane] : panes_)
+    bytes += (pane.rows.size() + pane.spilled.size()) * partial_bytes(columns_.size()) + pane.text_bytes;
+  return bytes;
 }
 
 // One row at a time: slow, and nothing to get wrong.

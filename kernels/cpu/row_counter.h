@@ -25,7 +25,6 @@ class RowCounter {
   void append_values(const Rows& rows, std::size_t row);
   void flush(PaneTable& table);
 
-  const std::size_t inputs_;
   const std::vector<ValueColumn> columns_;
   BudgetVector<std::int64_t> values_;  ///< row-major, of the keys in the list
   BudgetVector<KeyList> keys_;         ///< one

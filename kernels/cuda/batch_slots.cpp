@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cuda/batch_slots.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace millrace::cuda {
@@ -23,15 +24,21 @@ std::size_t pinned_bytes(const CountSpec& rule) {
   return aligned(sizeof(Verdict) + rejects_capacity(rule) * sizeof(Reject));
 }
 
-// Rows whose keys have four bytes or more fit, and so do messages of four bytes or more.
-std::size_t places_bytes(const CountSpec& rule, std::size_t text_bytes) {
-  const std::size_t per_row = 2 * sizeof(std::uint32_t) + rule.inputs * sizeof(std::int64_t);
-  const bool rows = rule.keyed_by == KeyedBy::rows;
-  return text_bytes / 4 * (rows ? per_row : sizeof(std::uint32_t)) + text_bytes / 8 + 8 * kAlignment;
-}
-
 std::size_t breaks_bytes(std::size_t text_bytes) {
   return (text_bytes / 32 + 1) * sizeof(std::uint32_t);
+}
+
+// Rows whose keys have four bytes or more fit, and so do messages of four bytes or more.
+std::size_t rows_bytes(const CountSpec& rule, std::size_t text_bytes) {
+  return text_bytes / 4 * (2 * sizeof(std::uint32_t) + rule.inputs * sizeof(std::int64_t)) + 3 * kAlignment;
+}
+
+std::size_t records_bytes(std::size_t text_bytes) {
+  return text_bytes / 4 * sizeof(std::uint32_t) + breaks_bytes(text_bytes) + 2 * kAlignment;
+}
+
+bool finds_keys(const CountSpec& rule) {
+  return rule.keyed_by != KeyedBy::rows;
 }
 
 }  // namespace
@@ -41,24 +48,40 @@ BatchSlots::BatchSlots(DeviceApi& device, const CountSpec& rule, std::size_t tex
     : device_(device),
       rule_(rule),
       text_bytes_(text_bytes),
-      places_bytes_(places_bytes(rule, text_bytes)),
       counters_(counters),
       pinned_(device, kBatchSlots * pinned_bytes(rule), budget) {
   for (std::uint32_t i = 0; i < kBatchSlots; ++i) {
     Slot slot{.text = DeviceBuffer(device_, text_bytes_ + kSlackBytes),
-              .places = DeviceBuffer(device_, places_bytes_),
+              .records = finds_keys(rule) ? DeviceBuffer(device_, records_bytes(text_bytes_)) : DeviceBuffer(),
+              .rows = {},
               .control = DeviceBuffer(device_, sizeof(BatchControl)),
               .copied = device_.make_event(),
               .counted = device_.make_event()};
-    if (!slot.text || !slot.places || !slot.control)
+    if (!slot.text || (finds_keys(rule) && !slot.records) || !slot.control)
       throw UnavailableError("the device has no memory left for batches");
     device_.fill_with_zeros(Stream::compute, slot.control.as<void>(), sizeof(BatchControl));
     slots_.push_back(std::move(slot));
   }
+  if (!finds_keys(rule) && !take_rows()) throw UnavailableError("the device has no memory left for batches");
 }
 
 std::size_t BatchSlots::bytes(const CountSpec& rule, std::size_t text_bytes) {
-  return kBatchSlots * (aligned(text_bytes + kSlackBytes) + aligned(places_bytes(rule, text_bytes)));
+  const std::size_t places = finds_keys(rule) ? records_bytes(text_bytes) : rows_bytes(rule, text_bytes);
+  return kBatchSlots * (aligned(text_bytes + kSlackBytes) + aligned(places));
+}
+
+bool BatchSlots::has_room_for(const Batch& batch) {
+  return fits(batch) && (!batch.has_rows || take_rows());
+}
+
+// For all slots or for none.
+bool BatchSlots::take_rows() {
+  if (has_rows_) return *has_rows_;
+  for (Slot& slot : slots_) slot.rows = DeviceBuffer(device_, rows_bytes(rule_, text_bytes_));
+  has_rows_ = std::ranges::all_of(slots_, [](const Slot& slot) { return static_cast<bool>(slot.rows); });
+  if (!*has_rows_)
+    for (Slot& slot : slots_) slot.rows = {};
+  return *has_rows_;
 }
 
 bool BatchSlots::fits(const Batch& batch) const {
@@ -66,12 +89,12 @@ bool BatchSlots::fits(const Batch& batch) const {
   // Keys of rows may overlap; places of their texts are counted in 32 bits.
   const auto& lengths = batch.rows.key_length;
   if (std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0}) > kDeviceBatchBytesMax) return false;
-  std::size_t places = aligned(batch.ends.size_bytes());
   if (batch.has_rows)
-    places = 2 * aligned(batch.rows.key_at.size_bytes()) + aligned(batch.rows.values.size_bytes());
-  else if (!batch.ends.empty() && rule_.keyed_by == KeyedBy::words)
-    places += aligned(breaks_bytes(batch.bytes.size()));
-  return places <= places_bytes_;
+    return 2 * aligned(batch.rows.key_at.size_bytes()) + aligned(batch.rows.values.size_bytes()) <=
+           rows_bytes(rule_, text_bytes_);
+  const bool has_breaks = rule_.keyed_by == KeyedBy::words;
+  return aligned(batch.ends.size_bytes()) + (has_breaks ? aligned(breaks_bytes(batch.bytes.size())) : 0) <=
+         records_bytes(text_bytes_);
 }
 
 DeviceBatch BatchSlots::upload(std::uint32_t slot_number, const Batch& batch) {
@@ -83,29 +106,37 @@ DeviceBatch BatchSlots::upload(std::uint32_t slot_number, const Batch& batch) {
                         .rejects_capacity = rejects_capacity(rule_)};
   // Loads of eight bytes read past the end; with the slack copied too they read nothing undefined.
   copy(slot.text.as<char>(), batch.bytes.data(), batch.bytes.size() + kSlackBytes);
-  std::size_t used = 0;
-  if (batch.has_rows) {
-    on_device.records = static_cast<std::uint32_t>(batch.rows.key_at.size());
-    on_device.key_at = upload_places(slot, used, batch.rows.key_at);
-    on_device.key_length = upload_places(slot, used, batch.rows.key_length);
-    on_device.row_values = upload_places(slot, used, batch.rows.values);
-  } else if (!batch.ends.empty()) {
-    on_device.size = batch.ends.back();
-    on_device.records = static_cast<std::uint32_t>(batch.ends.size());
-    on_device.ends = upload_places(slot, used, batch.ends);
-    if (rule_.keyed_by == KeyedBy::words) {
-      on_device.breaks = reinterpret_cast<std::uint32_t*>(slot.places.as<std::byte>() + used);
-      device_.fill_with_zeros(Stream::copy, on_device.breaks, breaks_bytes(on_device.size));
-    }
-  }
+  if (batch.has_rows)
+    upload_rows(slot, batch.rows, on_device);
+  else if (!batch.ends.empty())
+    upload_records(slot, batch.ends, on_device);
   device_.record(slot.copied, Stream::copy);
   device_.wait(Stream::compute, slot.copied);
   return on_device;
 }
 
+void BatchSlots::upload_rows(const Slot& slot, const Rows& rows, DeviceBatch& to) {
+  std::size_t used = 0;
+  to.has_rows = true;
+  to.records = static_cast<std::uint32_t>(rows.key_at.size());
+  to.key_at = upload_places(slot.rows, used, rows.key_at);
+  to.key_length = upload_places(slot.rows, used, rows.key_length);
+  to.row_values = upload_places(slot.rows, used, rows.values);
+}
+
+void BatchSlots::upload_records(const Slot& slot, std::span<const std::uint32_t> ends, DeviceBatch& to) {
+  std::size_t used = 0;
+  to.size = ends.back();
+  to.records = static_cast<std::uint32_t>(ends.size());
+  to.ends = upload_places(slot.records, used, ends);
+  if (rule_.keyed_by != KeyedBy::words) return;
+  to.breaks = reinterpret_cast<std::uint32_t*>(slot.records.as<std::byte>() + used);
+  device_.fill_with_zeros(Stream::copy, to.breaks, breaks_bytes(to.size));
+}
+
 template <class T>
-const T* BatchSlots::upload_places(const Slot& slot, std::size_t& used, std::span<const T> from) {
-  auto* to = reinterpret_cast<T*>(slot.places.as<std::byte>() + used);
+const T* BatchSlots::upload_places(const DeviceBuffer& places, std::size_t& used, std::span<const T> from) {
+  auto* to = reinterpret_cast<T*>(places.as<std::byte>() + used);
   copy(to, from.data(), from.size_bytes());
   used += aligned(from.size_bytes());
   return to;

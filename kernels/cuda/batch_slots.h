@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,10 +26,12 @@ class BatchSlots {
   BatchSlots(DeviceApi& device, const CountSpec& rule, std::size_t text_bytes, MemoryBudget& budget,
              CudaCounters& counters);
 
-  /// Device memory that slots of this size take.
+  /// Device memory that slots of this size take when they are made.
   static std::size_t bytes(const CountSpec& rule, std::size_t text_bytes);
-  /// Whether the batch, with the places of its records, is small enough for a slot.
-  bool fits(const Batch& batch) const;
+  /// Whether a slot has room for the batch, with the places of its records or rows. Where the device can find
+  /// keys itself, memory for rows is taken only when a batch with rows comes; if there is none left, nothing
+  /// with rows has room.
+  bool has_room_for(const Batch& batch);
 
   /// Starts the copies of a batch; what is given to the compute stream next comes after them.
   DeviceBatch upload(std::uint32_t slot, const Batch& batch);
@@ -43,20 +46,25 @@ class BatchSlots {
  private:
   struct Slot {
     DeviceBuffer text;
-    DeviceBuffer places;  ///< of records, or rows with their values
+    DeviceBuffer records;  ///< where they end, and for words the same as bits
+    DeviceBuffer rows;     ///< where their keys are, and their values
     DeviceBuffer control;
     Event copied{};
     Event counted{};
   };
 
+  bool fits(const Batch& batch) const;
+  bool take_rows();
+  void upload_rows(const Slot& slot, const Rows& rows, DeviceBatch& to);
+  void upload_records(const Slot& slot, std::span<const std::uint32_t> ends, DeviceBatch& to);
   template <class T>
-  const T* upload_places(const Slot& slot, std::size_t& used, std::span<const T> from);
+  const T* upload_places(const DeviceBuffer& places, std::size_t& used, std::span<const T> from);
   void copy(void* to, const void* from, std::size_t bytes);
 
   DeviceApi& device_;
   const CountSpec& rule_;
   std::size_t text_bytes_;
-  std::size_t places_bytes_;
+  std::optional<bool> has_rows_;  ///< whether there was memory for rows; empty: nobody has asked
   CudaCounters& counters_;
   std::vector<Slot> slots_;
   PinnedBuffer pinned_;  ///< per slot a verdict and its rejects

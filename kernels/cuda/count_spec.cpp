@@ -26,4 +26,9 @@ CountSpec count_spec(const Plan& plan, const HashSeed& hash) {
   return rule;
 }
 
+CountSpec count_spec_of_rows(CountSpec rule) {
+  rule.fold_case = false;
+  return rule;
+}
+
 }  // namespace millrace::cuda

@@ -12,4 +12,7 @@ namespace millrace::cuda {
 /// inputs.
 CountSpec count_spec(const Plan& plan, const HashSeed& hash);
 
+/// The same for batches with rows: keys that the host has found are taken as they are.
+CountSpec count_spec_of_rows(CountSpec rule);
+
 }  // namespace millrace::cuda

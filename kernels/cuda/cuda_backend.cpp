@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/batch_check.h"
 #include "kernels/cuda/batch_slots.h"
 #include "kernels/cuda/buffer.h"
 #include "kernels/cuda/count_spec.h"
@@ -84,6 +85,7 @@ class Implementation final : public CudaBackend {
   void submit(const Batch& batch) override;
   std::optional<Finished> reclaim(Wait wait) override;
   void collect(Pane pane, PartialSink& sink) override;
+  std::size_t held_bytes() const override { return panes_.held_bytes() + host_.held_bytes(); }
   const CudaCounters& counters() const override { return counters_; }
 
  private:
@@ -184,14 +186,8 @@ std::uint32_t Implementation::choose_table_slots(const CudaTuning& tuning) const
 
 void Implementation::submit(const Batch& batch) {
   reclaimed_.reset();
-  check(batch.has_rows == (rule_.keyed_by == KeyedBy::rows),
-        "batches of a rows job have rows, and others have none");
-  check(batch.ends.empty() || batch.ends.back() <= batch.bytes.size(), "records end inside their batch");
-  check(batch.rows.key_length.size() == batch.rows.key_at.size(),
-        "every key of a row has a place and a length");
-  check(batch.rows.values.size() == batch.rows.key_at.size() * rule_.inputs || !batch.has_rows,
-        "every row has the values that the plan reads");
-  if (!slots_.fits(batch)) return count_on_host(batch);
+  check_batch(batch, rule_.keyed_by, rule_.inputs);
+  if (!slots_.has_room_for(batch)) return count_on_host(batch);
   if (!panes_.has_room_for(batch.pane)) return refuse(batch);
   launch(batch, false);
 }
@@ -204,11 +200,14 @@ void Implementation::launch(const Batch& batch, bool again) {
     panes_.merge(batch.pane);
   }
   const std::uint32_t slot = std::exchange(next_slot_, (next_slot_ + 1) % kBatchSlots);
-  CountJob job{.rule = rule_, .batch = slots_.upload(slot, batch), .pane = arena, .table_slots = table_slots_};
+  CountJob job{.rule = batch.has_rows ? count_spec_of_rows(rule_) : rule_,
+               .batch = slots_.upload(slot, batch),
+               .pane = arena,
+               .table_slots = table_slots_};
   if (job.batch.breaks != nullptr) device_->mark_breaks(job.batch);
 
-  const bool numbered = batch.has_rows || job.batch.ends != nullptr;
-  const bool words = rule_.keyed_by == KeyedBy::words;
+  const bool numbered = job.batch.is_numbered();
+  const bool words = holds_words(rule_, job.batch);
   const std::uint32_t tile = facts_.block_threads * (words || !numbered ? kThreadBytes : 1);
   const std::uint32_t size = words || !numbered ? job.batch.size : job.batch.records;
   const std::uint32_t tiles = size / tile + (size % tile != 0 ? 1 : 0);

@@ -7,6 +7,7 @@
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
+#include "kernels/hd.h"
 #include "kernels/key.h"
 #include "kernels/record.h"
 
@@ -95,6 +96,7 @@ struct DeviceBatch {
   const char* text = nullptr;
   std::uint32_t size = 0;
   const std::uint32_t* ends = nullptr;  ///< null: each record ends with '\n'
+  bool has_rows = false;                ///< the host has found the keys
   std::uint32_t records = 0;            ///< of `ends`, or rows
   std::uint32_t* breaks = nullptr;      ///< for words with `ends`: bit p is set where a record begins at p
   const std::uint32_t* key_at = nullptr;
@@ -103,7 +105,15 @@ struct DeviceBatch {
   BatchControl* control = nullptr;
   Reject* rejects = nullptr;  ///< host memory that the device can write
   std::uint32_t rejects_capacity = 0;
+
+  /// The host says where records or rows are.
+  MILLRACE_HD bool is_numbered() const { return has_rows || ends != nullptr; }
 };
+
+/// Which of the two counting kernels a batch is for.
+MILLRACE_HD constexpr bool holds_words(const CountSpec& rule, const DeviceBatch& batch) {
+  return rule.keyed_by == KeyedBy::words && !batch.has_rows;
+}
 
 /// One launch of a counting kernel.
 struct CountJob {

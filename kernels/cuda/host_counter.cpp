@@ -39,6 +39,12 @@ void HostCounter::count(const Batch& batch, BudgetVector<Reject>& rejects) {
   counter_.count(batch, panes_.try_emplace(batch.pane, rule_).first->second, rejects);
 }
 
+std::size_t HostCounter::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [pane, table] : panes_) bytes += table.column_bytes();
+  return bytes;
+}
+
 void HostCounter::collect(Pane pane, bool alone, PartialSink& sink) {
   const auto node = panes_.extract(pane);
   if (node.empty()) return;

@@ -18,6 +18,8 @@ class HostCounter {
 
   void count(const Batch& batch, BudgetVector<Reject>& rejects);
   bool has(Pane pane) const { return panes_.contains(pane); }
+  /// See Backend.
+  std::size_t held_bytes() const;
   /// Hands over and forgets a pane. `alone`: nobody else hands over keys of it.
   void collect(Pane pane, bool alone, PartialSink& sink);
 

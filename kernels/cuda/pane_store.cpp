@@ -6,6 +6,7 @@
 #include <bit>
 #include <string>
 
+#include "base/partial_bytes.h"
 #include "kernels/cuda/row_transfer.h"
 
 namespace millrace::cuda {
@@ -94,6 +95,13 @@ void PaneStore::note(Pane pane, const Verdict& verdict) {
 
 bool PaneStore::holds_anything(Pane pane) const {
   return of_pane_.contains(pane) && at(pane).batches > 0;
+}
+
+std::size_t PaneStore::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const Arena& arena : arenas_)
+    bytes += arena.entries * partial_bytes(rule_.columns) + arena.text_words * sizeof(std::uint64_t);
+  return bytes;
 }
 
 bool PaneStore::should_merge(Pane pane) const {

@@ -45,6 +45,8 @@ class PaneStore {
   void note(Pane pane, const Verdict& verdict);
   /// Whether batches have been counted into the pane since it was last empty.
   bool holds_anything(Pane pane) const;
+  /// See Backend. Equal keys count as often as there are entries of them.
+  std::size_t held_bytes() const;
   /// Whether merging is worth its time: much of the pane is full, and much of that was never merged.
   bool should_merge(Pane pane) const;
   /// Whether merging could make any room.

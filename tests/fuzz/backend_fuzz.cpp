@@ -56,16 +56,17 @@ TestBatch lines_as_messages(const std::string& text) {
   return message_batch(records);
 }
 
-// 0x1e ends a batch, and 0x1f one of messages.
+// 0x1d ends a batch of rows, 0x1e one of text, and 0x1f one of messages.
 std::vector<TestBatch> cut(const Plan& plan, const std::string& text) {
   std::vector<TestBatch> batches;
   std::size_t begin = 0;
   while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find_first_of("\x1e\x1f", begin), text.size());
+    const std::size_t end = std::min(text.find_first_of("\x1d\x1e\x1f", begin), text.size());
     const std::string part = text.substr(begin, end - begin);
-    if (plan.keyed_by == KeyedBy::rows) {
-      batches.push_back(rows_batch(part, plan.row_values));
-    } else if (end < text.size() && text[end] == '\x1f') {
+    const char kind = end < text.size() ? text[end] : '\x1e';
+    if (plan.keyed_by == KeyedBy::rows || kind == '\x1d') {
+      batches.push_back(rows_batch(part, input_values(plan)));
+    } else if (kind == '\x1f') {
       batches.push_back(lines_as_messages(part));
     } else {
       batches.push_back(text_batch(part));

@@ -123,6 +123,7 @@ class NotingBackend final : public Backend {
     return Finished{{23}, false, {}};
   }
   void collect(Pane pane, PartialSink&) override { calls_.push_back("collect " + std::to_string(pane.index)); }
+  std::size_t held_bytes() const override { return 0; }
 
  private:
   std::vector<std::string>& calls_;

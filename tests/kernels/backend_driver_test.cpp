@@ -34,6 +34,7 @@ class SmallBackend final : public Backend {
     return Finished{foreign ? BufferId{999} : batch.buffer, fits, {}};
   }
   void collect(Pane pane, PartialSink&) override { counted.erase(pane); }
+  std::size_t held_bytes() const override { return 0; }
 
   std::deque<Batch> in_flight;
   std::map<Pane, std::vector<BufferId>> counted;

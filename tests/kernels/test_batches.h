@@ -62,6 +62,21 @@ inline TestBatch message_batch(const std::vector<std::string>& records, Pane pan
   return batch;
 }
 
+/// A row of each key, with as many values as the plan reads.
+inline TestBatch rows_batch(const Plan& plan, const std::vector<std::string>& keys, Pane pane = {},
+                            std::int64_t value = -7) {
+  TestBatch batch = text_batch("", pane);
+  batch.has_rows = true;
+  for (const std::string& key : keys) {
+    batch.key_at.push_back(static_cast<std::uint32_t>(batch.bytes.size()));
+    batch.key_length.push_back(static_cast<std::uint32_t>(key.size()));
+    batch.bytes += key;
+  }
+  for (std::size_t i = 0; i < input_values(plan) * keys.size(); ++i)
+    batch.values.push_back(value * static_cast<std::int64_t>(i + 1));
+  return batch;
+}
+
 /// Merges the partials of one collect and checks that they have the promised shape.
 class Gather : public PartialSink {
  public:

@@ -82,6 +82,13 @@ MUTANTS = (
     ("large tables: the last key that was asked for is not counted", "kernels/cpu/table/pane_table.cpp",
      "for (std::size_t i = keys.size() - ahead; i < keys.size()", "for (std::size_t i = keys.size() - ahead; i + 1 < keys.size()",
      "cpu_backend_test *Inputs.KeysBeyond*"),
+    ("batches of both kinds: what the host has found is looked through again", "kernels/cpu/batch_counter.cpp",
+     "if (batch.has_rows) return", "if (batch.has_rows && plan_.keyed_by == KeyedBy::rows) return",
+     "cpu_backend_test *BothKinds*"),
+    ("held: a worker's pane that was collected still counts", "kernels/cpu/cpu_backend.cpp",
+     "    tables.held -= node.mapped().column_bytes();\n", "", "cpu_backend_test *SaysHowMuchItHolds*"),
+    ("held: texts of long keys are forgotten", "kernels/cpu/table/text_arena.cpp", "  bytes_ += text.size();\n", "",
+     "cpu_backend_test *SaysHowMuchItHolds*"),
     ("tables: the seed of the process is not passed on", "kernels/cpu/cpu_backend.cpp",
      "{spread_seed(options.hash_seed)}", "{spread_seed(0)}", "cpu_backend_test *Inputs.Places*"),
 )

@@ -71,6 +71,7 @@ class HookedBackend final : public Backend {
     hook_("collect");
     inner_->collect(pane, sink);
   }
+  std::size_t held_bytes() const override { return inner_->held_bytes(); }
 
  private:
   std::unique_ptr<Backend> inner_;

@@ -11,6 +11,7 @@
 #include <millrace/plan.h>
 #include <millrace/types.h>
 
+#include "base/partial_bytes.h"
 #include "kernels/cpu/simd/length_classes.h"
 #include "kernels/cpu/table/load.h"
 #include "kernels/cpu/table/table.h"
@@ -60,6 +61,10 @@ class PaneTable {
 
   Expected sizes() const { return {short_.size(), medium_.size(), long_.size()}; }
   std::size_t rows() const { return short_.size() + medium_.size() + long_.size() + spilled_.size(); }
+  /// Host bytes that all partials take as columns, with their texts.
+  std::size_t column_bytes() const {
+    return rows() * partial_bytes(columns_.size()) + medium_.size() * MediumSlot::kLengthMax + texts_.bytes();
+  }
   bool has_spilled() const { return !spilled_.empty(); }
   /// More than the caches next to a core hold.
   bool is_large() const { return short_.is_large() || medium_.is_large() || long_.is_large(); }

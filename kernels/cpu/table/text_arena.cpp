@@ -21,6 +21,7 @@ std::string_view TextArena::copy(std::string_view text) {
   Chunk& chunk = chunks_.back();
   const std::size_t at = chunk.size();
   chunk.insert(chunk.end(), text.begin(), text.end());
+  bytes_ += text.size();
   return {chunk.data() + at, text.size()};
 }
 

@@ -19,7 +19,10 @@ class TextArena {
   void clear() {
     chunks_.clear();
     next_chunk_ = kChunkMin;
+    bytes_ = 0;
   }
+  /// Of all copies together.
+  std::size_t bytes() const { return bytes_; }
 
  private:
   using Chunk = BudgetVector<char>;
@@ -27,6 +30,7 @@ class TextArena {
 
   BudgetVector<Chunk> chunks_;
   std::size_t next_chunk_ = kChunkMin;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace millrace

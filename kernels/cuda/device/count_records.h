@@ -22,7 +22,7 @@ class RecordKeys {
 
   /// Begins with row or record number i, where the host says where those are.
   MILLRACE_DEVICE void open_numbered(std::uint32_t i) {
-    if (rule_.keyed_by == KeyedBy::rows) {
+    if (batch_.has_rows) {
       for (std::uint32_t v = 0; v < rule_.inputs; ++v)
         inputs[v] = batch_.row_values[std::size_t{v} * batch_.records + i];
       key = {batch_.key_at[i], batch_.key_length[i]};
@@ -87,7 +87,7 @@ class RecordKeys {
 
   const CountSpec& rule_;
   const DeviceBatch& batch_;
-  std::uint32_t end_ = 0;
+  std::uint32_t end_ = 0;  ///< of the record; a row has none
 };
 
 /// The block: lists where lines begin in the tile at `begin`. It has still to wait.
@@ -116,7 +116,7 @@ MILLRACE_DEVICE inline void count_records(const CountJob& job, unsigned char* sh
   auto* starts = reinterpret_cast<std::uint16_t*>(combiner.behind());
   combiner.clear();
   const AlignedText text = text_of(job.rule, job.batch);
-  const bool numbered = job.rule.keyed_by == KeyedBy::rows || job.batch.ends != nullptr;
+  const bool numbered = job.batch.is_numbered();
   const std::uint32_t tile_size = numbered ? blockDim.x : blockDim.x * kThreadBytes;
   const std::uint32_t size = numbered ? job.batch.records : job.batch.size;
   const std::uint32_t first = blockIdx.x * job.tiles_per_block;

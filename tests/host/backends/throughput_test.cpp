@@ -48,6 +48,7 @@ class FullBackend final : public Backend {
     EXPECT_TRUE(in_flight_.empty()) << "what is in flight may count into the pane";
     held_ = 0;
   }
+  std::size_t held_bytes() const override { return 0; }
 
   std::map<std::size_t, int> counted;  ///< by the batch's size
 

@@ -51,6 +51,7 @@ class MoodyBackend final : public Backend {
     panes_.erase(pane);
     inner_->collect(pane, sink);
   }
+  std::size_t held_bytes() const override { return inner_->held_bytes(); }
 
  private:
   std::unique_ptr<Backend> inner_;
@@ -113,6 +114,7 @@ class LyingBackend final : public Backend {
     } twisted(sink, lie_);
     inner_->collect(pane, twisted);
   }
+  std::size_t held_bytes() const override { return inner_->held_bytes(); }
 
  private:
   std::unique_ptr<Backend> inner_;

@@ -47,6 +47,7 @@ class OtherBackend final : public Backend {
     return Finished{.buffer = *std::exchange(given_back_, std::nullopt), .counted = false, .rejects = {}};
   }
   void collect(Pane pane, PartialSink& sink) override { inner_->collect(pane, sink); }
+  std::size_t held_bytes() const override { return inner_->held_bytes(); }
   int submitted() const { return number_; }
 
  private:

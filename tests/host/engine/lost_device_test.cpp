@@ -144,6 +144,7 @@ class LateReader final : public Backend {
   }
   std::optional<Finished> reclaim(Wait) override { return std::nullopt; }
   void collect(Pane, PartialSink&) override {}
+  std::size_t held_bytes() const override { return 0; }
 
  private:
   const MemoryBudget& budget_;

@@ -42,6 +42,7 @@ class FakeDevice final : public Backend {
   }
   std::optional<Finished> reclaim(Wait wait) override { return inner_->reclaim(wait); }
   void collect(Pane pane, PartialSink& sink) override { inner_->collect(pane, sink); }
+  std::size_t held_bytes() const override { return inner_->held_bytes(); }
 
  private:
   std::unique_ptr<Backend> inner_;

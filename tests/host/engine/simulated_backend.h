@@ -10,6 +10,7 @@
 
 #include <millrace/backend.h>
 
+#include "base/partial_bytes.h"
 #include "kernels/key.h"
 #include "tests/host/engine/simulated_source.h"
 
@@ -55,6 +56,13 @@ class SimBackend final : public Backend {
       stumble();
     }
     panes_.erase(pane);
+  }
+  // Far above what there is, now and then.
+  std::size_t held_bytes() const override {
+    std::size_t bytes = 0;
+    for (const auto& [pane, counts] : panes_)
+      for (const auto& [word, count] : counts) bytes += partial_bytes(0) + word.size();
+    return bytes != 0 && dice_.one_in(50) ? SIZE_MAX / 2 : bytes;
   }
 
  private:

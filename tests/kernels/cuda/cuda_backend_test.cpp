@@ -168,6 +168,7 @@ TEST(CudaBackend, TheHostCountsWhatNoEmptyPaneCanTake) {
   EXPECT_EQ(rig.backend->counters().on_host, 1U);
   rig.count(text_batch("0-word and more"));
   EXPECT_EQ(rig.backend->counters().batches, 1U);
+  EXPECT_GE(rig.backend->held_bytes(), 8003 * 3 * 8U);
   EXPECT_FALSE(rig.driver.collect({}).all_unique());  // both have "0-word"
   EXPECT_EQ(rig.difference(), "");
 }
@@ -250,6 +251,25 @@ TEST(CudaBackend, MessagesOfFourBytesFitAndShorterOnesMayGoToTheHost) {
     EXPECT_EQ(rig.backend->counters().on_host, length < 4 ? 1U : 0U) << length;
     rig.driver.collect({});
     EXPECT_EQ(rig.difference(), "") << "messages of " << length << " bytes";
+  }
+}
+
+// Rows need more memory than the text that they come from, and not every job has some.
+TEST(CudaBackend, TakesMemoryForRowsWhenTheFirstBatchOfThemComes) {
+  const TestBatch rows = rows_batch(fields_plan(), {"key"});
+  for (const bool enough : {true, false}) {
+    std::size_t blocks = 0;
+    const std::size_t memory = enough ? 64 * kMiB : kMiB * 5 / 2;
+    Rig rig({.arena_bytes = kMiB}, fields_plan(), {.batch_bytes = 128 << 10}, {.memory = memory});
+    for (int i = 0; i < 8; ++i) {
+      rig.count(text_batch("key,1,1\n"));
+      if (i == 0) blocks = rig.device->blocks();
+      EXPECT_EQ(rig.device->blocks() > blocks, enough && i > 0) << i;
+      rig.count(rows);
+    }
+    EXPECT_EQ(rig.backend->counters().on_host, enough ? 0U : 8U);
+    rig.driver.collect({});
+    EXPECT_EQ(rig.difference(), "");
   }
 }
 

@@ -83,7 +83,7 @@ std::string any_record(Dice& dice, const Plan& plan, const std::vector<std::stri
   return record;
 }
 
-TestBatch any_rows(Dice& dice, const std::vector<std::string>& words) {
+TestBatch any_rows(Dice& dice, const Plan& plan, const std::vector<std::string>& words) {
   TestBatch batch;
   for (std::size_t n = dice.below(30); n > 0; --n) batch.bytes += dice.one_of(words);
   batch.has_rows = true;
@@ -94,15 +94,15 @@ TestBatch any_rows(Dice& dice, const std::vector<std::string>& words) {
     batch.key_at.push_back(static_cast<std::uint32_t>(at));
     batch.key_length.push_back(static_cast<std::uint32_t>(length));
   }
-  for (std::size_t i = 0; i < 2 * rows; ++i)
+  for (std::size_t i = 0; i < input_values(plan) * rows; ++i)
     batch.values.push_back(static_cast<std::int64_t>(dice.one_in(500) ? dice.bits() : dice.below(1000)));
   return batch;
 }
 
 TestBatch any_batch(Dice& dice, const Plan& plan, const std::vector<std::string>& words) {
   const Pane pane{static_cast<std::int64_t>(dice.below(3))};
-  if (plan.keyed_by == KeyedBy::rows) {
-    TestBatch batch = any_rows(dice, words);
+  if (plan.keyed_by == KeyedBy::rows || dice.one_in(4)) {
+    TestBatch batch = any_rows(dice, plan, words);
     batch.pane = pane;
     return batch;
   }

@@ -34,10 +34,10 @@ struct Room {
   std::uint32_t rejects = 1000;
 };
 
-CountSpec rule_of(const Plan& plan, unsigned hash_bits) {
+CountSpec rule_of(const Plan& plan, const TestBatch& batch, unsigned hash_bits) {
   CountSpec rule = count_spec(plan, hash_seed(3, hash_bits));
   rule.fields.values = plan.fields.values.data();
-  return rule;
+  return batch.has_rows ? count_spec_of_rows(rule) : rule;
 }
 
 /// One batch counted by one kernel into an arena of its own.
@@ -49,15 +49,15 @@ class Counted {
         arena(room.entries, room.text_words, room.text_slots,
               static_cast<std::uint32_t>(value_columns(plan_.measures).size())),
         input(batch_, room.rejects),
-        job{.rule = rule_of(plan_, launch.hash_bits),
+        job{.rule = rule_of(plan_, batch_, launch.hash_bits),
             .batch = input.view(),
             .pane = arena.view(),
             .tiles_per_block = launch.tiles_per_block,
             .table_slots = launch.table_slots} {
-    const bool words = plan_.keyed_by == KeyedBy::words;
+    const bool words = holds_words(job.rule, job.batch);
     if (words && job.batch.ends != nullptr)
       simt::launch(2, 32, 0, [this](unsigned char*) { mark_breaks(job.batch); });
-    const bool numbered = plan_.keyed_by == KeyedBy::rows || (!words && job.batch.ends != nullptr);
+    const bool numbered = !words && job.batch.is_numbered();
     const std::uint32_t tile = launch.threads * (numbered ? 1 : kThreadBytes) * launch.tiles_per_block;
     const unsigned blocks = (numbered ? job.batch.records : job.batch.size) / tile + 1;
     if (words) {
@@ -207,6 +207,26 @@ TEST(Kernels, RowsAreCountedWhereTheHostSaysThatTheyAre) {
   Counted counted(rows_plan(), batch, {32, 2, 8});
   EXPECT_EQ(counted.difference(), "");
   EXPECT_EQ(counted.input.control().largest, 399U * 399 - 1000);
+}
+
+// Of words and pieces, too: nothing is looked for in them, and no case is folded.
+TEST(Kernels, RowsAreCountedWhateverThePlanLooksFor) {
+  TestBatch batch = text_batch("One,or two One-And-More,or two\n, ");
+  batch.has_rows = true;
+  for (const auto& [at, length] : {std::pair(0U, 3U), {0, 10}, {11, 12}, {11, 19}, {30, 3}, {3, 1}, {3, 0}}) {
+    batch.key_at.insert(batch.key_at.end(), 40, at);
+    batch.key_length.insert(batch.key_length.end(), 40, length);
+  }
+  Plan words;
+  words.words = {.fold_case = true, .alphanumeric = true};
+  for (const Plan& plan : {words, split_plan(','), record_plan()})
+    for (const std::uint32_t slots : {4U, 64U})
+      EXPECT_EQ(Counted(plan, batch, {32, 2, slots}).difference(), "") << to_string(plan.keyed_by);
+  for (std::int64_t i = 0; i < 2 * 280; ++i) batch.values.push_back(i * i - 1000);
+  EXPECT_EQ(Counted(fields_plan(), batch, {32, 2, 64}).difference(), "");
+  batch.key_at = batch.key_length = {};
+  Counted none(words, batch);
+  EXPECT_EQ(none.input.control().tokens, 0U);
 }
 
 // Whatever is full is named, and nothing is written past its end.

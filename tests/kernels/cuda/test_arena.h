@@ -101,6 +101,7 @@ class TestInput {
         view_{.text = reinterpret_cast<const char*>(text_.data()),
               .size = static_cast<std::uint32_t>(batch.bytes.size()),
               .ends = batch.ends.empty() ? nullptr : batch.ends.data(),
+              .has_rows = batch.has_rows,
               .records = static_cast<std::uint32_t>(batch.has_rows ? batch.key_at.size() : batch.ends.size()),
               .breaks = batch.ends.empty() ? nullptr : breaks_.data(),
               .key_at = batch.key_at.data(),
