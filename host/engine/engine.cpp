@@ -180,6 +180,7 @@ void Engine::collect(Pane pane) {
   const Stopwatch collecting(shared_.metrics.timeline, Activity::collect, shared_.clock);
   Columns columns(value_columns_, shared_.budget);
   backend_->collect(pane, columns);
+  collected_bytes_ += columns.bytes();
   if (columns.size() != 0) epoch_.partials.emplace_back(pane, std::move(columns));
   auto covered = held_.extract(pane);
   if (covered.empty()) return;

@@ -115,6 +115,8 @@ class Engine {
 
   bool epoch_may_end() const;
   bool epoch_is_due(Instant now) const;
+  bool is_overdue(Instant now) const;
+  bool is_large() const;
   bool is_held_up(Instant now) const;
   Instant due_by_clock() const;
   Instant next_wake() const;
@@ -148,7 +150,8 @@ class Engine {
   std::uint64_t epochs_ = 0;   ///< numbers given
   std::int64_t stamp_ = 0;     ///< of the last one that has a number
   Instant epoch_began_;
-  bool anything_new_ = false;  ///< a batch was submitted in the epoch under way
+  std::size_t collected_bytes_ = 0;  ///< of its partials
+  bool anything_new_ = false;        ///< a batch was submitted in the epoch under way
   MarkerRound round_;
   bool final_epoch_done_ = false;
 

@@ -14,7 +14,16 @@ bool Engine::epoch_may_end() const {
 
 bool Engine::epoch_is_due(Instant now) const {
   if (!epoch_may_end()) return false;
-  return round_.all_ended() || round_.revoked() || migrating_ || now >= due_by_clock();
+  return round_.all_ended() || round_.revoked() || migrating_ || is_overdue(now);
+}
+
+bool Engine::is_overdue(Instant now) const {
+  return now >= due_by_clock() || is_large();
+}
+
+// A log gets all that an epoch has: the frame must fit beside what is counted meanwhile, and beside the state.
+bool Engine::is_large() const {
+  return shared_.durable && collected_bytes_ + backend_->held_bytes() >= shared_.budget.limit() / 8;
 }
 
 // A slow sink must slow the sources down: while the committer is busy and the next epoch overdue, ended
@@ -22,8 +31,7 @@ bool Engine::epoch_is_due(Instant now) const {
 // And while a trial measures the processors they get no other work.
 bool Engine::is_held_up(Instant now) const {
   if (migration_ && migration_->wants_quiet()) return true;
-  return !shared_.committer.idle() && now >= due_by_clock() &&
-         shared_.budget.used() > shared_.budget.limit() / 2;
+  return !shared_.committer.idle() && is_overdue(now) && shared_.budget.used() > shared_.budget.limit() / 2;
 }
 
 // A job that has read nothing new is never due, so idling is free.
@@ -74,6 +82,7 @@ void Engine::finish_epoch() {
   final_epoch_done_ = last;
   epoch_.times.collected = epoch_began_ = shared_.clock.now();
   anything_new_ = false;
+  collected_bytes_ = 0;
   const bool rejected =
       std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
   if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
@@ -147,6 +156,7 @@ void Engine::lose_device(const DeviceError& error) {
 
 void Engine::rewind_readers() {
   epoch_.partials.clear();
+  collected_bytes_ = 0;
   epoch_.rejected = {};
   epoch_.bad_records.clear();
   shared_.metrics.batches -= std::exchange(batches_, 0);

@@ -12,6 +12,7 @@
 #include <millrace/testing/manual_clock.h>
 #include <millrace/testing/memory_source.h>
 
+#include "base/partial_bytes.h"
 #include "host/backends/pool.h"
 #include "host/engine/pipeline.h"
 #include "tests/host/job/memory_jobs.h"
@@ -58,9 +59,28 @@ class OtherBackend final : public Backend {
   std::optional<BufferId> given_back_;
 };
 
+/// Keeps nothing but the number of epochs.
+class CountingLog final : public EpochLog {
+ public:
+  CountingLog(int& epochs, bool durable) : epochs_(epochs), durable_(durable) {}
+  bool durable() const override { return durable_; }
+  std::uint64_t append(const EpochData&) override { return static_cast<std::uint64_t>(++epochs_); }
+  void commit(EpochId) override {}
+
+ private:
+  int& epochs_;
+  bool durable_;
+};
+
+/// The log of a job, and its memory.
+struct Keeping {
+  std::unique_ptr<EpochLog> log = std::make_unique<NoEpochLog>();
+  MemoryBudget& budget = unlimited_budget();
+};
+
 class OneJob {
  public:
-  explicit OneJob(std::unique_ptr<Backend> backend, StartTrial trial = {}) {
+  explicit OneJob(std::unique_ptr<Backend> backend, StartTrial trial = {}, Keeping keeping = {}) {
     Options options;
     options.batch_bytes = 64;
     options.batch_time = 1ms;
@@ -72,9 +92,9 @@ class OneJob {
                         .backend = std::move(backend),
                         .fallback = {},
                         .migration = {.start = std::move(trial), .after_bytes = 1, .sample_bytes = 4},
-                        .log = std::make_unique<NoEpochLog>(),
+                        .log = std::move(keeping.log),
                         .clock = clock,
-                        .budget = unlimited_budget()};
+                        .budget = keeping.budget};
     auto made = std::make_unique<MemorySource>(Framing{}, false);
     source = made.get();
     parts.sources.push_back(std::move(made));
@@ -92,7 +112,7 @@ class OneJob {
     for (;;) {
       const std::uint64_t before = notified();
       const Step steps[] = {pipeline->readers()[0]->step(Instant::min()), pipeline->engine().step(),
-                            pipeline->committer().step()};
+                            committer_sleeps ? Step::wait() : pipeline->committer().step()};
       Instant wake = kNever;
       bool progress = false;
       for (const Step& step : steps) {
@@ -109,6 +129,7 @@ class OneJob {
   }
   const Metrics& metrics() const { return pipeline->metrics(); }
 
+  bool committer_sleeps = false;
   testing::ManualClock clock;
   std::vector<std::string> told;
   std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
@@ -205,6 +226,51 @@ TEST(Engine, GivesTheProcessorsNoWorkWhileATrialMeasuresThem) {
   EXPECT_EQ(watched.submitted(), 5);
   trial.promise.set_value({});
   EXPECT_EQ(job.finish(), (Totals{{"a", 4}, {"b", 1}}));
+}
+
+std::string word_of_many_bytes(int number) {
+  return "a-word-of-many-bytes" + std::to_string(1000 + number);
+}
+constexpr std::size_t kManyBytes = 24 + partial_bytes(0);  ///< that one takes as columns
+
+// Nothing else ends one: the job has no windows, and is not told when to commit.
+TEST(Engine, AnEpochOfADurableLogEndsBeforeItTakesAnEighthOfTheMemory) {
+  constexpr int kWords = 1200;
+  for (const bool durable : {false, true})
+    for (const int given_back : {-1, 600}) {  // then what was counted before it is collected
+      MemoryBudget budget(8 * 400 * kManyBytes);
+      int epochs = 0;
+      OneJob job(std::make_unique<OtherBackend>("cpu", given_back), {},
+                 {std::make_unique<CountingLog>(epochs, durable), budget});
+      for (int i = 1; i <= kWords; ++i) {
+        job.count(word_of_many_bytes(i));
+        EXPECT_EQ(epochs, durable ? i / 400 : 0) << i << " words, of which " << given_back << " comes back";
+      }
+      job.finish();
+    }
+}
+
+// What the next epoch holds must not fill the memory that collecting it takes.
+TEST(Engine, NothingIsAddedToALargeEpochWhileTheCommitterIsBusyAndMemoryIsShort) {
+  MemoryBudget budget(8 * 400 * kManyBytes);
+  Reservation rest(budget);
+  int epochs = 0;
+  auto backend = std::make_unique<OtherBackend>("cpu");
+  const OtherBackend& watched = *backend;
+  OneJob job(std::move(backend), {}, {std::make_unique<CountingLog>(epochs, true), budget});
+  job.committer_sleeps = true;
+  for (int i = 1; i <= 800; ++i) job.count(word_of_many_bytes(i));
+  ASSERT_EQ(watched.held_bytes(), budget.limit() / 8) << "one epoch waits, and the next one is as large";
+  job.count("a");
+  EXPECT_EQ(watched.submitted(), 801) << "there is memory enough";
+  rest.set(budget.limit() / 2, "rest");
+  job.count("a");
+  EXPECT_EQ(watched.submitted(), 801);
+  job.committer_sleeps = false;
+  job.settle();
+  EXPECT_EQ(watched.submitted(), 802);
+  EXPECT_EQ(epochs, 2);
+  job.finish();
 }
 
 TEST(Pipeline, TheFirstErrorIsTheOneThatIsTold) {
