@@ -136,6 +136,7 @@ void Engine::take_back(const Finished& finished) {
   Rejected rejected = rejects_of(finished);
   FilledBatch filled = std::move(uncounted_.extract(finished.buffer).mapped());
   filled.times.finished = shared_.clock.now();
+  filled.times.working = finished.working;
   shared_.metrics.timeline.batches.add(filled.times);
   if (holds_buffers()) {
     std::vector<Held>& held = held_[filled.pane];

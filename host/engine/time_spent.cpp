@@ -67,7 +67,11 @@ TimeSpent time_spent(const Timeline& timeline, unsigned readers, std::size_t sin
                    {"collecting", spent(Activity::collect)},
                    {"waiting", spent(Activity::engine_waits)}};
   time.finishing = {{"waiting", spent(Activity::committer_waits)}};
-  time.batch = medians(timeline.batches.latest(), kBatchStages);
+  const std::vector<BatchTimes> batches = timeline.batches.latest();
+  time.batch = medians(batches, kBatchStages);
+  if (std::ranges::any_of(batches, [](const BatchTimes& batch) { return batch.working.count() > 0; }))
+    time.batch.push_back(
+        {"of that at work", median(batches, [](const BatchTimes& batch) { return batch.working; })});
   const std::vector<EpochTimes> epochs = timeline.epochs.latest();
   time.epoch = medians(epochs, kEpochStages);
   for (std::size_t i = 0; !epochs.empty() && i < std::min(sinks, kSinksTimed); ++i)

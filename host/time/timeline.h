@@ -17,11 +17,12 @@ namespace millrace {
 
 /// The way of one batch, in the order of its places.
 struct BatchTimes {
-  Instant opened;     ///< its first record came
-  Instant closed;     ///< by its reader, into the ring
-  Instant popped;     ///< by the engine
-  Instant submitted;  ///< to the backend
-  Instant finished;   ///< counted
+  Instant opened;                      ///< its first record came
+  Instant closed;                      ///< by its reader, into the ring
+  Instant popped;                      ///< by the engine
+  Instant submitted;                   ///< to the backend
+  Instant finished;                    ///< counted
+  std::chrono::nanoseconds working{};  ///< what the backend says of the time between the last two
 };
 
 /// Sinks of a job whose times are told apart; those behind them are taken together.

@@ -132,6 +132,8 @@ struct Finished {
   BufferId buffer;
   bool counted = true;
   std::span<const Reject> rejects;  ///< valid until the next call of the backend
+  /// That a worker or a device was at work on it, without the time that it waited for one; 0: not measured.
+  std::chrono::nanoseconds working{};
 };
 
 /// Columns of reduced values, not yet merged with their equals.

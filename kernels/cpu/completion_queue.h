@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -18,6 +19,7 @@ namespace millrace {
 struct Done {
   BufferId buffer;
   BudgetVector<Reject> rejects;
+  std::chrono::nanoseconds working{};
 };
 
 /// Any thread may call any function. An error stays: what was counted is then worth nothing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <map>
@@ -136,7 +137,9 @@ void CpuBackend::count(WorkerTables& tables, const Batch& batch) {
     Done done{batch.buffer, BudgetVector<Reject>(BudgetAllocator<Reject>(budget_))};
     PaneTable& table = table_of(tables, batch.pane);
     const std::size_t before = table.column_bytes();
+    const auto begin = std::chrono::steady_clock::now();
     tables.counter.count(batch, table, done.rejects);
+    done.working = std::chrono::steady_clock::now() - begin;
     tables.held += table.column_bytes() - before;
     completed_.push(std::move(done));
   } catch (...) {
@@ -160,7 +163,7 @@ std::optional<Finished> CpuBackend::reclaim(Wait wait) {
   reclaimed_ = completed_.pop(wait);
   if (!reclaimed_) return std::nullopt;
   --in_flight_;
-  return Finished{reclaimed_->buffer, true, reclaimed_->rejects};
+  return Finished{reclaimed_->buffer, true, reclaimed_->rejects, reclaimed_->working};
 }
 
 void CpuBackend::collect(Pane pane, PartialSink& sink) {

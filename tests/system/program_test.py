@@ -309,6 +309,7 @@ class Messages(Case):
 
     def test_verbose_and_quiet(self):
         self.assertIn(b"cpu", run("-v", input=b"x").stderr)
+        self.assertRegex(run("-v", input=b"x y\n" * 100_000).stderr, rb"time: a batch .* to count, [.\d]+ ms of that at work")
         self.assertIn(b"the job hourly runs on cpu", run("-v", "--name", "hourly", input=b"x").stderr)
         self.assertEqual(run("-q", "-v", "--progress", "always", "--value", 2, input=b"a\n").stderr, b"")
         self.assertRegex(run("--progress", "always", input=b"a\n").stderr, rb"1 words, 2 B in ")

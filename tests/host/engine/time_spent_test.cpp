@@ -24,7 +24,7 @@ std::chrono::nanoseconds part(const std::vector<TimeSpent::Part>& parts, std::st
 
 TEST(TimeSpent, EachStageEndsWhereTheNextBegins) {
   Timeline timeline;
-  timeline.batches.add({at(1ms), at(3ms), at(7ms), at(15ms), at(31ms)});
+  timeline.batches.add({at(1ms), at(3ms), at(7ms), at(15ms), at(31ms), 9ms});
   EpochTimes epoch{at(1ms), at(3ms), at(7ms), at(15ms), at(31ms), at(63ms), at(127ms), {}};
   epoch.sinks[0] = 5ms;
   epoch.sinks[1] = 6ms;
@@ -36,6 +36,7 @@ TEST(TimeSpent, EachStageEndsWhereTheNextBegins) {
   EXPECT_EQ(part(time.batch, "in the queue"), 4ms);
   EXPECT_EQ(part(time.batch, "to submit"), 8ms);
   EXPECT_EQ(part(time.batch, "to count"), 16ms);
+  EXPECT_EQ(part(time.batch, "of that at work"), 9ms);
   EXPECT_EQ(part(time.epoch, "to mark"), 2ms);
   EXPECT_EQ(part(time.epoch, "to collect"), 4ms);
   EXPECT_EQ(part(time.epoch, "to log"), 8ms);
@@ -47,11 +48,14 @@ TEST(TimeSpent, EachStageEndsWhereTheNextBegins) {
 
 TEST(TimeSpent, MediansAreOfTheLatest) {
   Timeline timeline;
-  for (int i = 0; i < 1000; ++i) timeline.batches.add({at(0ms), at(1h), {}, {}, {}});
+  for (int i = 0; i < 1000; ++i) timeline.batches.add({at(0ms), at(1h), {}, {}, {}, {}});
   constexpr auto kKept = static_cast<int>(History<BatchTimes>::kKept);
-  for (int i = 0; i < kKept; ++i) timeline.batches.add({at(0ms), at(i == 0 ? 24h : 2ms), {}, {}, {}});
+  for (int i = 0; i < kKept; ++i) timeline.batches.add({at(0ms), at(i == 0 ? 24h : 2ms), {}, {}, {}, {}});
   EXPECT_EQ(timeline.batches.latest().size(), History<BatchTimes>::kKept);
-  EXPECT_EQ(part(time_spent(timeline, 1, 1, 1s).batch, "to fill"), 2ms);
+  const TimeSpent time = time_spent(timeline, 1, 1, 1s);
+  EXPECT_EQ(part(time.batch, "to fill"), 2ms);
+  EXPECT_EQ(time.batch.size(), 4U)
+      << "a backend that does not say what its work takes is not said to take none";
 }
 
 TEST(TimeSpent, AJobWithoutBatchesAndEpochsHasNoStages) {
