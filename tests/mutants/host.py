@@ -259,7 +259,7 @@ MUTANTS = (
     ("sinks: one that cannot take rows back is told of an epoch's end first", "host/engine/committer.cpp",
      "std::ranges::stable_sort(sinks_, {}, repeats_badly);", "static_cast<void>(repeats_badly);", "committer_test"),
     ("move: a job without windows waits with it for its end", "host/engine/engine_epoch.cpp",
-     " || migrating_ || now >= due_by_clock()", " || now >= due_by_clock()", "engine_test"),
+     " || migrating_ || is_overdue(now);", " || is_overdue(now);", "engine_test"),
     ("move: the job works on while a trial measures the processors", "host/engine/engine_epoch.cpp",
      "if (migration_ && migration_->wants_quiet()) return true;", "", "engine_test"),
     ("commit: the time between two is counted from the start", "host/engine/engine_epoch.cpp",
