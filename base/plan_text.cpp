@@ -91,7 +91,9 @@ std::string canonical_text(const Plan& plan) {
   add_line(text, "measure", measures_text(plan));
   add_line(text, "every", duration_text(plan.every));
   add_line(text, "top", std::to_string(plan.top));
-  add_line(text, "order", to_string(plan.order));
+  // The first rows by value come in that order if none is asked for.
+  const bool by_value = plan.top != 0 && plan.order == Order::none;
+  add_line(text, "order", to_string(by_value ? Order::value : plan.order));
   return text;
 }
 

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/worker_pool.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -28,6 +31,20 @@ void WorkerPool::post(Task task) {
     }
   }
   task(0);
+}
+
+// Help that nobody depends on.
+void WorkerPool::try_post(Task task) {
+  try {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    start_a_thread_if_wanted();
+    if (threads_.empty()) return;
+    tasks_.push_back(std::move(task));
+    changed_.notify_one();
+  } catch (const std::bad_alloc&) {
+    // Then there is no help.
+  }
 }
 
 void WorkerPool::start_a_thread_if_wanted() {
@@ -96,17 +113,44 @@ void TaskGroup::wait() {
   ended_.wait(lock, [this] { return left_ == 0; });
 }
 
-void in_parallel(WorkerPool& pool, std::size_t pieces, const std::function<void(std::size_t piece)>& work) {
-  TaskGroup group(pool);
-  for (std::size_t piece = 1; piece < pieces; ++piece) {
-    try {
-      group.post([&work, piece](std::size_t) { work(piece); });
-    } catch (const std::bad_alloc&) {
-      work(piece);
-    }
+namespace {
+
+/// Taken by whoever is there, and kept by the tasks that find none left.
+struct Pieces {
+  const std::function<void(std::size_t piece)>& work;  ///< gone when the last piece has ended
+  std::size_t count;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<std::size_t> ended = 0;
+
+  /// False: there was none left.
+  bool run_one() {
+    const std::size_t piece = next++;
+    if (piece >= count) return false;
+    work(piece);
+    if (++ended == count) ended.notify_all();
+    return true;
   }
-  if (pieces > 0) work(0);
-  group.wait();
+};
+
+}  // namespace
+
+// Who waits here has begun all that no worker did: so tasks may ask for parallel work themselves. A helper goes
+// to the end of the queue after each piece, so that others' tasks wait for one piece only.
+void in_parallel(WorkerPool& pool, std::size_t count, const std::function<void(std::size_t piece)>& work) {
+  if (count == 0) return;
+  const auto pieces = std::make_shared<Pieces>(work, count);
+  struct Helper {
+    WorkerPool& pool;
+    std::shared_ptr<Pieces> pieces;
+    void operator()(std::size_t) const {
+      if (pieces->run_one()) pool.try_post(*this);
+    }
+  };
+  for (std::size_t helpers = std::min(count - 1, pool.size()); helpers > 0; --helpers)
+    pool.try_post(Helper{pool, pieces});
+  while (pieces->run_one()) {
+  }
+  for (std::size_t ended = pieces->ended; ended != count; ended = pieces->ended) pieces->ended.wait(ended);
 }
 
 }  // namespace millrace

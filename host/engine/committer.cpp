@@ -38,6 +38,10 @@ void Committer::resume(Recovered recovered) {
   if (!recovered.undecided) return;
   const Instant now = shared_.clock.now();
   epoch_ = std::move(recovered.undecided);
+  epoch_->marks.clear();  // of readers that are no more
+  epoch_->finished.clear();
+  epoch_->rejected = {};  // told by the run that read them
+  epoch_->bad_records.clear();
   epoch_->times = {.asked = now, .marked = now, .collected = now, .appended = now, .folded = now};
   begin(recovered.frame);
   for (SinkProgress& sink : sinks_)

@@ -67,9 +67,10 @@ TimeSpent time_spent(const Timeline& timeline, unsigned readers, std::size_t sin
                    {"collecting", spent(Activity::collect)},
                    {"waiting", spent(Activity::engine_waits)}};
   time.finishing = {{"waiting", spent(Activity::committer_waits)}};
-  const std::vector<BatchTimes> batches = timeline.batches.latest();
+  std::vector<BatchTimes> batches = timeline.batches.latest();
   time.batch = medians(batches, kBatchStages);
-  if (std::ranges::any_of(batches, [](const BatchTimes& batch) { return batch.working.count() > 0; }))
+  std::erase_if(batches, [](const BatchTimes& batch) { return batch.working.count() == 0; });  // not measured
+  if (!batches.empty())
     time.batch.push_back(
         {"of that at work", median(batches, [](const BatchTimes& batch) { return batch.working; })});
   const std::vector<EpochTimes> epochs = timeline.epochs.latest();

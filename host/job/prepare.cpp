@@ -168,13 +168,14 @@ MigrationOptions migration_for(const ChosenBackend& chosen, const Plan& plan,
   if (options.batch_bytes != 0) migration.sample_bytes = std::min(migration.sample_bytes, options.batch_bytes);
   // A ring of that many buffers may take a quarter of the memory: readers, about 3 in flight, one queued.
   migration.sample_bytes = std::min(migration.sample_bytes, options.memory / 4 / (readers + 4));
-  migration.start = trial_in_background(
-      {.other = chosen.upgrade,
-       .present = [plan, backend_options] { return make_cpu_backend(plan, backend_options); },
-       .readers = readers,
-       .threads = options.threads,
-       .batch_bytes = options.batch_bytes,
-       .memory = options.memory});
+  BackendOptions alone = backend_options;
+  alone.workers = nullptr;  // so that it is measured as it was: the job's workers may be busy with a sort
+  migration.start = trial_in_background({.other = chosen.upgrade,
+                                         .present = [plan, alone] { return make_cpu_backend(plan, alone); },
+                                         .readers = readers,
+                                         .threads = options.threads,
+                                         .batch_bytes = options.batch_bytes,
+                                         .memory = options.memory});
   return migration;
 }
 

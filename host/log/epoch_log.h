@@ -37,7 +37,8 @@ class EpochLog {
   virtual ~EpochLog() = default;
   /// Whether epochs outlive the process; then an epoch's end collects open panes too.
   virtual bool durable() const = 0;
-  /// The epoch can no longer be lost when this returns. Returns the checksum of its frame; 0: there is none.
+  /// The epoch can no longer be lost when this returns. Returns a checksum of what its rows are made of, which
+  /// stays the same when the frame is written anew; 0: there is none.
   virtual std::uint64_t append(const EpochData& epoch) = 0;
   /// The epoch was shown to the world: it is finished for good.
   virtual void commit(EpochId id) = 0;

@@ -26,7 +26,7 @@ struct Recovered {
   /// The last epoch, where nobody knows whether every sink has it: it is shown again. Its partials are in
   /// `open`, and its marks, rejects and bad records are those of readers that are no more.
   std::optional<EpochData> undecided;
-  std::uint64_t frame = 0;  ///< checksum of the undecided one
+  std::uint64_t frame = 0;  ///< of the undecided one, see EpochLog::append
 };
 
 }  // namespace millrace

@@ -88,10 +88,12 @@ class RowSort {
     }
     compact(pairs, bits, pieces);
     radix_sort(pairs, bits.count(), pieces);
+    // Some ties take much longer than others.
+    const std::size_t parts = pieces == 1 ? 1 : 4 * pieces;
     std::vector<std::size_t> borders;  // found first: sorting ties changes numbers
-    for (std::size_t piece = 0; piece <= pieces; ++piece)
-      borders.push_back(first_of_equals(pairs, pairs.begin(piece, pieces)));
-    in_parallel(workers_, pieces, [&](std::size_t piece) {
+    for (std::size_t part = 0; part <= parts; ++part)
+      borders.push_back(first_of_equals(pairs, pairs.begin(part, parts)));
+    in_parallel(workers_, parts, [&](std::size_t piece) {
       sort_ties(pairs.sub(borders[piece], borders[piece + 1] - borders[piece]), depth, level, bits);
     });
   }

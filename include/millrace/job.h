@@ -25,9 +25,9 @@ using SourceFactory = std::function<SourceList(const SourceOptions&)>;
 struct Seams {
   using MakeBackend = std::function<std::unique_ptr<Backend>(const Plan&, const BackendOptions&)>;
 
-  /// Windows, ages of batches and epochs, pauses between retries and TimeSpent go by it. What a source or a
-  /// sink times for itself goes by the machine's clock: the rate of generate:, the patience of tcp:,
-  /// Sink::probe.
+  /// Windows, ages of batches and epochs, pauses between retries and TimeSpent go by it. What a source, a
+  /// backend or a sink times for itself goes by the machine's clock: the work on a batch, the rate of
+  /// generate:, the patience of tcp:, Sink::probe.
   const Clock* clock = nullptr;
   /// Where `to` has its files. What stands at their paths (links, directories, devices) is looked for on the
   /// machine's disk: name a file in a directory that is there, or a DIRECTORY/ of any name. The caller's thread

@@ -50,7 +50,8 @@ struct Progress {
 };
 
 /// Where a job's time went. Shares are of all threads of a kind since the start; stages are medians of the
-/// latest few hundred batches and epochs, in the order in which they are passed.
+/// latest few hundred batches and epochs, in the order in which they are passed; what is called "of that" is a
+/// part of the one before it.
 struct TimeSpent {
   struct Part {
     std::string_view what;  ///< for people, as "reading"

@@ -15,12 +15,12 @@ namespace millrace {
 /// What a worker does. It is told the worker's number, from 0 to below the pool's size, and must not throw.
 using Task = std::function<void(std::size_t worker)>;
 
-/// A fixed number of workers, lent to all parts of a job, so that together they keep no more threads busy than
-/// the job was given. Work comes in task groups. A worker's thread starts when there is a task and no other
-/// worker is idle. Where the system refuses one, those that are there do its work.
+/// A fixed number of workers, lent to all parts of a job: together they keep about as many threads busy as the
+/// job was given, as who asks for parallel work takes part in it. A worker's thread starts when there is a task
+/// and no other worker is idle. Where the system refuses one, those that are there do its work.
 class WorkerPool {
  public:
-  explicit WorkerPool(std::size_t workers) : size_(workers) {}
+  explicit WorkerPool(std::size_t workers) : size_(workers == 0 ? 1 : workers) {}
   /// REQUIRES: all its task groups are gone.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -31,7 +31,10 @@ class WorkerPool {
 
  private:
   friend class TaskGroup;
+  friend void in_parallel(WorkerPool& pool, std::size_t count,
+                          const std::function<void(std::size_t piece)>& work);
   void post(Task task);
+  void try_post(Task task);
   void start_a_thread_if_wanted();
   void work(std::size_t worker);
 
@@ -50,7 +53,7 @@ class TaskGroup {
  public:
   /// REQUIRES: the pool outlives the group.
   explicit TaskGroup(WorkerPool& pool) : pool_(pool) {}
-  /// Waits for those that run and drops those that have not begun.
+  /// Waits for those that run, and until the turn of the others has come, which then do nothing.
   ~TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
@@ -58,7 +61,7 @@ class TaskGroup {
   /// Tasks of all groups run first come, first served; where the system gives no thread at all, here, as worker
   /// 0.
   void post(Task task);
-  /// Waits until all have run.
+  /// Waits until all have run. REQUIRES: the caller is no task.
   void wait();
 
  private:
@@ -72,8 +75,9 @@ class TaskGroup {
   bool dropped_ = false;
 };
 
-/// Calls work(piece) for each piece, the first one on this thread, and returns when all have ended. `work` must
-/// not throw.
-void in_parallel(WorkerPool& pool, std::size_t pieces, const std::function<void(std::size_t piece)>& work);
+/// Calls work(piece) for each piece below `count`, on this thread and on workers that are free, and returns
+/// when all have ended; tasks may call it, too. `work` must not throw. Throws std::bad_alloc before anything
+/// has begun.
+void in_parallel(WorkerPool& pool, std::size_t count, const std::function<void(std::size_t piece)>& work);
 
 }  // namespace millrace

@@ -126,8 +126,8 @@ void CpuBackend::submit(const Batch& batch) {
   completed_.throw_if_failed();
   reclaimed_.reset();
   check_batch(batch, plan_.keyed_by, input_values(plan_));
-  ++in_flight_;
   batches_.post([this, batch](std::size_t worker) { count(tables_[worker], batch); });
+  ++in_flight_;
 }
 
 // An error is told before the lock goes, or collect might take half a batch for a whole one.

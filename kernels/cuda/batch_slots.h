@@ -19,7 +19,8 @@ namespace millrace::cuda {
 /// Batches that can be on the device: one is counted while another is copied, and two wait.
 inline constexpr std::uint32_t kBatchSlots = 4;
 
-/// Takes all memory when it is made. A slot is free when its last batch has been counted. Throws DeviceError.
+/// Takes all memory when it is made, but that for rows of batches that may come without: see take_rows. A slot
+/// is free when its last batch has been counted. Throws DeviceError.
 class BatchSlots {
  public:
   /// `text_bytes` per slot. Throws UnavailableError if the device has not enough memory, and BudgetError.

@@ -133,6 +133,8 @@ std::vector<Change> changes() {
       {"every", [](Plan& p) { p.every += 1ms; }},
       {"top", [](Plan& p) { ++p.top; }},
       {"order", [](Plan& p) { p.order = p.order == Order::key ? Order::none : Order::key; }},
+      {"order", [](Plan& p) { p.order = p.order == Order::value ? Order::none : Order::value; },
+       [](const Plan& p) { return p.top == 0 || p.order == Order::key; }},
   };
 }
 

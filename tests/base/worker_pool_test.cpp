@@ -34,6 +34,7 @@ TEST(WorkerPool, RunsAsManyTasksAtATimeAsItHasWorkers) {
   std::atomic<unsigned> numbers = 0;
   WorkerPool pool(3);
   EXPECT_EQ(pool.size(), 3U);
+  EXPECT_EQ(WorkerPool(0).size(), 1U);
   TaskGroup tasks(pool);
   for (int task = 0; task < 3; ++task)
     tasks.post([&](std::size_t worker) {
@@ -72,6 +73,7 @@ TEST(TaskGroup, WaitsForItsOwnTasksOnly) {
 }
 
 TEST(TaskGroup, EndsBeforeWhatItsTasksUse) {
+  constexpr int kLate = 1000;
   std::latch begun(1);
   std::latch go_on(1);
   WorkerPool pool(1);
@@ -85,7 +87,11 @@ TEST(TaskGroup, EndsBeforeWhatItsTasksUse) {
       go_on.wait();
       ended = true;
     });
-    for (int task = 0; task < 10; ++task) tasks.post([&](std::size_t) { ++late; });
+    for (int task = 0; task < kLate; ++task)
+      tasks.post([&](std::size_t) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++late;
+      });
     begun.wait();
     opener = std::thread([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -93,35 +99,66 @@ TEST(TaskGroup, EndsBeforeWhatItsTasksUse) {
     });
   }
   EXPECT_TRUE(ended) << "it was running";
-  EXPECT_EQ(late, 0) << "they had not begun";
+  EXPECT_LT(late, kLate) << "most had not begun";
   opener.join();
 }
 
+/// Takes its time to go.
+struct Slow {
+  std::atomic<bool>& gone;
+  ~Slow() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    gone = true;
+  }
+};
+
 // What a task holds may belong to whoever waits for it.
 TEST(TaskGroup, ATaskIsGoneWhenItHasEnded) {
-  WorkerPool pool(2);
-  for (int round = 0; round < 1000; ++round) {
-    TaskGroup tasks(pool);
-    auto held = std::make_shared<int>(0);
-    const std::weak_ptr<int> watch = held;
-    tasks.post([held = std::move(held)](std::size_t) {});
-    tasks.wait();
-    ASSERT_TRUE(watch.expired());
+  std::atomic<bool> gone = false;
+  auto held = std::make_shared<Slow>(gone);
+  WorkerPool pool(1);
+  TaskGroup tasks(pool);
+  tasks.post([held = std::move(held)](std::size_t) {});
+  tasks.wait();
+  EXPECT_TRUE(gone);
+}
+
+TEST(InParallel, RunsEachPieceOnce) {
+  WorkerPool pool(3);
+  for (const std::size_t pieces : {0U, 1U, 2U, 4U, 50U}) {
+    std::vector<std::atomic<int>> ran(pieces);
+    in_parallel(pool, pieces, [&](std::size_t piece) { ++ran[piece]; });
+    for (const auto& times : ran) EXPECT_EQ(times, 1);
   }
 }
 
-TEST(InParallel, RunsEachPieceOnceAndTheFirstOneHere) {
-  WorkerPool pool(3);
-  for (const std::size_t pieces : {0U, 1U, 2U, 4U, 50U}) {
-    std::vector<int> ran(pieces);
-    std::thread::id first;
-    in_parallel(pool, pieces, [&](std::size_t piece) {
-      ++ran[piece];
-      if (piece == 0) first = std::this_thread::get_id();
+TEST(InParallel, WorkersTakePart) {
+  std::latch together(3);
+  WorkerPool pool(2);
+  in_parallel(pool, 3, [&](std::size_t) { together.arrive_and_wait(); });
+}
+
+// Who is busy may be so for long: with another epoch, or for ever.
+TEST(InParallel, WaitsForNoWorkerThatIsBusy) {
+  std::latch go_on(1);
+  WorkerPool pool(1);
+  TaskGroup others(pool);
+  others.post([&](std::size_t) { go_on.wait(); });
+  int ran = 0;
+  in_parallel(pool, 5, [&](std::size_t) { ++ran; });
+  EXPECT_EQ(ran, 5);
+  go_on.count_down();
+}
+
+// A sort of rows whose keys have long beginnings in common sorts parts of them in parallel, in parallel.
+TEST(InParallel, TasksMayAskForParallelWork) {
+  WorkerPool pool(2);
+  std::atomic<int> ran = 0;
+  for (int round = 0; round < 100; ++round)
+    in_parallel(pool, 3, [&](std::size_t) {
+      in_parallel(pool, 3, [&](std::size_t) { in_parallel(pool, 3, [&](std::size_t) { ++ran; }); });
     });
-    EXPECT_EQ(ran, std::vector<int>(pieces, 1));
-    EXPECT_EQ(first, pieces > 0 ? std::this_thread::get_id() : std::thread::id());
-  }
+  EXPECT_EQ(ran, 100 * 27);
 }
 
 // The committer's thread sorts while the engine's counts.

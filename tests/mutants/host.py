@@ -39,6 +39,8 @@ MUTANTS = (
      "}\n\nvoid TaskGroup::post", "worker_pool_test *EndsBefore*"),
     ("workers: a task goes after who waits for it", "base/worker_pool.cpp", "      task = nullptr;  // what it holds",
      "      // what it holds", "worker_pool_test *IsGone*"),
+    ("workers: who waits for pieces begins none himself", "base/worker_pool.cpp", "  while (pieces->run_one()) {\n  }\n",
+     "  pieces->run_one();\n", "worker_pool_test *InParallel*"),
     ("workers: two tasks are left to one that is idle", "base/worker_pool.cpp", "if (idle_ > tasks_.size() ||",
      "if (idle_ > 0 ||", "worker_pool_test *OneIdleWorker*"),
     ("output: a planted link is followed", "base/disk/disk.cpp", "O_EXCL | O_NOFOLLOW : O_TRUNC", "0 : O_TRUNC",

@@ -149,7 +149,8 @@ class NothingIsLeft(Outputs):
         """With a temporary file that it has locked: before that one passes for a left-over."""
         while process.poll() is None:
             process.send_signal(signal.SIGSTOP)
-            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT).si_code != os.CLD_STOPPED:
+                continue
             for number in os.listdir(f"/proc/{process.pid}/fd"):
                 with open(f"/proc/{process.pid}/fdinfo/{number}", encoding="ascii") as file:
                     if "FLOCK" in file.read() and "millrace-" in os.readlink(f"/proc/{process.pid}/fd/{number}"):
@@ -163,7 +164,7 @@ class NothingIsLeft(Outputs):
         def no_core():
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         old = self.read("out") if os.path.exists(self.path("out")) else None
-        while True:
+        for _ in range(20):
             process = start("--from", "generate:?words=3M&vocabulary=1M", "--to", output, preexec_fn=no_core,
                             stdin=subprocess.DEVNULL)
             for clean_up in (process.stdout.close, process.stderr.close, process.wait, process.kill):
@@ -177,6 +178,7 @@ class NothingIsLeft(Outputs):
                 os.remove(output)
             else:
                 self.write("out", old)
+        raise AssertionError("no job could be stopped in the middle of writing")
 
     def go_on(self, process, number):
         """It gets the signal before it does anything else."""

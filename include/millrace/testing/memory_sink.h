@@ -28,7 +28,8 @@ struct MemoryRow {
   friend bool operator==(const MemoryRow&, const MemoryRow&) = default;
 };
 
-/// Any thread may look at it at any time. Several jobs may write to it, one after the other.
+/// Any thread may look at it at any time. Several jobs may write to it, one after the other:
+/// it has the rows of the last one.
 class MemorySink final : public Sink {
  public:
   enum class Step : std::uint8_t { begin, write, finish };
@@ -41,7 +42,10 @@ class MemorySink final : public Sink {
   std::optional<Shown> open(const JobId& job) override {
     const std::lock_guard lock(mutex_);
     ++opens_;
-    if (job_ != job) shown_.reset();
+    if (job_ != job) {
+      shown_.reset();
+      epochs_.clear();
+    }
     job_ = job;
     return shown_;
   }

@@ -234,7 +234,7 @@ std::string word_of_many_bytes(int number) {
 constexpr std::size_t kManyBytes = 24 + partial_bytes(0);  ///< that one takes as columns
 
 // Nothing else ends one: the job has no windows, and is not told when to commit.
-TEST(Engine, AnEpochOfADurableLogEndsBeforeItTakesAnEighthOfTheMemory) {
+TEST(Engine, AnEpochOfADurableLogIsDueWhenItTakesAnEighthOfTheMemory) {
   constexpr int kWords = 1200;
   for (const bool durable : {false, true})
     for (const int given_back : {-1, 600}) {  // then what was counted before it is collected
