@@ -15,6 +15,7 @@
 #include "base/partial_bytes.h"
 #include "host/backends/pool.h"
 #include "host/engine/pipeline.h"
+#include "kernels/cpu/reference_backend.h"
 #include "tests/host/job/memory_jobs.h"
 
 namespace millrace {
@@ -26,11 +27,12 @@ using testing::MemorySource;
 
 using Totals = std::map<std::string, std::int64_t>;
 
-/// Counts on the CPU under another name, and gives the batch of one number back uncounted, once.
+/// Counts in submit, so that it is known when, under a name of its own. Gives the batch of one number back
+/// uncounted, once.
 class OtherBackend final : public Backend {
  public:
   explicit OtherBackend(std::string_view name, int gives_back = -1)
-      : inner_(make_cpu_backend(Plan{}, {.threads = 1})), name_(name), gives_back_(gives_back) {}
+      : inner_(make_reference_backend(Plan{}, {})), name_(name), gives_back_(gives_back) {}
   std::string_view name() const override { return name_; }
   bool may_fail() const override { return false; }
   HostBuffer allocate(std::size_t capacity) override { return inner_->allocate(capacity); }
