@@ -74,11 +74,11 @@ class Committer {
     bool wants_epoch() const { return !finished && !gone; }
   };
 
-  void take(EpochData epoch);
+  void take(EpochData taken);
   void begin(std::uint64_t frame);
   Step publish(SinkProgress& sink);
-  void show(SinkProgress& sink);
-  void open_again(SinkProgress& sink);
+  void show(SinkProgress& showing);
+  void open_again(SinkProgress& showing);
   void finish(const EpochData& epoch);
   void note_times(EpochTimes times);
 
