@@ -35,6 +35,9 @@ struct Pairs {
   }
   /// Where one of several pieces of about one size begins.
   std::size_t begin(std::size_t piece, std::size_t pieces) const { return size() * piece / pieces; }
+  Pairs piece(std::size_t piece, std::size_t pieces) const {
+    return sub(begin(piece, pieces), begin(piece + 1, pieces) - begin(piece, pieces));
+  }
 };
 
 void copy(Pairs from, Pairs to) {
@@ -42,14 +45,34 @@ void copy(Pairs from, Pairs to) {
   std::ranges::copy(from.rows, to.rows.begin());
 }
 
-/// One step of a radix sort: from `from` to `to`, by `width` bits of the numbers, keeping the order of equals.
-void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_t pieces, WorkerPool& workers) {
-  const std::size_t buckets = std::size_t{1} << width;
-  const auto bucket = [&](std::size_t i) { return from.numbers[i] >> shift & (buckets - 1); };
-  const auto begin = [&](std::size_t piece) { return from.begin(piece, pieces); };
+// What workers do with a piece is a function of its own: its arguments stay in registers, where what a task has
+// captured would be read again for each row.
+
+/// Bits of a number, as the number of a bucket.
+struct Bucket {
+  unsigned shift;
+  unsigned width;
+  std::size_t of(std::uint64_t number) const { return number >> shift & ((std::size_t{1} << width) - 1); }
+};
+
+void count(std::span<const std::uint64_t> numbers, Bucket bucket, std::size_t* counts) {
+  for (const std::uint64_t number : numbers) ++counts[bucket.of(number)];
+}
+
+void move(Pairs from, Pairs to, Bucket bucket, std::size_t* next) {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const std::size_t place = next[bucket.of(from.numbers[i])]++;
+    to.numbers[place] = from.numbers[i];
+    to.rows[place] = from.rows[i];
+  }
+}
+
+/// One step of a radix sort: from `from` to `to`, by some bits of the numbers, keeping the order of equals.
+void distribute(Pairs from, Pairs to, Bucket bucket, std::size_t pieces, WorkerPool& workers) {
+  const std::size_t buckets = std::size_t{1} << bucket.width;
   std::vector<std::size_t> next(pieces * buckets);
   in_parallel(workers, pieces, [&](std::size_t piece) {
-    for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) ++next[piece * buckets + bucket(i)];
+    count(from.piece(piece, pieces).numbers, bucket, &next[piece * buckets]);
   });
   std::size_t sum = 0;
   for (std::size_t at = 0; at < buckets; ++at)
@@ -57,13 +80,8 @@ void distribute(Pairs from, Pairs to, unsigned shift, unsigned width, std::size_
       std::size_t& each = next[piece * buckets + at];
       sum += std::exchange(each, sum);
     }
-  in_parallel(workers, pieces, [&](std::size_t piece) {
-    for (std::size_t i = begin(piece); i < begin(piece + 1); ++i) {
-      const std::size_t place = next[piece * buckets + bucket(i)]++;
-      to.numbers[place] = from.numbers[i];
-      to.rows[place] = from.rows[i];
-    }
-  });
+  in_parallel(workers, pieces,
+              [&](std::size_t piece) { move(from.piece(piece, pieces), to, bucket, &next[piece * buckets]); });
 }
 
 class RowSort {
@@ -99,25 +117,34 @@ class RowSort {
   }
 
  private:
+  struct RankAndPrefix {
+    std::uint64_t rank = 0;
+    std::uint64_t prefix = 0;
+  };
+  // Bits that differ from those of the first row.
+  RankAndPrefix look_at_piece(Pairs part, std::span<std::uint64_t> prefixes, std::size_t depth,
+                              RankAndPrefix first) const {
+    RankAndPrefix differ;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      prefixes[i] = prefix_of(state_, part.rows[i], depth);
+      differ.rank |= part.numbers[i] ^ first.rank;
+      differ.prefix |= prefixes[i] ^ first.prefix;
+    }
+    return differ;
+  }
+
   // Prefixes go to the spare numbers.
   SortKey look_at(Pairs pairs, std::size_t depth, std::size_t pieces) {
-    const std::span prefixes = spare_of(pairs).numbers;
-    const std::uint64_t rank = pairs.numbers[0];
-    const std::uint64_t prefix = prefix_of(state_, pairs.rows[0], depth);
+    const RankAndPrefix first{pairs.numbers[0], prefix_of(state_, pairs.rows[0], depth)};
     std::atomic<std::uint64_t> in_rank = 0;
     std::atomic<std::uint64_t> in_prefix = 0;
     in_parallel(workers_, pieces, [&](std::size_t piece) {
-      std::uint64_t its_rank = 0;
-      std::uint64_t its_prefix = 0;
-      for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i) {
-        prefixes[i] = prefix_of(state_, pairs.rows[i], depth);
-        its_rank |= pairs.numbers[i] ^ rank;
-        its_prefix |= prefixes[i] ^ prefix;
-      }
-      in_rank |= its_rank;
-      in_prefix |= its_prefix;
+      const Pairs part = pairs.piece(piece, pieces);
+      const RankAndPrefix differ = look_at_piece(part, spare_of(part).numbers, depth, first);
+      in_rank |= differ.rank;
+      in_prefix |= differ.prefix;
     });
-    return SortKey(in_rank, in_prefix, prefix);
+    return SortKey(in_rank, in_prefix, first.prefix);
   }
 
   // Few rows with large counts, as Zipf's law has them, would leave no room for the prefixes of all: they are
@@ -144,11 +171,14 @@ class RowSort {
 
   // Makes the ranks numbers that tell of rank and prefix.
   void compact(Pairs pairs, const SortKey& bits, std::size_t pieces) {
-    const std::span prefixes = spare_of(pairs).numbers;
     in_parallel(workers_, pieces, [&](std::size_t piece) {
-      for (std::size_t i = pairs.begin(piece, pieces); i < pairs.begin(piece + 1, pieces); ++i)
-        pairs.numbers[i] = bits.of(pairs.numbers[i], prefixes[i]);
+      const Pairs part = pairs.piece(piece, pieces);
+      compact_piece(part.numbers, spare_of(part).numbers, bits);
     });
+  }
+  static void compact_piece(std::span<std::uint64_t> numbers, std::span<const std::uint64_t> prefixes,
+                            SortKey bits) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = bits.of(numbers[i], prefixes[i]);
   }
 
   void radix_sort(Pairs pairs, unsigned bits, std::size_t pieces) {
@@ -156,7 +186,7 @@ class RowSort {
     Pairs from = pairs;
     Pairs to = spare_of(pairs);
     for (unsigned shift = 0; shift < bits; shift += widest) {
-      distribute(from, to, shift, std::min(widest, bits - shift), pieces, workers_);
+      distribute(from, to, {shift, std::min(widest, bits - shift)}, pieces, workers_);
       std::swap(from, to);
     }
     if (from.rows.data() != pairs.rows.data()) copy(from, pairs);
