@@ -23,8 +23,10 @@ class Directories(Case):
         for flags in ((), ("--every", "1h")):
             process = start(*flags, "--to", self.path("deep/dir/"))
             self.addCleanup(process.kill)
+            wait_until(lambda: os.path.isdir(self.path("deep/dir")), "the directory, before anything is read")
+            # A check holds the lock itself for a moment: asked without a pause it might keep the job from it.
             wait_until(lambda: run("check", "--to", self.path("deep/dir/")).returncode == 78,
-                       "the directory to be the job's, before anything is read")
+                       "the directory to be the job's", pause=0.5)
             self.assert_exit(run("--to", self.path("deep/dir/"), input=b"a"), 78, "another job writes to")
             self.assert_exit(run("check", "--to", self.path("deep/dir/")), 78, "another job writes to")
             process.stdin.write(b"a b a")
