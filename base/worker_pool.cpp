@@ -21,30 +21,27 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::post(Task task) {
-  {
-    const std::lock_guard lock(mutex_);
-    start_a_thread_if_wanted();
-    if (!threads_.empty()) {
-      tasks_.push_back(std::move(task));
-      changed_.notify_one();
-      return;
-    }
-  }
-  task(0);
+  if (!enqueue(task)) task(0);
 }
 
 // Help that nobody depends on.
 void WorkerPool::try_post(Task task) {
   try {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    start_a_thread_if_wanted();
-    if (threads_.empty()) return;
-    tasks_.push_back(std::move(task));
-    changed_.notify_one();
+    enqueue(task);
   } catch (const std::bad_alloc&) {
     // Then there is no help.
   }
+}
+
+// Takes the task, unless nobody will run it.
+bool WorkerPool::enqueue(Task& task) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  start_a_thread_if_wanted();
+  if (threads_.empty()) return false;
+  tasks_.push_back(std::move(task));
+  changed_.notify_one();
+  return true;
 }
 
 void WorkerPool::start_a_thread_if_wanted() {

@@ -35,6 +35,7 @@ class WorkerPool {
                           const std::function<void(std::size_t piece)>& work);
   void post(Task task);
   void try_post(Task task);
+  bool enqueue(Task& task);
   void start_a_thread_if_wanted();
   void work(std::size_t worker);
 
