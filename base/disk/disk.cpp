@@ -183,10 +183,10 @@ class RealDisk final : public Disk {
     if (!file && errno == ENOENT) return nullptr;
     if (!file) fail("lock", path, errno);
     // Some who hold a lock only look whether they can: `check` for one.
-    constexpr int kTries = 20;
+    constexpr int kTries = 10;
     Locked locked = take_lock(file);
     for (int tries = 1; locked == Locked::by_another && tries < kTries; ++tries) {
-      const timespec pause{0, 10'000'000};
+      const timespec pause{0, 5'000'000};
       ::nanosleep(&pause, nullptr);
       locked = take_lock(file);
     }
