@@ -10,7 +10,8 @@ import threading
 import time
 import unittest
 
-from support import MILLRACE, SANITIZED, Case, environment, rows, run, start, unread, wait_until, wait_until_taken
+from support import (MILLRACE, SANITIZED, Case, environment, locked_by, rows, run, start, unread, wait_until,
+                     wait_until_taken)
 
 ANOTHER = 61234  # a user that nobody is
 
@@ -151,10 +152,8 @@ class NothingIsLeft(Outputs):
             process.send_signal(signal.SIGSTOP)
             if os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT).si_code != os.CLD_STOPPED:
                 continue
-            for number in os.listdir(f"/proc/{process.pid}/fd"):
-                with open(f"/proc/{process.pid}/fdinfo/{number}", encoding="ascii") as file:
-                    if "FLOCK" in file.read() and "millrace-" in os.readlink(f"/proc/{process.pid}/fd/{number}"):
-                        return True
+            if any("millrace-" in path for path in locked_by(process)):
+                return True
             process.send_signal(signal.SIGCONT)
             time.sleep(0.002)
         return False

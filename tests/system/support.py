@@ -84,6 +84,16 @@ def wait_until_taken(process, number):
     wait_until(lambda: not is_pending(), f"signal {number} to be taken", pause=0.001)
 
 
+def locked_by(process):
+    """The paths that it has locked. REQUIRES: it opens and closes nothing meanwhile."""
+    paths = []
+    for number in os.listdir(f"/proc/{process.pid}/fd"):
+        with open(f"/proc/{process.pid}/fdinfo/{number}", encoding="ascii") as file:
+            if "FLOCK" in file.read():
+                paths.append(os.readlink(f"/proc/{process.pid}/fd/{number}"))
+    return paths
+
+
 def full_pipe(case):
     """A pipe that has no room and is never read, until the test is over."""
     unread_end, end = os.pipe()
