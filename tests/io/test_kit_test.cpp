@@ -194,5 +194,23 @@ TEST(TestKit, AMemorySinkKeepsWhatWasFinishedAlone) {
   EXPECT_EQ(sink.abandons(), 1U);
 }
 
+TEST(MemorySink, HasTheRowsOfTheLastJob) {
+  testing::MemorySink sink;
+  const auto write = [&sink](std::uint64_t epoch) {
+    sink.begin({.id = {epoch}});
+    const Aggregate row{.window = {}, .key = "a", .count = 1, .values = {}};
+    sink.write({&row, 1});
+    sink.finish({.id = {epoch}});
+  };
+  sink.open({"first", 1});
+  write(1);
+  write(2);
+  sink.open({"first", 1});
+  EXPECT_EQ(sink.rows().size(), 2U) << "a failure lies between";
+  sink.open({"second", 2});
+  write(1);
+  EXPECT_EQ(sink.rows().size(), 1U);
+}
+
 }  // namespace
 }  // namespace millrace::testing

@@ -346,6 +346,9 @@ Recovered interrupted() {
   undecided.id = {3};
   undecided.stamp = 30;
   undecided.closed = {{1}};
+  undecided.finished = {{{0, 7}}, {{0, 9}}};  // of readers that are no more
+  undecided.rejected = {1, 2, 3, 4};
+  undecided.bad_records = {{RejectReason::malformed, "a,x"}};
   return recovered;
 }
 
@@ -362,6 +365,8 @@ TEST_F(CommitterTest, AnUndecidedEpochIsShownAgainAsItWas) {
   ASSERT_EQ(rows->rows().size(), 2U);
   EXPECT_EQ(rows->rows()[0].count, 5);
   EXPECT_EQ(calls_, (std::vector<std::string>{"commit 3"})) << "it is in the log already";
+  for (const auto& rejected : metrics_.rejected) EXPECT_EQ(rejected, 0U) << "told by the run that read them";
+  EXPECT_TRUE(metrics_.bad_records.get().empty());
 }
 
 TEST_F(CommitterTest, WhoHasTheUndecidedEpochDoesNotGetIt) {

@@ -25,6 +25,7 @@ std::chrono::nanoseconds part(const std::vector<TimeSpent::Part>& parts, std::st
 TEST(TimeSpent, EachStageEndsWhereTheNextBegins) {
   Timeline timeline;
   timeline.batches.add({at(1ms), at(3ms), at(7ms), at(15ms), at(31ms), 9ms});
+  for (int i = 0; i < 2; ++i) timeline.batches.add({at(1ms), at(3ms), at(7ms), at(15ms), at(31ms), 0ms});
   EpochTimes epoch{at(1ms), at(3ms), at(7ms), at(15ms), at(31ms), at(63ms), at(127ms), {}};
   epoch.sinks[0] = 5ms;
   epoch.sinks[1] = 6ms;
