@@ -5,7 +5,8 @@ set(millrace_warnings -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wno
                     # Designated initialisers leave out what has a default.
                     -Wno-missing-field-initializers
                     # g++ 12 sees overlap in "text" + string (its bug 105651).
-                    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+                    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+                    $<$<CXX_COMPILER_ID:Clang>:-Wreserved-identifier>)
 if(MILLRACE_WERROR)
   list(APPEND millrace_warnings -Werror)
 endif()
