@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/state/columns.h"
 
+#include "kernels/key.h"
+
 namespace millrace {
 
 Columns::Columns(std::size_t value_columns, MemoryBudget& budget)
@@ -31,6 +33,20 @@ void Columns::append(Key key, std::string_view text, std::int64_t count) {
   counts.push_back(count);
   texts_.append(text);
   text_end_.push_back(texts_.size());
+}
+
+void Columns::append(Key key, std::string_view text, std::int64_t count,
+                     std::span<const std::int64_t> row_values) {
+  append(key, text, count);
+  for (std::size_t column = 0; column < values.size(); ++column) values[column].push_back(row_values[column]);
+  count_total += count;
+}
+
+std::string_view Columns::text(std::size_t row, char (&scratch)[8]) const {
+  const Key key = keys[row];
+  if (!is_packed(key)) return hashed_text(row);
+  for (unsigned i = 0; i < 8; ++i) scratch[i] = static_cast<char>(key.bits >> 8 * i);  // one store
+  return {scratch, key.bits >> 56};
 }
 
 std::string_view Columns::hashed_text(std::size_t row) const {

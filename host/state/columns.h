@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -21,14 +22,18 @@ class Columns final : public PartialSink {
   Columns(std::size_t value_columns, MemoryBudget& budget);
 
   void add(const Partials& partials) override;
-  /// Appends one key with its count and values. Throws BudgetError and then holds what it held before.
+  /// Appends one key with its count. Throws BudgetError and then holds what it held before. Its values are
+  /// appended by the caller, if they are not given.
   void append(Key key, std::string_view text, std::int64_t count);
+  void append(Key key, std::string_view text, std::int64_t count, std::span<const std::int64_t> row_values);
 
   std::size_t size() const { return keys.size(); }
   /// What all of it takes, but for the room to grow.
   std::size_t bytes() const { return size() * partial_bytes(values.size()) + texts_.size(); }
   /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
   std::string_view hashed_text(std::size_t row) const;
+  /// The key's bytes. A packed key is unpacked into `scratch`; a hashed one's text lives as hashed_text.
+  std::string_view text(std::size_t row, char (&scratch)[8]) const;
 
   void prefetch(std::size_t row) const {
     __builtin_prefetch(&keys[row]);

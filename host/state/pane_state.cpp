@@ -65,13 +65,6 @@ void PaneState::merge_block(const Columns& partials, std::size_t begin, std::siz
   }
 }
 
-std::string_view PaneState::text(std::size_t row, char (&scratch)[8]) const {
-  const Key key = rows_.keys[row];
-  if (!is_packed(key)) return rows_.hashed_text(row);
-  for (unsigned i = 0; i < 8; ++i) scratch[i] = static_cast<char>(key.bits >> 8 * i);  // one store
-  return {scratch, key.bits >> 56};
-}
-
 Int128 PaneState::value(std::size_t row, std::size_t column) const {
   const std::int64_t low = rows_.values[column][row];
   if (row >= high_[column].size()) return low;

@@ -34,8 +34,10 @@ class PaneState {
 
   std::size_t size() const { return rows_.size(); }
   Key key(std::size_t row) const { return rows_.keys[row]; }
-  /// The key's bytes. A packed key is unpacked into `scratch`; a hashed one's text lives until merge.
-  std::string_view text(std::size_t row, char (&scratch)[8]) const;
+  /// The key's bytes, as Columns::text.
+  std::string_view text(std::size_t row, char (&scratch)[8]) const { return rows_.text(row, scratch); }
+  /// Keys and counts; of sums the low 64 bits.
+  const Columns& columns() const { return rows_; }
   /// The same of a hashed key; empty for a packed one.
   std::string_view hashed_text(std::size_t row) const { return rows_.hashed_text(row); }
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }

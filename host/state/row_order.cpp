@@ -52,7 +52,7 @@ class RowOrder {
   bool rank_is_rounded() const { return is_mean() || (column_ && state_.is_wide(*column_)); }
 
   Place place(std::size_t row) const {
-    return {rank(row), prefix_of(state_, row), static_cast<std::uint32_t>(row)};
+    return {rank(row), prefix_of(state_.columns(), row), static_cast<std::uint32_t>(row)};
   }
   bool has_larger_value(const Place& a, const Place& b) const {
     if (a.rank != b.rank || !rank_is_rounded()) return a.rank < b.rank;
@@ -144,12 +144,12 @@ RankList ranks_of(const RowOrder& order, RowList& rows, MemoryBudget& budget) {
 void sort_by_value(const RowOrder& order, RowList& rows, const PaneState& state, MemoryBudget& budget,
                    WorkerPool& workers) {
   RankList ranks = ranks_of(order, rows, budget);
-  sort_rows(rows, ranks, state, budget, workers);
+  sort_rows(rows, ranks, state.columns(), budget, workers);
 }
 
 void sort_by_key(RowList& rows, const PaneState& state, MemoryBudget& budget, WorkerPool& workers) {
   RankList alike(rows.size(), BudgetAllocator<std::uint64_t>(budget));
-  sort_rows(rows, alike, state, budget, workers);
+  sort_rows(rows, alike, state.columns(), budget, workers);
 }
 
 /// The place of each row of `rows` in `by_value`, from 1. Both have the same ones.

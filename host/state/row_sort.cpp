@@ -86,8 +86,8 @@ void distribute(Pairs from, Pairs to, Bucket bucket, std::size_t pieces, WorkerP
 
 class RowSort {
  public:
-  RowSort(Pairs all, const PaneState& state, MemoryBudget& budget, WorkerPool& workers)
-      : state_(state),
+  RowSort(Pairs all, const Columns& columns, MemoryBudget& budget, WorkerPool& workers)
+      : columns_(columns),
         workers_(workers),
         first_(all.rows.data()),
         spare_numbers_(all.size(), BudgetAllocator<std::uint64_t>(budget)),
@@ -126,7 +126,7 @@ class RowSort {
                               RankAndPrefix first) const {
     RankAndPrefix differ;
     for (std::size_t i = 0; i < part.size(); ++i) {
-      prefixes[i] = prefix_of(state_, part.rows[i], depth);
+      prefixes[i] = prefix_of(columns_, part.rows[i], depth);
       differ.rank |= part.numbers[i] ^ first.rank;
       differ.prefix |= prefixes[i] ^ first.prefix;
     }
@@ -135,7 +135,7 @@ class RowSort {
 
   // Prefixes go to the spare numbers.
   SortKey look_at(Pairs pairs, std::size_t depth, std::size_t pieces) {
-    const RankAndPrefix first{pairs.numbers[0], prefix_of(state_, pairs.rows[0], depth)};
+    const RankAndPrefix first{pairs.numbers[0], prefix_of(columns_, pairs.rows[0], depth)};
     std::atomic<std::uint64_t> in_rank = 0;
     std::atomic<std::uint64_t> in_prefix = 0;
     in_parallel(workers_, pieces, [&](std::size_t piece) {
@@ -220,9 +220,9 @@ class RowSort {
                                       (i + 1 < pairs.size() && number == pairs.numbers[i + 1]));
     };
     for (std::size_t i = begin; i < end; ++i)
-      if (is_compared(i)) state_.prefetch_text_end(pairs.rows[i]);
+      if (is_compared(i)) columns_.prefetch_text_end(pairs.rows[i]);
     for (std::size_t i = begin; i < end; ++i)
-      if (is_compared(i)) state_.prefetch_text(pairs.rows[i]);
+      if (is_compared(i)) columns_.prefetch_text(pairs.rows[i]);
     return end;
   }
 
@@ -238,7 +238,7 @@ class RowSort {
       std::ranges::sort(pairs.rows, [this](std::size_t a, std::size_t b) {
         char left[8];
         char right[8];
-        return state_.text(a, left) < state_.text(b, right);
+        return columns_.text(a, left) < columns_.text(b, right);
       });
       return;
     }
@@ -253,7 +253,7 @@ class RowSort {
       std::uint32_t row;
     };
     std::array<Few, kFewRows> few;
-    const auto rest = [&](std::uint32_t row) { return state_.hashed_text(row).substr(depth); };
+    const auto rest = [&](std::uint32_t row) { return columns_.hashed_text(row).substr(depth); };
     for (std::size_t i = 0; i < rows.size(); ++i) few[i] = {prefix_of_rest(rest(rows[i])), rows[i]};
     std::ranges::sort(std::span(few).first(rows.size()), [&](const Few& a, const Few& b) {
       return a.prefix != b.prefix ? a.prefix < b.prefix : rest(a.row) < rest(b.row);
@@ -264,9 +264,9 @@ class RowSort {
   // How many bytes all keys have in common, if they have `depth` in common. No key is shorter than another's
   // common bytes and one more: they differ.
   std::size_t common_bytes(std::span<const std::uint32_t> rows, std::size_t depth) const {
-    std::string_view common = state_.hashed_text(rows[0]);
+    std::string_view common = columns_.hashed_text(rows[0]);
     for (const std::uint32_t row : rows) {
-      const std::string_view text = state_.hashed_text(row);
+      const std::string_view text = columns_.hashed_text(row);
       const auto differ = std::mismatch(common.begin() + static_cast<std::ptrdiff_t>(depth), common.end(),
                                         text.begin() + static_cast<std::ptrdiff_t>(depth), text.end());
       common = common.substr(0, static_cast<std::size_t>(differ.first - common.begin()));
@@ -280,7 +280,7 @@ class RowSort {
     return Pairs{spare_numbers_, spare_rows_}.sub(begin, part.size());
   }
 
-  const PaneState& state_;
+  const Columns& columns_;
   WorkerPool& workers_;
   const std::uint32_t* first_;
   BudgetVector<std::uint64_t> spare_numbers_;
@@ -289,16 +289,16 @@ class RowSort {
 
 }  // namespace
 
-std::uint64_t prefix_of(const PaneState& state, std::size_t row, std::size_t depth) {
-  const Key key = state.key(row);
+std::uint64_t prefix_of(const Columns& columns, std::size_t row, std::size_t depth) {
+  const Key key = columns.keys[row];
   if (is_packed(key)) return ordered(key);
-  return prefix_of_rest(state.hashed_text(row).substr(depth));
+  return prefix_of_rest(columns.hashed_text(row).substr(depth));
 }
 
-void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const PaneState& state,
+void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const Columns& columns,
                MemoryBudget& budget, WorkerPool& workers) {
   const Pairs all{ranks, rows};
-  if (all.size() > 1) RowSort(all, state, budget, workers).sort(all, 0, 1);
+  if (all.size() > 1) RowSort(all, columns, budget, workers).sort(all, 0, 1);
 }
 
 }  // namespace millrace
