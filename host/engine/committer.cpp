@@ -13,6 +13,27 @@ bool is_same(const Shown& told, const std::optional<Shown>& epoch) {
   return epoch && told.id == epoch->id && (told.frame == 0 || told.frame == epoch->frame);
 }
 
+[[noreturn]] void refuse(EpochId finished, const std::string& why) {
+  constexpr int kRefused = 77;
+  throw ConfigError(
+      {"an output says that it has finished epoch " + std::to_string(finished.number) + ", " + why}, kRefused);
+}
+
+// An output that tells nothing may be a new one, or one that cannot tell.
+void check_in_step(const std::optional<Shown>& output, EpochId shown, const Recovered& log) {
+  if (!output) return;
+  if (output->id > log.last)
+    refuse(output->id, "and the checkpoint ends with epoch " + std::to_string(log.last.number) +
+                           ": it is an older copy, or damaged; begin anew, with an output of its own");
+  if (output->id == log.last && !is_same(*output, Shown{log.last, log.frame}))
+    refuse(output->id,
+           "and not as the checkpoint has it: another job has written to it; give this one its own");
+  if (output->id < shown)
+    refuse(output->id,
+           "and epoch " + std::to_string(shown.number) +
+               " was shown to others since: give it a new place, where it begins with what comes now");
+}
+
 }  // namespace
 
 Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const std::optional<Shown>> shown,
@@ -34,19 +55,33 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const s
 
 // An undecided epoch is in the log: it is shown to those who do not say that they have it.
 void Committer::resume(Recovered recovered) {
-  for (auto& [pane, columns] : recovered.open) results_.merge(pane, std::move(columns));
+  const EpochId shown = replay(recovered.undecided ? recovered.last : EpochId{});
+  for (const SinkProgress& sink : sinks_) check_in_step(sink.last, shown, recovered);
   if (!recovered.undecided) return;
   const Instant now = shared_.clock.now();
-  epoch_ = std::move(recovered.undecided);
-  epoch_->marks.clear();  // of readers that are no more
-  epoch_->finished.clear();
-  epoch_->rejected = {};  // told by the run that read them
-  epoch_->bad_records.clear();
+  epoch_.emplace();
+  epoch_->id = recovered.last;
+  epoch_->stamp = recovered.stamp;
+  epoch_->closed = std::move(recovered.undecided->closed);
+  epoch_->last = recovered.undecided->last;
+  epoch_->partial = recovered.undecided->partial;
   epoch_->times = {.asked = now, .marked = now, .collected = now, .appended = now, .folded = now};
   begin(recovered.frame);
   for (SinkProgress& sink : sinks_)
     sink.finished = sink.last && is_same(*sink.last, Shown{told_.id, told_.frame});
   idle_.store(false, std::memory_order_release);
+}
+
+// Returns the last epoch that was shown for good.
+EpochId Committer::replay(EpochId undecided) {
+  EpochId shown;
+  shared_.log.replay([&](EpochData&& epoch) {
+    for (auto& [pane, columns] : epoch.partials) results_.merge(pane, std::move(columns));
+    if (epoch.id == undecided) return;
+    if (results_.has_rows(epoch.closed)) shown = epoch.id;
+    for (const Pane pane : epoch.closed) results_.forget(pane);
+  });
+  return shown;
 }
 
 void Committer::accept(EpochData epoch) {

@@ -51,7 +51,8 @@ class Committer {
   Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const std::optional<Shown>> shown,
             const CommitterShared& shared);
 
-  /// Goes on where an earlier run has ended. Called once, before anything else.
+  /// Goes on where an earlier run has ended. Called once, before anything else. Throws ConfigError (77) where
+  /// an output has finished other epochs than the log holds.
   void resume(Recovered recovered);
 
   /// Hands over an epoch. REQUIRES: idle().
@@ -74,6 +75,7 @@ class Committer {
     bool wants_epoch() const { return !finished && !gone; }
   };
 
+  EpochId replay(EpochId undecided);
   void take(EpochData taken);
   void begin(std::uint64_t frame);
   Step publish(SinkProgress& sink);

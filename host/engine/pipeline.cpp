@@ -15,17 +15,32 @@ thread_local const Pipeline* running_here = nullptr;
 // The panes of an undecided epoch belong to the committer alone.
 EngineStart start_of(const Recovered& recovered) {
   EngineStart start{.positions = {}, .last = recovered.last, .stamp = recovered.stamp};
-  for (const auto& [pane, columns] : recovered.open) start.open_panes.insert(pane);
+  start.open_panes = recovered.open;
   if (!recovered.undecided) return start;
   for (const Pane pane : recovered.undecided->closed) start.open_panes.erase(pane);
   start.over = recovered.undecided->last;
   return start;
 }
 
+std::vector<ReaderInputs> inputs_of(const SourceList& sources, const std::vector<ReaderPosition>& positions) {
+  std::vector<ReaderInputs> inputs;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto partitions = sources[i]->partitions();
+    inputs.push_back({{partitions.begin(), partitions.end()}, positions[i].marks});
+  }
+  return inputs;
+}
+
+// From what a log holds rows are made again, and must come in the same order.
+PipelineParts with_order(PipelineParts parts) {
+  if (parts.log->durable() && parts.plan.order == Order::none) parts.plan.order = Order::key;
+  return parts;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(PipelineParts parts)
-    : parts_(std::move(parts)),
+    : parts_(with_order(std::move(parts))),
       panes_(parts_.plan.every, parts_.clock, parts_.options.on_event, parts_.recovered.pane),
       ring_(parts_.budget),
       partitions_(parts_.sources.size()),
@@ -48,6 +63,7 @@ Pipeline::Pipeline(PipelineParts parts)
       CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_, *parts_.log,
                       *parts_.workers, parts_.budget, metrics_, parts_.state_seed, parts_.job});
   committer_->resume(std::move(parts_.recovered));
+  if (parts_.log->durable()) parts_.log->start(inputs_of(parts_.sources, start.positions));
   engine_ = std::make_unique<Engine>(
       EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.migration)},
       std::move(start),

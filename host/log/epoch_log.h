@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -31,12 +32,27 @@ struct EpochData {
   EpochTimes times;
 };
 
-/// The committer thread calls everything. Not thread-safe.
+/// What one reader reads, and how far it has come.
+struct ReaderInputs {
+  std::vector<Partition> partitions;
+  Marks marks;  ///< one for each partition, in their order
+};
+
+using TakeEpoch = std::function<void(EpochData&&)>;
+
+/// Who makes a job calls replay() and start(), then the committer thread append() and commit() in turn. Not
+/// thread-safe.
 class EpochLog {
  public:
   virtual ~EpochLog() = default;
   /// Whether epochs outlive the process; then an epoch's end collects open panes too.
   virtual bool durable() const = 0;
+  /// Hands over every epoch of earlier runs, from the first on, without marks; keys are hashed by the seed of
+  /// the run that begins.
+  virtual void replay(const TakeEpoch& take) { static_cast<void>(take); }
+  /// Before the first read: what the readers begin with. What replay() has handed over is durable when it
+  /// returns.
+  virtual void start(const std::vector<ReaderInputs>& readers) { static_cast<void>(readers); }
   /// The epoch can no longer be lost when this returns. Returns a checksum of what its rows are made of, which
   /// stays the same when the frame is written anew; 0: there is none.
   virtual std::uint64_t append(const EpochData& epoch) = 0;

@@ -15,7 +15,7 @@ ROOMS = {  # each room, and whose headers it may include: its own, and those of 
     "io/": ("base/",),
     "host/time/": ("base/",),
     "host/state/": ("base/", "kernels/", "host/time/"),
-    "host/log/": ("base/", "host/time/", "host/state/"),
+    "host/log/": ("base/", "kernels/", "host/time/", "host/state/"),
     "host/backends/": ("base/", "kernels/", "host/state/"),
     "host/engine/": ("base/", "kernels/", "host/time/", "host/state/", "host/log/", "host/backends/"),
     "host/job/": ("base/", "kernels/", "host/time/", "host/state/", "host/log/", "host/backends/", "host/engine/"),

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <millrace/testing/fake_disk.h>
 #include <millrace/testing/manual_clock.h>
 
 #include "host/backends/pool.h"
@@ -34,7 +35,7 @@ inline constexpr std::size_t kBesideGiants = 24'000;  ///< more than the state o
 /// Throws or reports through `wrong` when a promise is broken.
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed) : dice_(seed) {
+  explicit Simulation(std::uint64_t seed) : dice_(seed), power_(seed) {
     make_plan();
     make_parts();
   }
@@ -48,7 +49,7 @@ class Simulation {
       if (step == drain_at) drain();
       if (step == crash_at_) crash(step);
       if (trial_ && dice_.one_in(answers_slowly_ ? 200 : 5)) answer_trial();
-      if (!threads_->step()) pass_time();
+      take_step(step);
       check_committed();
       moved_ = moved_ || pipeline_->metrics().backend.get() == kMovedTo;
       if (dice_.one_in(10)) clock_.advance(std::chrono::milliseconds(dice_.between(1, 60)));
@@ -120,12 +121,18 @@ class Simulation {
       sinks_.push_back(std::make_shared<SimSink>(dice_, delivery));
     std::vector<std::vector<std::string>> words(static_cast<std::size_t>(dice_.between(1, 3)));
     for (auto& each : words) each = any_words();
-    start(std::move(words), {});
+    start(std::move(words), durable_ ? open_log() : nullptr, {});
+  }
+
+  std::unique_ptr<FrameLog> open_log() {
+    return simulation::open_log(disk_, workers_, dice_.one_in(2) ? 1 << 20 : dice_.between(1, 2000));
   }
 
   // Of each reader the words that are left to it.
-  void start(std::vector<std::vector<std::string>> words, std::vector<std::optional<Shown>> shown) {
+  void start(std::vector<std::vector<std::string>> words, std::unique_ptr<FrameLog> log,
+             std::vector<std::optional<Shown>> shown) {
     make_budget(words.size());
+    Recovered recovered = log ? log->recovered() : Recovered{};
     PipelineParts parts{.plan = plan_,
                         .options = options_,
                         .sources = {},
@@ -133,14 +140,15 @@ class Simulation {
                         .backend = first_backend(),
                         .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
                         .migration = moves_ ? any_migration() : MigrationOptions{},
-                        .log = std::make_unique<SimLog>(log_, durable_, [this] { check_positions(); }),
+                        .log = std::make_unique<SimLog>(std::move(log), log_, [this] { check_positions(); }),
                         .clock = clock_,
                         .budget = *budget_,
                         .host = host_,
-                        .recovered = log_.recover(*budget_),
+                        .recovered = std::move(recovered),
                         .shown = std::move(shown)};
     for (auto& each : words) {
-      auto source = std::make_unique<SimSource>(std::move(each), replayable_, dice_.one_in(2), clock_, dice_);
+      auto source = std::make_unique<SimSource>("input " + std::to_string(++inputs_), std::move(each),
+                                                replayable_, dice_.one_in(2), clock_, dice_);
       sources_.push_back(source.get());
       parts.sources.push_back(std::move(source));
     }
@@ -154,47 +162,68 @@ class Simulation {
     told_.assign(sources_.size(), 0);
   }
 
-  // The process ends here, and another begins, with as many readers as it likes. What is left of the input is
-  // dealt out anew; what sinks have finished they may tell.
-  void crash(int step) {
-    if (log_.finished()) return;
-    std::vector<std::string> left;
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      const SimSource& source = *sources_[i];
-      const std::size_t end = marked(i);
-      source.add_prefix(end, past_);
-      source.add_read(end, past_begun_, past_returned_);
-      left.insert(left.end(), source.words().begin() + static_cast<std::ptrdiff_t>(end), source.words().end());
+  void take_step(int step) {
+    try {
+      if (!threads_->step()) pass_time();
+    } catch (const IoError&) {
+      if (!disk_fails_) throw;
+      crash(step);
     }
-    if (log_.over()) left.clear();
-    undecided_ += log_.recover(*budget_).undecided ? 1U : 0U;
+  }
+
+  // The process ends here, and another begins, with as many readers as it likes; the power may be lost, too,
+  // and the disk fail. What sinks have finished they may tell.
+  void crash(int step) {
+    if (log_.finished) return;
+    std::vector<SimPast> before;
+    for (const SimSource* source : sources_) before.push_back(source->past());
+    moved_ = drained_ = false;
+    while (!begin_again(before)) {
+    }
+    if (dice_.one_in(2)) crash_at_ = step + dice_.between(1, 300);
+  }
+
+  bool begin_again(const std::vector<SimPast>& before) {
     trial_.reset();
     threads_.reset();
     pipeline_.reset();
     sources_.clear();
-    log_.marks.clear();
-    moved_ = drained_ = false;
-    std::vector<std::vector<std::string>> words(static_cast<std::size_t>(dice_.between(1, 4)));
-    for (std::string& word : left)
-      words[static_cast<std::size_t>(dice_.between(0, 100)) % words.size()].push_back(std::move(word));
+    disk_.fail_after(0);
+    if (dice_.one_in(2)) disk_.crash(power_);
+    disk_fails_ = dice_.one_in(3);
+    if (disk_fails_) disk_.fail_from(static_cast<std::uint64_t>(dice_.between(1, 60)));
     if (dice_.one_in(2)) clock_.advance(std::chrono::milliseconds(dice_.between(1, 500)));
     if (clock_jumps_) clock_.set_wall(std::chrono::milliseconds(dice_.between(-300, 500)));
-    start(std::move(words), open_sinks());
-    if (dice_.one_in(2)) crash_at_ = step + dice_.between(1, 300);
+    try {
+      go_on(before, open_log());
+      return true;
+    } catch (const IoError&) {
+      if (!disk_fails_) throw;
+      return false;
+    }
+  }
+
+  // What is left of the input is dealt out anew.
+  void go_on(const std::vector<SimPast>& before, std::unique_ptr<FrameLog> log) {
+    check(!log->recovered().finished, "a job that has not ended is not finished");
+    const auto& undecided = log->recovered().undecided;
+    std::vector<std::vector<std::string>> words(static_cast<std::size_t>(dice_.between(1, 4)));
+    PastCounts past = past_;
+    for (const SimPast& source : before) {
+      const std::size_t end = read_of(source.name, log->inputs());
+      past.add(source, end);
+      if (undecided && undecided->last) continue;
+      for (std::size_t i = end; i < source.words.size(); ++i)
+        words[static_cast<std::size_t>(dice_.between(0, 100)) % words.size()].push_back(source.words[i]);
+    }
+    undecided_ += undecided ? 1U : 0U;
+    start(std::move(words), std::move(log), open_sinks());
+    past_ = std::move(past);
   }
 
   std::vector<std::optional<Shown>> open_sinks() {
     std::vector<std::optional<Shown>> shown;
-    for (const auto& sink : sinks_) {
-      sink->crash();
-      for (;;) {
-        try {
-          shown.push_back(sink->open({}));
-          break;
-        } catch (const TransientError&) {
-        }
-      }
-    }
+    for (const auto& sink : sinks_) shown.push_back(open_after_crash(*sink));
     return shown;
   }
 
@@ -270,14 +299,9 @@ class Simulation {
   // Where nobody waits for the end of a window, none is open.
   void check_shown() {
     if (plan_.every.count() == 0) return;
-    std::int64_t read = 0;
-    Counts counts;
-    for (const SimSource* source : sources_) source->add_prefix(source->next(), counts);
-    for (const auto& [word, count] : past_) read += count;
-    for (const auto& [word, count] : counts) read += count;
-    for (const SimSink::Finished& epoch : sinks_[0]->epochs())
-      for (const SimSink::Row& row : epoch.rows) read -= row.count;
-    if (read != 0) wrong_ = "a window has ended, and nobody will wake to show it";
+    Counts read = past_.counts;
+    for (const SimSource* source : sources_) source->add_prefix(source->next(), read);
+    if (read != counts_of(*sinks_[0])) wrong_ = "a window has ended, and nobody will wake to show it";
   }
 
   // Without a checkpoint, what a source was told is finished must have been shown.
@@ -288,9 +312,7 @@ class Simulation {
     if (durable_ || !news) return;
     Counts committed;
     for (const SimSource* source : sources_) source->add_prefix(source->committed(), committed);
-    Counts shown;
-    for (const SimSink::Finished& epoch : sinks_[0]->epochs())
-      for (const SimSink::Row& row : epoch.rows) shown[row.key] += row.count;
+    Counts shown = counts_of(*sinks_[0]);
     for (const auto& [word, count] : committed)
       if (shown[word] < count) wrong_ = "a source was told that records are finished which nobody has seen";
   }
@@ -301,36 +323,22 @@ class Simulation {
         moves_ ? pipeline_->metrics().backend.get() == kMovedTo : pipeline_->metrics().device_fallbacks == 0;
     const bool covers_everything = durable_ || (mortal_ && replayable_ && on_mortal);
     if (!covers_everything) return;
-    Counts truth = past_;
+    Counts truth = past_.counts;
     for (std::size_t i = 0; i < sources_.size(); ++i) sources_[i]->add_prefix(marked(i), truth);
     if (truth != log_.counts) wrong_ = "the positions lie: an epoch holds other records than it says";
   }
 
   std::string verdict() const {
-    WindowCounts begun = past_begun_;
-    WindowCounts returned = past_returned_;
+    WindowCounts begun = past_.begun;
+    WindowCounts returned = past_.returned;
     for (const SimSource* source : sources_) {
       source->add_read(source->next(), begun, returned);
       if (!sinks_[0]->epochs().empty() && source->committed() > source->next())
         return "committed what was not read";
     }
     for (const auto& sink : sinks_) {
-      WindowCounts shown;
-      if (sink->abandoned_unasked()) return "an epoch is abandoned that had not begun";
-      std::uint64_t id = 0;
-      Timestamp last = Timestamp::min();
-      for (const SimSink::Finished& epoch : sink->epochs()) {
-        if (epoch.id.number <= std::exchange(id, epoch.id.number)) return "epochs are out of order";
-        if (epoch.rows.empty() && plan_.every.count() > 0) return "an epoch without rows was shown";
-        const Timestamp earlier = last;
-        for (const SimSink::Row& row : epoch.rows) {
-          if (row.window && row.window->start <= earlier) return "windows go back";
-          if (row.window) last = std::max(last, row.window->start);
-          if (!shown.emplace(std::pair(row.key, row.window), row.count).second)
-            return "a window shows a key twice";
-        }
-      }
-      if (!is_between(shown, begun, returned)) return "the rows are not the records of their windows";
+      std::string wrong = verdict_on(*sink, plan_.every.count() > 0, begun, returned);
+      if (!wrong.empty()) return wrong;
     }
     if (!times_go_on(pipeline_->metrics().timeline))
       return "a batch or an epoch passes its places in another order, or one of them never";
@@ -374,12 +382,15 @@ class Simulation {
   std::optional<std::promise<TrialAnswer>> trial_;  ///< under way
   std::vector<SimSource*> sources_;
   std::vector<std::shared_ptr<SimSink>> sinks_;
-  KeptLog log_;
+  testing::FakeDisk disk_;
+  std::mt19937_64 power_;
+  bool disk_fails_ = false;
+  WorkerPool workers_{1};
+  Logged log_;
+  int inputs_ = 0;
   int crash_at_ = -1;
   std::uint64_t undecided_ = 0;
-  // Of earlier runs, what their epochs in the log hold.
-  Counts past_;
-  WindowCounts past_begun_, past_returned_;
+  PastCounts past_;
   std::optional<Pipeline> pipeline_;
   std::optional<SimThreads> threads_;
   std::vector<std::size_t> told_;  ///< by source: what it was told last is committed

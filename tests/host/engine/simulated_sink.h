@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <millrace/sink.h>
@@ -11,11 +13,6 @@
 #include "tests/host/engine/simulated_source.h"
 
 namespace millrace::simulation {
-
-/// What SimLog says of an epoch.
-inline std::uint64_t frame_of(EpochId id) {
-  return 1000 + id.number;
-}
 
 /// Keeps what every finished epoch showed; fails at random. A transactional one may have finished an epoch
 /// although it fails, and says so when it is opened again; others can tell nothing, and may get after a crash
@@ -32,7 +29,8 @@ class SimSink final : public Sink {
   }
   void begin(const Epoch& epoch) override {
     check(!failed_, "who failed is opened before anything else");
-    check(epoch.frame == frame_of(epoch.id), "an epoch is told with its frame");
+    check(!told_ || told_->id != epoch.id || told_->frame == epoch.frame,
+          "an epoch that is repeated is told with its frame");
     check(told_ && told_->id == epoch.id ? told_->stamp == epoch.stamp : !told_ || told_->stamp < epoch.stamp,
           "stamps grow, and stay when an epoch is repeated");
     check(!told_ || told_->id == epoch.id || !told_->last, "nothing comes behind the last epoch");
@@ -53,6 +51,7 @@ class SimSink final : public Sink {
     const bool again = !epochs_.empty() && epochs_.back().id == epoch.id;
     check(!again || epochs_.back().rows == rows_,
           "an epoch that comes again has the same rows in the same order");
+    check(!again || epochs_.back().frame == epoch.frame, "and with the same frame");
     if (!again) epochs_.push_back({epoch.id, epoch.frame, rows_});
     crashed_ = false;
     if (delivery_ == Delivery::transactional) stumble();
@@ -100,5 +99,44 @@ class SimSink final : public Sink {
   std::vector<Row> rows_;
   std::vector<Finished> epochs_;
 };
+
+/// Of all its epochs.
+inline Counts counts_of(const SimSink& sink) {
+  Counts counts;
+  for (const SimSink::Finished& epoch : sink.epochs())
+    for (const SimSink::Row& row : epoch.rows) counts[row.key] += row.count;
+  return counts;
+}
+
+/// What it says when the next run begins.
+inline std::optional<Shown> open_after_crash(SimSink& sink) {
+  sink.crash();
+  for (;;) {
+    try {
+      return sink.open({});
+    } catch (const TransientError&) {
+    }
+  }
+}
+
+/// What is wrong with its rows; empty: nothing. See is_between.
+inline std::string verdict_on(const SimSink& sink, bool windowed, const WindowCounts& begun,
+                              const WindowCounts& returned) {
+  if (sink.abandoned_unasked()) return "an epoch is abandoned that had not begun";
+  WindowCounts shown;
+  std::uint64_t id = 0;
+  Timestamp last = Timestamp::min();
+  for (const SimSink::Finished& epoch : sink.epochs()) {
+    if (epoch.id.number <= std::exchange(id, epoch.id.number)) return "epochs are out of order";
+    if (epoch.rows.empty() && windowed) return "an epoch without rows was shown";
+    const Timestamp earlier = last;
+    for (const SimSink::Row& row : epoch.rows) {
+      if (row.window && row.window->start <= earlier) return "windows go back";
+      if (row.window) last = std::max(last, row.window->start);
+      if (!shown.emplace(std::pair(row.key, row.window), row.count).second) return "a window shows a key twice";
+    }
+  }
+  return is_between(shown, begun, returned) ? "" : "the rows are not the records of their windows";
+}
 
 }  // namespace millrace::simulation

@@ -18,6 +18,7 @@
 
 #include "host/time/pane_clock.h"
 #include "kernels/key.h"
+#include "tests/host/engine/simulated_words.h"
 
 namespace millrace::simulation {
 
@@ -34,32 +35,6 @@ class Dice {
   std::mt19937_64 generator_;
 };
 
-using Counts = std::map<std::string, std::int64_t>;
-using WindowCounts = std::map<std::pair<std::string, std::optional<Window>>, std::int64_t>;
-
-/// Whether every record is shown once, and not before the window of `earliest` nor after that of `latest`: so
-/// far as each word's windows go, as many are shown as there must be, and no more than there may be.
-inline bool is_between(const WindowCounts& shown, const WindowCounts& earliest, const WindowCounts& latest) {
-  struct Sums {
-    std::int64_t shown = 0, earliest = 0, latest = 0;
-  };
-  std::map<std::pair<std::string, std::optional<Window>>, Sums> all;
-  for (const auto& [at, count] : shown) all[at].shown = count;
-  for (const auto& [at, count] : earliest) all[at].earliest = count;
-  for (const auto& [at, count] : latest) all[at].latest = count;
-  Sums sum;  // of a word's windows, which follow each other
-  for (auto it = all.begin(); it != all.end(); ++it) {
-    sum.shown += it->second.shown;
-    sum.earliest += it->second.earliest;
-    sum.latest += it->second.latest;
-    if (sum.shown > sum.earliest || sum.shown < sum.latest) return false;
-    // Behind the last one the bounds are equal.
-    const auto next = std::next(it);
-    if (next != all.end() && next->first.first != it->first.first) sum = {};
-  }
-  return true;
-}
-
 inline std::vector<std::string> random_words(Dice& dice) {
   std::vector<std::string> words(static_cast<std::size_t>(dice.between(0, 60)));
   for (std::string& word : words) {
@@ -70,32 +45,19 @@ inline std::vector<std::string> random_words(Dice& dice) {
   return words;
 }
 
-/// The backends reject it.
-inline bool is_bad(std::string_view word) {
-  return word.front() == 'd' && word.size() % 3 == 0;
-}
-
-/// The sources skip it.
-inline bool is_oversized(std::string_view word) {
-  return word.front() == 'c' && word.size() % 4 == 0;
-}
-
-/// Neither of both.
-inline bool is_counted(std::string_view word) {
-  return !is_bad(word) && !is_oversized(word);
-}
-
 /// Words from a list, one record each; fails, idles and stops short at random.
 class SimSource final : public Source {
  public:
-  SimSource(std::vector<std::string> words, bool replayable, bool messages, const Clock& clock, Dice& dice)
+  SimSource(std::string name, std::vector<std::string> words, bool replayable, bool messages,
+            const Clock& clock, Dice& dice)
       : words_(std::move(words)),
         replayable_(replayable),
         messages_(messages),
         clock_(clock),
         dice_(dice),
         begun_in_(words_.size()),
-        read_in_(words_.size()) {}
+        read_in_(words_.size()),
+        partition_{.name = std::move(name)} {}
   /// The clock of the job that reads it.
   void set_panes(PaneClock& panes) { panes_ = &panes; }
   /// What other threads do while one is in read.
@@ -166,6 +128,12 @@ class SimSource final : public Source {
       ++returned[{words_[i], panes_->window(read_in_[i])}];
     }
   }
+  SimPast past() const {
+    SimPast past{.name = partition_.name, .words = words_, .windows = {}};
+    for (std::size_t i = 0; i < next_; ++i)
+      past.windows.emplace_back(panes_->window(begun_in_[i]), panes_->window(read_in_[i]));
+    return past;
+  }
   std::uint64_t bad_read() const { return read_that(is_bad); }
   std::uint64_t oversized_read() const { return read_that(is_oversized); }
   std::uint64_t bytes_read() const {
@@ -216,7 +184,7 @@ class SimSource final : public Source {
   Pane begun_;                  ///< when the read under way began
   std::vector<Pane> begun_in_;  ///< by word
   std::vector<Pane> read_in_;
-  const Partition partition_{.name = "sim"};
+  const Partition partition_;
   std::size_t next_ = 0;
   std::optional<std::size_t> told_;  ///< by marks
   std::size_t committed_ = 0;

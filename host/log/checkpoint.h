@@ -1,0 +1,56 @@
+// A checkpoint's directory as it is found: segments, and the epochs that they hold.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <millrace/disk.h>
+
+#include "host/log/logged_epoch.h"
+#include "host/log/segment.h"
+
+namespace millrace {
+
+/// What the segments of a directory hold together. Looking changes nothing and takes no lock.
+class Checkpoint {
+ public:
+  /// Reads everything once. No segments: there is none, and it is empty. Throws IoError that names the file
+  /// where one was damaged, or an epoch is missing.
+  Checkpoint(Disk& disk, std::filesystem::path directory);
+
+  bool empty() const { return segments_.empty(); }
+  // REQUIRES, as all that follows: !empty().
+  std::uint64_t birth() const { return segments_.back().head.birth; }
+  const std::string& job() const { return segments_.back().head.job; }
+  std::uint64_t last_segment() const { return segments_.back().head.number; }
+  /// The last epoch; 0: only the beginning is there.
+  EpochId last() const { return frames_.back().frame.head.epoch; }
+  /// Its rows' checksum.
+  std::uint64_t last_rows() const { return frames_.back().frame.rows; }
+  /// It was shown to all sinks.
+  bool committed() const { return committed_; }
+
+  /// Hands over each epoch, from 1 on.
+  void read(const EpochReading& reading, const TakeEpoch& take) const;
+  /// The last one alone. REQUIRES: reading.inputs is null.
+  EpochData read_last(const EpochReading& reading) const;
+
+ private:
+  struct Kept {
+    std::size_t segment = 0;
+    LoggedFrame frame;
+  };
+  void add(const Segment& segment);
+  EpochData read(const Kept& kept, const DiskReader* file, const EpochReading& reading) const;
+
+  Disk& disk_;
+  std::vector<Segment> segments_;
+  std::vector<Kept> frames_;  ///< of all epochs, from 0 on, without gaps
+  bool committed_ = true;
+};
+
+}  // namespace millrace

@@ -1,0 +1,105 @@
+// Frames: what an epoch is on disk, one behind the other in a segment. See docs/checkpoint_format.md.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <millrace/disk.h>
+#include <millrace/types.h>
+
+#include "host/log/checksum.h"
+
+namespace millrace {
+
+/// Who reads or writes a frame needs that much memory at a time. No item of a section is cut by a chunk.
+inline constexpr std::size_t kChunkBytesMax = std::size_t{1} << 20;
+
+/// Numbers on disk: they keep their meaning. What readers do not know from 128 on they may skip.
+enum class Section : std::uint8_t {
+  end = 0,         ///< there are no more
+  epoch = 1,       ///< stamp, clock, closed panes, rejects
+  partitions = 2,  ///< in a key frame all there are, else those that are new
+  marks = 3,       ///< that have changed
+  run = 4,         ///< partials of a pane, by key
+};
+
+struct FrameHead {
+  EpochId epoch;
+  bool key = false;     ///< tells of all partitions, not of changes
+  bool last = false;    ///< see Epoch
+  bool commit = false;  ///< the epoch's own frame came before; this one says that it was shown, and no more
+};
+
+/// Writes one frame. Not thread-safe.
+class FrameWriter {
+ public:
+  /// `segment`: the checksum of the segment's head, so that frames of others are none here.
+  FrameWriter(DiskFile& file, std::uint64_t segment, const FrameHead& head);
+
+  void begin(Section section);
+  /// Makes room for an item of at most that many bytes, which is to be appended to chunk() then. True: it is
+  /// the first of its chunk. REQUIRES: bytes <= kChunkBytesMax.
+  bool make_room(std::size_t bytes);
+  std::string& chunk() { return chunk_; }
+  /// Of the section that was begun.
+  void end();
+  /// The last call: all is written, and not yet synced. Returns a checksum of the sections that rows are made
+  /// of.
+  std::uint64_t finish();
+  /// Bytes of it until now.
+  std::uint64_t size() const { return size_; }
+
+ private:
+  void end_chunk();
+  void put(std::string_view bytes);
+  void flush();
+
+  DiskFile& file_;
+  Checksum128 checksum_;
+  Checksum128 rows_;
+  Section section_ = Section::end;
+  std::string chunk_;
+  std::string out_;
+  std::uint64_t size_ = 0;
+};
+
+/// Reads the frames of a segment. Functions throw CorruptError where a frame is none, or was cut off, and
+/// IoError. Not thread-safe.
+class FrameReader {
+ public:
+  /// The first frame begins at `offset`. The file outlives it.
+  FrameReader(const DiskReader& file, std::uint64_t offset, std::uint64_t segment);
+
+  /// Where the next frame begins. REQUIRES: the one before was read to its end.
+  std::uint64_t offset() const { return offset_; }
+  /// The next frame's head; nothing: there is none.
+  std::optional<FrameHead> next();
+  /// The next section of the frame; after Section::end the frame is whole, and its checksum right.
+  Section next_section();
+  /// The next chunk of the section; nothing: there is none. Valid until the next call.
+  std::optional<std::string_view> next_chunk();
+  /// After Section::end: as FrameWriter::finish.
+  std::uint64_t rows_checksum() const { return rows_->number(); }
+
+ private:
+  std::string_view take(std::size_t bytes);
+  bool refill(std::size_t bytes);
+
+  const DiskReader& file_;
+  std::uint64_t segment_;
+  std::uint64_t offset_;  ///< of what comes next
+  std::string buffer_;    ///< what was read ahead
+  std::size_t buffer_at_ = 0;
+  std::optional<Checksum128> checksum_;
+  std::optional<Checksum128> rows_;
+  Section section_ = Section::end;
+};
+
+/// Reads what is left of a frame, and so checks it.
+void skip_frame(FrameReader& frames);
+
+}  // namespace millrace

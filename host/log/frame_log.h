@@ -1,0 +1,75 @@
+// The epoch log of a job with a checkpoint: a frame for each epoch, in a directory of its own.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <millrace/disk.h>
+
+#include "host/log/checkpoint.h"
+#include "host/log/epoch_log.h"
+#include "host/log/recovered.h"
+#include "kernels/key.h"
+
+namespace millrace {
+
+struct FrameLogOptions {
+  std::filesystem::path directory;
+  Disk& disk;
+  std::string job;                ///< canonical_text(job)
+  std::uint64_t birth = 0;        ///< of a job that begins now, see JobId
+  std::size_t value_columns = 0;  ///< of the job
+  HashSeed seed;                  ///< for keys that are read
+  MemoryBudget& budget;           ///< outlives the log, as the workers and the disk do
+  WorkerPool& workers;
+  /// A longer segment is followed by another one.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+};
+
+/// Holds the lock of its directory. Calls come in this order: construction, recovered() and replay(), start(),
+/// then append() and commit() in turn. After an IoError it takes no more epochs: what a disk says after a
+/// failure is not to be trusted.
+class FrameLog final : public EpochLog {
+ public:
+  /// Makes the directory and locks it, removes what an earlier process has left half made, and reads what is
+  /// there. Throws ConfigError (77) where another process holds it, or it is of a job that counts something
+  /// else; IoError where it is damaged.
+  explicit FrameLog(const FrameLogOptions& options);
+
+  /// Of the job that began the checkpoint.
+  std::uint64_t birth() const { return birth_; }
+  /// Where the run begins.
+  const Recovered& recovered() const { return recovered_; }
+  /// How far inputs were read by the last epoch, the undecided one included.
+  Resume inputs() const { return inputs_.all(); }
+  bool durable() const override { return true; }
+  void replay(const TakeEpoch& take) override;
+  void start(const std::vector<ReaderInputs>& readers) override;
+  std::uint64_t append(const EpochData& epoch) override;
+  void commit(EpochId id) override;
+
+ private:
+  EpochReading with_partials() const;
+  void begin_segment(const EpochData& epoch, RunOrder order);
+  std::uint64_t write(const FrameHead& head, const EpochData& epoch, RunOrder order);
+
+  FrameLogOptions options_;
+  std::unique_ptr<DiskLock> lock_;
+  Checkpoint found_;
+  std::uint64_t birth_;
+  Recovered recovered_;
+  LoggedInputs inputs_;
+
+  std::uint64_t number_ = 0;  ///< of the last segment
+  std::unique_ptr<DiskFile> segment_;
+  std::uint64_t checksum_ = 0;  ///< of its head
+  std::uint64_t bytes_ = 0;     ///< of it
+  std::uint64_t rows_ = 0;      ///< checksum, of the frame written last
+  bool failed_ = false;
+};
+
+}  // namespace millrace

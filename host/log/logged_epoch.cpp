@@ -1,0 +1,116 @@
+// Sections of an epoch, one after the other.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/log/logged_epoch.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "host/log/encoding.h"
+#include "host/log/run.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kNumberBytesMax = 10;
+constexpr unsigned kSkippable = 128;  // sections from here on may be left unread
+
+void write_facts(FrameWriter& frame, const EpochData& epoch) {
+  frame.begin(Section::epoch);
+  frame.make_room((4 + kRejectReasons) * kNumberBytesMax);
+  std::string& out = frame.chunk();
+  put_zigzag(out, epoch.stamp);
+  put_zigzag(out, epoch.pane.index);
+  put_fixed(out, epoch.partial ? 1 : 0, 1);
+  put_varint(out, kRejectReasons);
+  for (const std::uint64_t records : epoch.rejected) put_varint(out, records);
+  for (const Pane pane : epoch.closed) {
+    frame.make_room(kNumberBytesMax);
+    put_zigzag(out, pane.index);
+  }
+  frame.end();
+}
+
+void read_facts(Decoder bytes, bool first, EpochData& epoch) {
+  if (first) {
+    epoch.stamp = bytes.zigzag();
+    epoch.pane = {bytes.zigzag()};
+    epoch.partial = bytes.fixed(1) != 0;
+    const std::uint64_t reasons = bytes.varint();
+    for (std::uint64_t reason = 0; reason < reasons; ++reason) {
+      const std::uint64_t records = bytes.varint();  // of reasons that are not known here, too
+      if (reason < epoch.rejected.size()) epoch.rejected[reason] = records;
+    }
+  }
+  while (!bytes.empty()) epoch.closed.push_back({bytes.zigzag()});
+}
+
+void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch) {
+  Columns columns(reading.value_columns, reading.budget != nullptr ? *reading.budget : unlimited_budget());
+  if (reading.budget == nullptr) {
+    const auto first = frames.next_chunk();
+    if (!first) throw CorruptError("a run is empty");
+    const Pane pane = pane_of_run(*first);
+    while (frames.next_chunk()) {
+    }
+    epoch.partials.emplace_back(pane, std::move(columns));
+    return;
+  }
+  RunReader run(columns, reading.seed);
+  while (const auto chunk = frames.next_chunk()) run.read(*chunk);
+  const Pane pane = run.finish();
+  epoch.partials.emplace_back(pane, std::move(columns));
+}
+
+void read_chunk(Section section, std::string_view chunk, bool first, LoggedInputs* inputs, EpochData& epoch) {
+  if (section == Section::epoch) return read_facts(Decoder(chunk), first, epoch);
+  const bool of_inputs = section == Section::partitions || section == Section::marks;
+  if (!of_inputs && static_cast<unsigned>(section) < kSkippable)
+    throw CorruptError("a section of an unknown kind");
+  if (!of_inputs || inputs == nullptr) return;
+  if (section == Section::partitions)
+    inputs->read_partitions(chunk);
+  else
+    inputs->read_marks(chunk);
+}
+
+}  // namespace
+
+void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, RunOrder order,
+                 MemoryBudget& budget, WorkerPool& workers) {
+  write_facts(frame, epoch);
+  if (inputs != nullptr)
+    inputs->write(frame);
+  else
+    write_marks(frame, epoch.marks);
+  for (const auto& [pane, columns] : epoch.partials) {
+    if (order == RunOrder::key) {
+      write_run(frame, pane, columns, by_key(columns, budget, workers));
+    } else {
+      BudgetVector<std::uint32_t> rows(columns.size(), BudgetAllocator<std::uint32_t>(budget));
+      std::iota(rows.begin(), rows.end(), 0U);
+      write_run(frame, pane, columns, rows);
+    }
+  }
+}
+
+EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochReading& reading) {
+  EpochData epoch;
+  epoch.id = head.epoch;
+  epoch.last = head.last;
+  for (Section section = frames.next_section(); section != Section::end; section = frames.next_section()) {
+    if (section == Section::run) {
+      read_run(frames, reading, epoch);
+      continue;
+    }
+    if (section == Section::partitions && head.key && reading.inputs != nullptr) reading.inputs->clear();
+    bool first = true;
+    while (const auto chunk = frames.next_chunk()) {
+      read_chunk(section, *chunk, first, reading.inputs, epoch);
+      first = false;
+    }
+  }
+  return epoch;
+}
+
+}  // namespace millrace

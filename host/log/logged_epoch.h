@@ -1,0 +1,41 @@
+// An epoch as a frame, and back.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <millrace/worker_pool.h>
+
+#include "host/log/epoch_log.h"
+#include "host/log/frame.h"
+#include "host/log/logged_inputs.h"
+#include "kernels/key.h"
+
+namespace millrace {
+
+/// Which of the rows of a pane come first in a run.
+enum class RunOrder : std::uint8_t {
+  key,      ///< by their keys
+  as_read,  ///< as they are: they were read from a run
+};
+
+/// Writes all sections of an epoch. In a key frame `inputs` are told whole, as they stand after the epoch, else
+/// the epoch's marks are.
+void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, RunOrder order,
+                 MemoryBudget& budget, WorkerPool& workers);
+
+/// What is wanted of an epoch beside its facts.
+struct EpochReading {
+  LoggedInputs* inputs = nullptr;  ///< as they stood before the frame; afterwards, after it. Null: nobody asks
+  /// For partials, with as many value columns as the job has; null: nobody wants them, and of each run there
+  /// are empty columns.
+  MemoryBudget* budget = nullptr;
+  std::size_t value_columns = 0;
+  HashSeed seed = {};
+};
+
+/// Reads the frame whose head was read, to its end. Marks go to the inputs. Throws CorruptError, IoError,
+/// BudgetError.
+EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochReading& reading);
+
+}  // namespace millrace

@@ -1,0 +1,100 @@
+// The committer where an earlier run has ended: what is shown again, and to whom.
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/host/engine/lone_committer.h"
+
+namespace millrace {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::MemorySink;
+
+/// A log whose third epoch, of pane 1, is undecided; pane 2 is open, and pane 0 was shown.
+Recovered interrupted() {
+  return {.last = {3},
+          .stamp = 30,
+          .frame = frame_of(3),
+          .open = {{1}, {2}},
+          .undecided = Undecided{.closed = {{1}}}};
+}
+std::vector<EpochData> logged() {
+  std::vector<EpochData> epochs(3);
+  epochs[0].id = {1};
+  epochs[0].partials.emplace_back(Pane{0}, words({{"z", 1}}));
+  epochs[1].id = {2};
+  epochs[1].closed = {{0}};
+  epochs[1].partials.emplace_back(Pane{1}, words({{"a", 4}}));
+  epochs[2].id = {3};
+  epochs[2].closed = {{1}};
+  epochs[2].partials.emplace_back(Pane{1}, words({{"a", 1}, {"b", 2}}));
+  epochs[2].partials.emplace_back(Pane{2}, words({{"a", 1}}));
+  return epochs;
+}
+
+TEST_F(CommitterTest, AnUndecidedEpochIsShownAgainAsItWas) {
+  const auto rows = std::make_shared<MemorySink>();
+  const auto sink = std::make_shared<WatchedSink>();
+  log_.logged = logged();
+  with({rows, sink}, {std::nullopt, Shown{{2}, frame_of(2)}}).resume(interrupted());
+  EXPECT_FALSE(committer_->idle()) << "the engine hands over nothing before";
+  settle();
+  EXPECT_EQ(sink->calls, "begin write finish ");
+  EXPECT_EQ(sink->told[0].id, EpochId{3});
+  EXPECT_EQ(sink->told[0].stamp, 30);
+  EXPECT_EQ(sink->told[0].frame, frame_of(3));
+  ASSERT_EQ(rows->rows().size(), 2U);
+  EXPECT_EQ(rows->rows()[0].count, 5);
+  EXPECT_EQ(calls_, (std::vector<std::string>{"commit 3"})) << "it is in the log already";
+  for (const auto& rejected : metrics_.rejected) EXPECT_EQ(rejected, 0U) << "told by the run that read them";
+  EXPECT_TRUE(metrics_.bad_records.get().empty());
+}
+
+TEST_F(CommitterTest, WhoHasTheUndecidedEpochDoesNotGetIt) {
+  for (const std::uint64_t frame : {std::uint64_t{0}, frame_of(3)}) {
+    const auto knows = std::make_shared<WatchedSink>();
+    const auto knows_not = std::make_shared<WatchedSink>();
+    log_.logged = logged();
+    with({knows, knows_not}, {Shown{{3}, frame}, std::nullopt}).resume(interrupted());
+    settle();
+    EXPECT_EQ(knows->calls, "");
+    EXPECT_EQ(knows_not->calls, "begin write finish ");
+  }
+}
+
+TEST_F(CommitterTest, OpenPanesGoOnWithWhatWasCounted) {
+  const auto sink = std::make_shared<MemorySink>();
+  log_.logged = logged();
+  with({sink}).resume(interrupted());
+  settle();
+  epochs_ = 3;
+  show(window(2, words({{"a", 10}})));
+  ASSERT_EQ(sink->epochs().size(), 2U);
+  EXPECT_EQ(sink->epochs().at({4})[0].count, 11);
+}
+
+// Rows that were shown to others meanwhile would be missing, and nobody would know.
+TEST_F(CommitterTest, AnOutputThatIsOutOfStepIsRefused) {
+  const auto refusal = [&](const Shown& shown) -> std::string {
+    log_.logged = logged();
+    try {
+      with({std::make_shared<WatchedSink>()}, {shown}).resume(interrupted());
+    } catch (const ConfigError& error) {
+      EXPECT_EQ(error.exit_code(), 77);
+      return error.what();
+    }
+    return "taken";
+  };
+  EXPECT_THAT(refusal({{4}, 0}), HasSubstr("finished epoch 4, and the checkpoint ends with epoch 3"));
+  EXPECT_THAT(refusal({{3}, frame_of(3) + 1}), HasSubstr("not as the checkpoint has it"));
+  EXPECT_THAT(refusal({{1}, 0}), HasSubstr("finished epoch 1, and epoch 2 was shown to others since"));
+  EXPECT_EQ(refusal({{2}, 0}), "taken");
+  EXPECT_EQ(refusal({{3}, frame_of(3)}), "taken");
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,373 @@
+// The log on a disk that fails and loses power: what was appended is there again, and nothing else.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/log/frame_log.h"
+
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <millrace/testing/fake_disk.h>
+
+namespace millrace {
+namespace {
+
+using ::testing::HasSubstr;
+
+const HashSeed kSeed = hash_seed(1, 63);
+constexpr std::string_view kJob = "keyed by: words\nmeasures: count\n";
+
+using Words = std::map<std::string, std::int64_t>;
+
+Columns columns_of(const Words& words) {
+  Columns columns(0, unlimited_budget());
+  for (const auto& [word, count] : words) {
+    const Key key = make_key(word.data(), static_cast<std::uint32_t>(word.size()), kSeed);
+    columns.append(key, is_packed(key) ? std::string_view() : word, count);
+  }
+  return columns;
+}
+
+struct Home {
+  FrameLogOptions options(std::uint64_t segment_bytes = 1 << 20) {
+    return {.directory = "cp",
+            .disk = disk,
+            .job = std::string(kJob),
+            .birth = 42,
+            .seed = kSeed,
+            .budget = unlimited_budget(),
+            .workers = workers,
+            .segment_bytes = segment_bytes};
+  }
+  testing::FakeDisk disk;
+  WorkerPool workers{1};
+};
+
+/// Each epoch has other words, closes the pane before its own, and has read up to its number.
+EpochData epoch(std::uint64_t number, bool last = false) {
+  EpochData epoch;
+  epoch.id = {number};
+  epoch.stamp = static_cast<std::int64_t>(1000 + number);
+  epoch.pane = {static_cast<std::int64_t>(number)};
+  epoch.closed = {{epoch.pane.index - 1}};
+  epoch.last = last;
+  Words words{{"word of epoch " + std::to_string(number), 1}, {"all", static_cast<std::int64_t>(number)}};
+  epoch.partials.emplace_back(epoch.pane, columns_of(words));
+  epoch.marks = {{{.partition = 0, .next = static_cast<std::int64_t>(number), .done = last}}};
+  return epoch;
+}
+
+std::vector<ReaderInputs> readers(std::int64_t next = 0) {
+  return {{{{.name = "input", .end = 100}}, {{.partition = 0, .next = next, .done = false}}}};
+}
+
+/// Words of all epochs that the log hands over, which must have them by their numbers from 1 on.
+Words replayed(FrameLog& log) {
+  Words words;
+  std::uint64_t number = 0;
+  log.replay([&](EpochData&& each) {
+    EXPECT_EQ(each.id.number, ++number);
+    for (const auto& [pane, columns] : each.partials)
+      for (std::size_t row = 0; row < columns.size(); ++row) {
+        char scratch[8];
+        words[std::string(columns.text(row, scratch))] += columns.counts[row];
+      }
+  });
+  EXPECT_EQ(number, log.recovered().last.number);
+  return words;
+}
+
+Words words_until(std::uint64_t last) {
+  Words words;
+  for (std::uint64_t number = 1; number <= last; ++number) {
+    words["word of epoch " + std::to_string(number)] = 1;
+    words["all"] += static_cast<std::int64_t>(number);
+  }
+  return words;
+}
+
+TEST(FrameLog, ANewOneHoldsNothing) {
+  Home home;
+  FrameLog log(home.options());
+  EXPECT_TRUE(log.durable());
+  EXPECT_EQ(log.birth(), 42U);
+  EXPECT_EQ(log.recovered().last, EpochId{0});
+  EXPECT_FALSE(log.recovered().pane);
+  EXPECT_FALSE(log.recovered().undecided);
+  EXPECT_TRUE(log.inputs().partitions.empty());
+  EXPECT_EQ(replayed(log), Words());
+  EXPECT_EQ(home.disk.permissions("cp"), 0700U);
+  EXPECT_EQ(home.disk.permissions("cp/LOCK"), 0600U);
+}
+
+// Where `latest` was when the job began is known even if nothing was counted.
+TEST(FrameLog, TheBeginningIsKept) {
+  Home home;
+  {
+    FrameLog log(home.options());
+    log.start(readers(7));
+    EXPECT_EQ(home.disk.permissions("cp/" + segment_name(1)), 0600U);
+  }
+  home.disk.crash();
+  FrameLogOptions options = home.options();
+  options.birth = 43;
+  const FrameLog log(options);
+  EXPECT_EQ(log.birth(), 42U);
+  EXPECT_EQ(log.recovered().last, EpochId{0});
+  EXPECT_FALSE(log.recovered().undecided);
+  ASSERT_EQ(log.inputs().marks.size(), 1U);
+  EXPECT_EQ(log.inputs().marks[0].next, 7);
+  EXPECT_EQ(log.inputs().partitions[0].name, "input");
+}
+
+TEST(FrameLog, WhatWasAppendedIsThereAgain) {
+  Home home;
+  std::uint64_t rows = 0;
+  {
+    FrameLog log(home.options());
+    log.start(readers());
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+      rows = log.append(epoch(number));
+      log.commit({number});
+    }
+  }
+  FrameLog log(home.options());
+  EXPECT_EQ(log.recovered().last, EpochId{3});
+  EXPECT_EQ(log.recovered().stamp, 1003);
+  EXPECT_EQ(log.recovered().pane, Pane{3});
+  EXPECT_EQ(log.recovered().open, std::set<Pane>{{3}});
+  EXPECT_FALSE(log.recovered().undecided);
+  EXPECT_FALSE(log.recovered().finished);
+  EXPECT_EQ(log.inputs().marks[0].next, 3);
+  EXPECT_EQ(replayed(log), words_until(3));
+  EXPECT_NE(rows, 0U);
+}
+
+TEST(FrameLog, AnEpochThatWasNotCommittedIsUndecided) {
+  Home home;
+  std::uint64_t rows = 0;
+  {
+    FrameLog log(home.options());
+    log.start(readers());
+    log.append(epoch(1));
+    log.commit({1});
+    rows = log.append(epoch(2, true));
+  }
+  for (const int restart : {1, 2}) {  // the second one reads what the first has written anew
+    FrameLog log(home.options());
+    ASSERT_TRUE(log.recovered().undecided) << restart;
+    EXPECT_EQ(log.recovered().last, EpochId{2});
+    EXPECT_EQ(log.recovered().stamp, 1002);
+    EXPECT_EQ(log.recovered().undecided->closed, std::vector<Pane>{{1}});
+    EXPECT_TRUE(log.recovered().undecided->last);
+    EXPECT_FALSE(log.recovered().finished);
+    EXPECT_EQ(log.recovered().frame, rows);
+    EXPECT_EQ(log.recovered().open, (std::set<Pane>{{1}, {2}}));
+    EXPECT_EQ(replayed(log), words_until(2));
+    log.start(readers(2));
+  }
+  EXPECT_TRUE(home.disk.contents("cp/" + segment_name(3)));
+  {
+    FrameLog log(home.options());
+    log.start(readers(2));
+    log.commit({2});
+  }
+  const FrameLog log(home.options());
+  EXPECT_FALSE(log.recovered().undecided);
+  EXPECT_TRUE(log.recovered().finished);
+}
+
+// A frame may be read from the page cache and be lost with the power all the same: by then it may have been
+// shown.
+TEST(FrameLog, TheUndecidedEpochIsOnTheDiskBeforeItIsShown) {
+  Home home;
+  {
+    FrameLog log(home.options());
+    log.start(readers());
+    home.disk.fail_sync_after(1);
+    EXPECT_THROW(log.append(epoch(1)), IoError);
+    EXPECT_THROW(log.append(epoch(1)), InternalError) << "it is never tried again";
+    EXPECT_THROW(log.commit({1}), InternalError);
+  }
+  {
+    FrameLog log(home.options());
+    ASSERT_EQ(log.recovered().last, EpochId{1}) << "it can be read";
+    log.start(readers(1));
+  }
+  home.disk.crash();
+  FrameLog log(home.options());
+  EXPECT_EQ(log.recovered().last, EpochId{1});
+  EXPECT_EQ(replayed(log), words_until(1));
+}
+
+TEST(FrameLog, OtherReadersGoOn) {
+  Home home;
+  {
+    FrameLog log(home.options());
+    log.start(readers());
+    log.append(epoch(1));
+    log.commit({1});
+  }
+  {
+    FrameLog log(home.options());
+    log.start({{{{.name = "input", .end = 50}}, {{.partition = 0, .next = 1, .done = false}}},
+               {{{.name = "input", .end = 100}}, {{.partition = 0, .next = 50, .done = false}}}});
+    EpochData second = epoch(2);
+    second.marks = {{}, {{.partition = 0, .next = 60, .done = false}}};
+    log.append(second);
+  }
+  const FrameLog log(home.options());
+  const Resume inputs = log.inputs();
+  ASSERT_EQ(inputs.marks.size(), 2U);
+  EXPECT_EQ(inputs.partitions[0].end, 50);
+  EXPECT_EQ(inputs.marks[0].next, 1);
+  EXPECT_EQ(inputs.partitions[1].end, 100);
+  EXPECT_EQ(inputs.marks[1].next, 60);
+}
+
+TEST(FrameLog, LongSegmentsAreFollowedByOthers) {
+  Home home;
+  {
+    FrameLog log(home.options(1));
+    log.start(readers());
+    for (std::uint64_t number = 1; number <= 12; ++number) {
+      log.append(epoch(number));
+      log.commit({number});
+    }
+  }
+  EXPECT_TRUE(home.disk.contents("cp/" + segment_name(13)));
+  FrameLog log(home.options());
+  EXPECT_EQ(log.recovered().last, EpochId{12});
+  EXPECT_EQ(log.inputs().marks[0].next, 12);
+  EXPECT_EQ(replayed(log), words_until(12));
+}
+
+std::string refusal(const FrameLogOptions& options, int exit_code) {
+  try {
+    const FrameLog log(options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), exit_code);
+    return error.what();
+  }
+  return "not refused";
+}
+
+TEST(FrameLog, ASecondProcessIsRefused) {
+  Home home;
+  const FrameLog log(home.options());
+  EXPECT_THAT(refusal(home.options(), 77), HasSubstr("another process uses the checkpoint cp"));
+}
+
+TEST(FrameLog, ADiskWithoutLocksIsRefused) {
+  Home home;
+  home.disk.forget_locks();
+  EXPECT_THAT(refusal(home.options(), 77), HasSubstr("knows no locks"));
+}
+
+TEST(FrameLog, AJobThatCountsSomethingElseIsRefusedWithWhatDiffers) {
+  Home home;
+  FrameLog(home.options()).start(readers());
+  FrameLogOptions options = home.options();
+  options.job = "keyed by: fields\nmeasures: count\n";
+  EXPECT_THAT(refusal(options, 77),
+              HasSubstr("the checkpoint cp is of a job with another meaning of keyed by: go on as it began"));
+  options.job = "name: other\nkeyed by: words\nmeasures: sum\n";
+  EXPECT_THAT(refusal(options, 77), HasSubstr("another meaning of measures, name:"));
+}
+
+TEST(FrameLog, WhatIsDamagedIsRefusedByItsName) {
+  Home home;
+  {
+    FrameLog log(home.options(1));
+    log.start(readers());
+    log.append(epoch(1));
+    log.append(epoch(2));
+  }
+  home.disk.remove("cp/" + segment_name(2));
+  EXPECT_THAT(
+      refusal(home.options(), 74),
+      HasSubstr("the checkpoint is damaged: cp/seg-000000000003.log: it does not follow the one before"));
+  home.disk.remove("cp/" + segment_name(1));
+  EXPECT_THAT(refusal(home.options(), 74), HasSubstr("epoch 0 is missing"));
+  home.disk.create("cp/" + segment_name(3), {});
+  EXPECT_THAT(refusal(home.options(), 74), HasSubstr("it ends too early"));
+}
+
+TEST(FrameLog, WhatAnEarlierProcessLeftHalfMadeIsRemoved) {
+  Home home;
+  home.disk.create("cp/." + segment_name(1) + ".tmp", {});
+  FrameLog log(home.options());
+  log.start(readers());
+  EXPECT_FALSE(home.disk.contents("cp/." + segment_name(1) + ".tmp"));
+}
+
+/// A job that is ended at any moment, again and again, and does the same epochs.
+class Life {
+ public:
+  explicit Life(std::uint64_t seed) : random_(seed) {}
+
+  void run() {
+    for (int death = 0; death < 6; ++death) {
+      live();
+      if (::testing::Test::HasFailure()) return;
+      home_.disk.fail_after(0);
+      if (draw(1) == 0) home_.disk.crash(random_);
+    }
+  }
+
+ private:
+  std::uint64_t draw(std::uint64_t most) {
+    return std::uniform_int_distribution<std::uint64_t>(0, most)(random_);
+  }
+
+  void live() {
+    try {
+      home_.disk.fail_from(1 + draw(60));
+      if (draw(3) == 0) home_.disk.fail_sync_after(1 + draw(6));
+      FrameLog log(home_.options(1 + draw(2000)));
+      const Recovered& found = log.recovered();
+      const std::uint64_t last = found.last.number;
+      ASSERT_GE(last, durable_) << "an epoch was lost that had been appended";
+      ASSERT_LE(last, tried_);
+      ASSERT_EQ(replayed(log), words_until(last));
+      if (last > 0) {
+        ASSERT_EQ(log.inputs().marks[0].next, static_cast<std::int64_t>(last));
+      }
+      ASSERT_TRUE(!frames_.contains(last) || found.frame == frames_[last]);
+      log.start(readers(static_cast<std::int64_t>(last)));
+      durable_ = std::max(durable_, found.undecided ? last : 0);
+      if (found.undecided) log.commit({last});
+      const std::uint64_t until = last + draw(5);
+      for (std::uint64_t number = last + 1; number <= until; ++number) {
+        tried_ = std::max(tried_, number);
+        frames_[number] = log.append(epoch(number));
+        durable_ = number;
+        log.commit({number});
+      }
+    } catch (const IoError& error) {
+      ASSERT_THAT(error.what(), Not(HasSubstr("damaged")));
+    }
+  }
+
+  Home home_;
+  std::mt19937_64 random_;
+  std::uint64_t durable_ = 0;  ///< the last epoch that may have been shown
+  std::uint64_t tried_ = 0;
+  std::map<std::uint64_t, std::uint64_t> frames_;
+};
+
+TEST(FrameLog, NoEndAtAnyMomentLosesWhatWasAppended) {
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Life(seed).run();
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace millrace
