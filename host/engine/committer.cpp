@@ -13,25 +13,21 @@ bool is_same(const Shown& told, const std::optional<Shown>& epoch) {
   return epoch && told.id == epoch->id && (told.frame == 0 || told.frame == epoch->frame);
 }
 
-[[noreturn]] void refuse(EpochId finished, const std::string& why) {
+// `output` has finished the epoch that was shown last, or the undecided one behind it. One that tells nothing
+// may be new, or cannot tell.
+void check_in_step(const Shown& output, const Shown& shown, const Recovered& log) {
+  if (is_same(output, shown)) return;
+  if (log.undecided && is_same(output, Shown{log.last, log.frame})) return;
+  std::string why = "and not as the checkpoint has it: another job has written to it; give this one its own";
+  if (output.id > log.last)
+    why = "and the checkpoint ends with epoch " + std::to_string(log.last.number) +
+          ": it is an older copy, or damaged; begin anew, with an output of its own";
+  if (output.id < shown.id)
+    why = "and epoch " + std::to_string(shown.id.number) +
+          " was shown to others since: give it a new place, where it begins with what comes now";
   constexpr int kRefused = 77;
   throw ConfigError(
-      {"an output says that it has finished epoch " + std::to_string(finished.number) + ", " + why}, kRefused);
-}
-
-// An output that tells nothing may be a new one, or one that cannot tell.
-void check_in_step(const std::optional<Shown>& output, EpochId shown, const Recovered& log) {
-  if (!output) return;
-  if (output->id > log.last)
-    refuse(output->id, "and the checkpoint ends with epoch " + std::to_string(log.last.number) +
-                           ": it is an older copy, or damaged; begin anew, with an output of its own");
-  if (output->id == log.last && !is_same(*output, Shown{log.last, log.frame}))
-    refuse(output->id,
-           "and not as the checkpoint has it: another job has written to it; give this one its own");
-  if (output->id < shown)
-    refuse(output->id,
-           "and epoch " + std::to_string(shown.number) +
-               " was shown to others since: give it a new place, where it begins with what comes now");
+      {"an output says that it has finished epoch " + std::to_string(output.id.number) + ", " + why}, kRefused);
 }
 
 }  // namespace
@@ -55,8 +51,9 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const s
 
 // An undecided epoch is in the log: it is shown to those who do not say that they have it.
 void Committer::resume(Recovered recovered) {
-  const EpochId shown = replay(recovered.undecided ? recovered.last : EpochId{});
-  for (const SinkProgress& sink : sinks_) check_in_step(sink.last, shown, recovered);
+  const Shown shown = replay(recovered.undecided ? recovered.last : EpochId{});
+  for (const SinkProgress& sink : sinks_)
+    if (sink.last) check_in_step(*sink.last, shown, recovered);
   if (!recovered.undecided) return;
   const Instant now = shared_.clock.now();
   epoch_.emplace();
@@ -73,12 +70,12 @@ void Committer::resume(Recovered recovered) {
 }
 
 // Returns the last epoch that was shown for good.
-EpochId Committer::replay(EpochId undecided) {
-  EpochId shown;
-  shared_.log.replay([&](EpochData&& epoch) {
+Shown Committer::replay(EpochId undecided) {
+  Shown shown;
+  shared_.log.replay([&](EpochData&& epoch, std::uint64_t frame) {
     for (auto& [pane, columns] : epoch.partials) results_.merge(pane, std::move(columns));
     if (epoch.id == undecided) return;
-    if (results_.has_rows(epoch.closed)) shown = epoch.id;
+    if (results_.has_rows(epoch.closed)) shown = {epoch.id, frame};
     for (const Pane pane : epoch.closed) results_.forget(pane);
   });
   return shown;

@@ -75,7 +75,7 @@ class Committer {
     bool wants_epoch() const { return !finished && !gone; }
   };
 
-  EpochId replay(EpochId undecided);
+  Shown replay(EpochId undecided);
   void take(EpochData taken);
   void begin(std::uint64_t frame);
   Step publish(SinkProgress& sink);

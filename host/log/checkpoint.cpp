@@ -13,18 +13,29 @@ namespace millrace {
 namespace {
 
 IoError damaged(const std::filesystem::path& path, const std::string& why) {
-  return IoError("the checkpoint is damaged: " + path.string() + ": " + why);
+  return IoError("the checkpoint is damaged: " + excerpt(path.string()) + ": " + why);
+}
+
+ConfigError too_new(const std::filesystem::path& path, const std::string& why) {
+  constexpr int kRefused = 77;
+  return ConfigError({"a later version has written the checkpoint: " + excerpt(path.string()) + ": " + why +
+                      ": go on with that version"},
+                     kRefused);
 }
 
 }  // namespace
 
-Checkpoint::Checkpoint(Disk& disk, std::filesystem::path directory) : disk_(disk) {
+Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory) : disk_(disk) {
   for (const std::string& name : disk.list(directory, "seg-")) {
     try {
       segments_.push_back(read_segment(disk, directory / name));
     } catch (const CorruptError& error) {
       throw damaged(directory / name, error.what());
+    } catch (const TooNewError& error) {
+      throw too_new(directory / name, error.what());
     }
+    if (segment_name(segments_.back().head.number) != name)
+      throw damaged(directory / name, "it had another name");
     add(segments_.back());
   }
 }
@@ -37,6 +48,7 @@ void Checkpoint::add(const Segment& segment) {
       (head.number != segments_[index - 1].head.number + 1 || head.birth != segments_[0].head.birth))
     throw damaged(segment.path, "it does not follow the one before");
   while (!frames_.empty() && frames_.back().frame.head.epoch.number >= head.first_epoch) {
+    if (committed_) throw damaged(segment.path, "it makes an epoch void that was shown");
     frames_.pop_back();
     committed_ = true;  // those before the last one were: the next one proves it
   }
@@ -61,25 +73,31 @@ void Checkpoint::read(const EpochReading& reading, const TakeEpoch& take) const 
   std::unique_ptr<DiskReader> file;
   for (const Kept& kept : frames_) {
     if (std::exchange(open, kept.segment) != kept.segment) file = disk_.open(segments_[kept.segment].path);
-    EpochData epoch = read(kept, file.get(), reading);
-    if (epoch.id.number > 0) take(std::move(epoch));
+    read(kept, file.get(), [&](FrameReader& frames, const FrameHead& head) {
+      EpochData epoch = read_epoch(frames, head, reading);
+      if (epoch.id.number > 0) take(std::move(epoch), kept.frame.rows);
+    });
   }
 }
 
-EpochData Checkpoint::read_last(const EpochReading& reading) const {
-  return read(frames_.back(), disk_.open(segments_.back().path).get(), reading);
+void Checkpoint::read_last(const std::function<void(FrameReader&)>& read) const {
+  const auto file = disk_.open(segments_.back().path);
+  this->read(frames_.back(), file.get(), [&](FrameReader& frames, const FrameHead&) { read(frames); });
 }
 
-EpochData Checkpoint::read(const Kept& kept, const DiskReader* file, const EpochReading& reading) const {
+void Checkpoint::read(const Kept& kept, const DiskReader* file,
+                      const std::function<void(FrameReader&, const FrameHead&)>& read) const {
   const Segment& segment = segments_[kept.segment];
   if (file == nullptr) throw damaged(segment.path, "it is gone");
   try {
     FrameReader frames(*file, kept.frame.offset, segment.checksum);
     const auto head = frames.next();
     if (!head) throw CorruptError("it has become shorter");
-    return read_epoch(frames, *head, reading);
+    read(frames, *head);
   } catch (const CorruptError& error) {
     throw damaged(segment.path, error.what());
+  } catch (const TooNewError& error) {
+    throw too_new(segment.path, error.what());
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +20,8 @@ namespace millrace {
 class Checkpoint {
  public:
   /// Reads everything once. No segments: there is none, and it is empty. Throws IoError that names the file
-  /// where one was damaged, or an epoch is missing.
-  Checkpoint(Disk& disk, std::filesystem::path directory);
+  /// where one was damaged, or an epoch is missing, and ConfigError (77) where a later version has written it.
+  Checkpoint(Disk& disk, const std::filesystem::path& directory);
 
   bool empty() const { return segments_.empty(); }
   // REQUIRES, as all that follows: !empty().
@@ -36,8 +37,8 @@ class Checkpoint {
 
   /// Hands over each epoch, from 1 on.
   void read(const EpochReading& reading, const TakeEpoch& take) const;
-  /// The last one alone. REQUIRES: reading.inputs is null.
-  EpochData read_last(const EpochReading& reading) const;
+  /// Gives the last frame to `read`, its head read, and that throws as a FrameReader.
+  void read_last(const std::function<void(FrameReader&)>& read) const;
 
  private:
   struct Kept {
@@ -45,7 +46,8 @@ class Checkpoint {
     LoggedFrame frame;
   };
   void add(const Segment& segment);
-  EpochData read(const Kept& kept, const DiskReader* file, const EpochReading& reading) const;
+  void read(const Kept& kept, const DiskReader* file,
+            const std::function<void(FrameReader&, const FrameHead&)>& read) const;
 
   Disk& disk_;
   std::vector<Segment> segments_;

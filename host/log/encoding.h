@@ -16,6 +16,12 @@ class CorruptError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What was read is whole, and of a later version of the format.
+class TooNewError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Fixed numbers are little-endian; a varint has seven bits a byte, the lowest first, and the top bit of each
 /// byte but the last is set; zigzag makes small varints of small negative numbers. As in Protocol Buffers.
 inline void put_fixed(std::string& out, std::uint64_t value, unsigned bytes) {

@@ -38,7 +38,8 @@ struct ReaderInputs {
   Marks marks;  ///< one for each partition, in their order
 };
 
-using TakeEpoch = std::function<void(EpochData&&)>;
+/// An epoch, and what append() said of it.
+using TakeEpoch = std::function<void(EpochData&& epoch, std::uint64_t frame)>;
 
 /// Who makes a job calls replay() and start(), then the committer thread append() and commit() in turn. Not
 /// thread-safe.

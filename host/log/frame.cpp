@@ -12,7 +12,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kMagic = "FRAM";
 constexpr std::size_t kHeadBytes = 4 + 8 + 1;
 constexpr std::size_t kChecksumBytes = 16;
 constexpr std::size_t kBufferBytes = std::size_t{64} << 10;
@@ -38,7 +37,7 @@ void add_segment(Checksum128& checksum, std::uint64_t segment) {
 
 FrameWriter::FrameWriter(DiskFile& file, std::uint64_t segment, const FrameHead& head) : file_(file) {
   add_segment(checksum_, segment);
-  std::string bytes(kMagic);
+  std::string bytes(kFrameMagic);
   put_fixed(bytes, head.epoch.number, 8);
   put_fixed(bytes, (head.key ? kKey : 0U) | (head.last ? kLast : 0U) | (head.commit ? kCommit : 0U), 1);
   put(bytes);
@@ -72,15 +71,21 @@ std::uint64_t FrameWriter::finish() {
   return rows_.number();
 }
 
+void FrameWriter::add_chunk(std::string_view bytes) {
+  check(chunk_.empty(), "a chunk is added between two others");
+  chunk_ = bytes;
+  end_chunk();
+}
+
 void FrameWriter::end_chunk() {
   check(chunk_.size() <= kChunkBytesMax, "there was room for what was appended");
   std::string bytes;
   put_fixed(bytes, chunk_.size(), 4);
-  put_fixed(bytes, kStored, 1);
   put(bytes);
-  put(chunk_);
   bytes.clear();
-  put_fixed(bytes, checksum64(chunk_), 8);
+  put_fixed(bytes, kStored, 1);
+  bytes += chunk_;
+  put_fixed(bytes, checksum64(bytes), 8);
   put(bytes);
   if (makes_rows(section_)) rows_.add(chunk_);
   chunk_.clear();
@@ -107,14 +112,14 @@ std::optional<FrameHead> FrameReader::next() {
   rows_.emplace();
   add_segment(*checksum_, segment_);
   Decoder head(take(kHeadBytes));
-  if (head.bytes(kMagic.size()) != kMagic) throw CorruptError("no frame begins here");
+  if (head.bytes(kFrameMagic.size()) != kFrameMagic) throw CorruptError("no frame begins here");
   const EpochId epoch{head.fixed(8)};
   const std::uint64_t flags = head.fixed(1);
-  if (flags > kKnownFlags) throw CorruptError("a frame of an unknown kind");
   return FrameHead{.epoch = epoch,
                    .key = (flags & kKey) != 0,
                    .last = (flags & kLast) != 0,
-                   .commit = (flags & kCommit) != 0};
+                   .commit = (flags & kCommit) != 0,
+                   .known = flags <= kKnownFlags};
 }
 
 Section FrameReader::next_section() {
@@ -127,16 +132,28 @@ Section FrameReader::next_section() {
 }
 
 std::optional<std::string_view> FrameReader::next_chunk() {
+  const auto chunk = read_chunk();
+  if (!chunk) return std::nullopt;
+  if (chunk->codec != kStored) throw TooNewError("a part of it is compressed in a way that is not known here");
+  return chunk->bytes;
+}
+
+bool FrameReader::skip_chunk() {
+  return read_chunk().has_value();
+}
+
+std::optional<FrameReader::Chunk> FrameReader::read_chunk() {
   const std::uint64_t size = Decoder(take(4)).fixed(4);
   if (size == 0) return std::nullopt;
   if (size > kChunkBytesMax) throw CorruptError("a chunk is too large");
-  constexpr std::size_t kAround = 1 + 8;
-  Decoder chunk(take(size + kAround));
-  if (chunk.fixed(1) != kStored) throw CorruptError("a chunk is compressed in an unknown way");
-  const std::string_view bytes = chunk.bytes(size);
-  if (chunk.fixed(8) != checksum64(bytes)) throw CorruptError("the checksum of a chunk is wrong");
-  if (makes_rows(section_)) rows_->add(bytes);
-  return bytes;
+  constexpr std::size_t kCodecBytes = 1;
+  const std::string_view all = take(kCodecBytes + size + 8);
+  const std::string_view covered = all.substr(0, kCodecBytes + size);
+  if (Decoder(all.substr(covered.size())).fixed(8) != checksum64(covered))
+    throw CorruptError("the checksum of a chunk is wrong");
+  const Chunk chunk{.codec = Decoder(covered).fixed(kCodecBytes), .bytes = covered.substr(kCodecBytes)};
+  if (makes_rows(section_)) rows_->add(chunk.bytes);
+  return chunk;
 }
 
 std::string_view FrameReader::take(std::size_t bytes) {
@@ -162,7 +179,7 @@ bool FrameReader::refill(std::size_t bytes) {
 
 void skip_frame(FrameReader& frames) {
   while (frames.next_section() != Section::end)
-    while (frames.next_chunk()) {
+    while (frames.skip_chunk()) {
     }
 }
 

@@ -15,16 +15,20 @@
 
 namespace millrace {
 
-/// Who reads or writes a frame needs that much memory at a time. No item of a section is cut by a chunk.
+/// Who reads or writes a frame needs a few times as much memory. No item of a section is cut by a chunk.
 inline constexpr std::size_t kChunkBytesMax = std::size_t{1} << 20;
 
-/// Numbers on disk: they keep their meaning. What readers do not know from 128 on they may skip.
+/// What each frame begins with.
+inline constexpr std::string_view kFrameMagic = "FRAM";
+
+/// Numbers on disk: they keep their meaning.
 enum class Section : std::uint8_t {
   end = 0,         ///< there are no more
   epoch = 1,       ///< stamp, clock, closed panes, rejects
-  partitions = 2,  ///< in a key frame all there are, else those that are new
+  partitions = 2,  ///< all there are, in a key frame
   marks = 3,       ///< that have changed
   run = 4,         ///< partials of a pane, by key
+  optional = 128,  ///< from here on a reader may skip what it does not know
 };
 
 struct FrameHead {
@@ -32,6 +36,7 @@ struct FrameHead {
   bool key = false;     ///< tells of all partitions, not of changes
   bool last = false;    ///< see Epoch
   bool commit = false;  ///< the epoch's own frame came before; this one says that it was shown, and no more
+  bool known = true;    ///< false: it is of a kind that only later versions know
 };
 
 /// Writes one frame. Not thread-safe.
@@ -45,6 +50,8 @@ class FrameWriter {
   /// the first of its chunk. REQUIRES: bytes <= kChunkBytesMax.
   bool make_room(std::size_t bytes);
   std::string& chunk() { return chunk_; }
+  /// Adds a chunk as it was read. REQUIRES: nothing was appended to the one under way.
+  void add_chunk(std::string_view bytes);
   /// Of the section that was begun.
   void end();
   /// The last call: all is written, and not yet synced. Returns a checksum of the sections that rows are made
@@ -80,12 +87,20 @@ class FrameReader {
   std::optional<FrameHead> next();
   /// The next section of the frame; after Section::end the frame is whole, and its checksum right.
   Section next_section();
-  /// The next chunk of the section; nothing: there is none. Valid until the next call.
+  /// The next chunk of the section; nothing: there is none. Valid until the next call. Throws TooNewError if it
+  /// is compressed, and skip_chunk() does not.
   std::optional<std::string_view> next_chunk();
+  /// False: there is none.
+  bool skip_chunk();
   /// After Section::end: as FrameWriter::finish.
   std::uint64_t rows_checksum() const { return rows_->number(); }
 
  private:
+  struct Chunk {
+    std::uint64_t codec;
+    std::string_view bytes;
+  };
+  std::optional<Chunk> read_chunk();
   std::string_view take(std::size_t bytes);
   bool refill(std::size_t bytes);
 

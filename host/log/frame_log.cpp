@@ -15,10 +15,11 @@ namespace millrace {
 namespace {
 
 constexpr int kRefused = 77;
+constexpr std::string_view kLockName = "LOCK";
 
 std::unique_ptr<DiskLock> lock_directory(const FrameLogOptions& options) {
   options.disk.create_directories(options.directory, {.owner_only = true});
-  const std::filesystem::path path = options.directory / "LOCK";
+  const std::filesystem::path path = options.directory / kLockName;
   if (options.disk.names_of(path) == 0) options.disk.create(path, {.exclusive = true, .owner_only = true});
   auto lock = options.disk.lock(path);
   if (lock && lock->exclusive()) return lock;
@@ -62,7 +63,7 @@ FrameLog::FrameLog(const FrameLogOptions& options)
   number_ = found_.last_segment();
   recovered_.last = found_.last();
   std::optional<EpochData> last;
-  found_.read({.inputs = &inputs_}, [&](EpochData&& epoch) {
+  found_.read({.inputs = &inputs_}, [&](EpochData&& epoch, std::uint64_t) {
     for (const auto& [pane, none] : epoch.partials) recovered_.open.insert(pane);
     const bool undecided = epoch.id == found_.last() && !found_.committed();
     if (!undecided)
@@ -79,71 +80,95 @@ FrameLog::FrameLog(const FrameLogOptions& options)
 }
 
 void FrameLog::replay(const TakeEpoch& take) {
-  found_.read(with_partials(), take);
+  found_.read({.budget = &options_.budget, .value_columns = options_.value_columns, .seed = options_.seed},
+              take);
 }
 
-EpochReading FrameLog::with_partials() const {
-  return {.budget = &options_.budget, .value_columns = options_.value_columns, .seed = options_.seed};
-}
-
-// The undecided epoch may have been read from the page cache only. The first frame of a job resolves where its
-// inputs begin.
+// What was found may have been read from the page cache only: the names of segments become durable, and the
+// undecided epoch is written anew. The first frame of a job resolves where its inputs begin.
 void FrameLog::start(const std::vector<ReaderInputs>& readers) {
   inputs_.start(readers);
-  if (found_.empty()) return begin_segment({}, RunOrder::key);
+  if (found_.empty()) {
+    begin_segment({.key = true}, [this](FrameWriter& frame) {
+      write_epoch(frame, {}, &inputs_, options_.budget, options_.workers);
+    });
+    return;
+  }
+  options_.disk.sync_directory(options_.directory);
   if (!recovered_.undecided) return;
-  begin_segment(found_.read_last(with_partials()), RunOrder::as_read);
+  const FrameHead head{.epoch = recovered_.last, .key = true, .last = recovered_.undecided->last};
+  begin_segment(head, [this](FrameWriter& frame) {
+    found_.read_last([&](FrameReader& found) { copy_epoch(found, frame); });
+    inputs_.write(frame);
+  });
   check(rows_ == recovered_.frame, "a frame that is written anew has the rows that it had");
 }
 
 std::uint64_t FrameLog::append(const EpochData& epoch) {
   check(!failed_, "a log that has failed takes no more");
-  failed_ = true;
   inputs_.merge(epoch.marks);
-  if (segment_ == nullptr || bytes_ >= options_.segment_bytes) {
-    begin_segment(epoch, RunOrder::key);
+  const bool begins = segment_ == nullptr || bytes_ >= options_.segment_bytes;
+  const FrameHead head{.epoch = epoch.id, .key = begins, .last = epoch.last};
+  const auto write_sections = [&](FrameWriter& frame) {
+    write_epoch(frame, epoch, begins ? &inputs_ : nullptr, options_.budget, options_.workers);
+  };
+  if (begins) {
+    begin_segment(head, write_sections);
   } else {
-    rows_ = write({.epoch = epoch.id, .last = epoch.last}, epoch, RunOrder::key);
+    failed_ = true;
+    write(head, write_sections);
     segment_->sync();
+    failed_ = false;
   }
-  failed_ = false;
   return rows_;
 }
 
-// What was not synced may be lost: then the next frame says it, or the sinks do.
+// Of what was not synced may be lost that the epoch was shown: then the next frame says it, or the sinks do.
+// Behind the last epoch there is none.
 void FrameLog::commit(EpochId id) {
   check(!failed_, "a log that has failed takes no more");
   failed_ = true;
   FrameWriter frame(*segment_, checksum_, {.epoch = id, .commit = true});
   frame.finish();
   bytes_ += frame.size();
+  if (last_) segment_->sync();
   failed_ = false;
 }
 
-void FrameLog::begin_segment(const EpochData& epoch, RunOrder order) {
+void FrameLog::begin_segment(const FrameHead& head, const WriteSections& write_sections) {
+  failed_ = true;
   const std::filesystem::path path = options_.directory / segment_name(number_ + 1);
   const std::filesystem::path temporary = options_.directory / ("." + path.filename().string() + ".tmp");
-  const std::string head =
-      encode({.number = number_ + 1, .first_epoch = epoch.id.number, .birth = birth_, .job = options_.job});
+  check_place(path);
   auto made = options_.disk.create(temporary, {.exclusive = true, .owner_only = true, .temporary = true});
   if (!made) throw IoError("cannot create " + temporary.string() + ": somebody else makes it");
   segment_ = std::move(made);
-  segment_->write(std::as_bytes(std::span(head)));
-  checksum_ = Decoder(std::string_view(head).substr(head.size() - 8)).fixed(8);
-  bytes_ = head.size();
-  rows_ = write({.epoch = epoch.id, .key = true, .last = epoch.last}, epoch, order);
+  const std::string begin =
+      encode({.number = number_ + 1, .first_epoch = head.epoch.number, .birth = birth_, .job = options_.job});
+  segment_->write(std::as_bytes(std::span(begin)));
+  checksum_ = Decoder(std::string_view(begin).substr(begin.size() - 8)).fixed(8);
+  bytes_ = begin.size();
+  write(head, write_sections);
   segment_->sync();
   options_.disk.rename(temporary, path);
   options_.disk.sync_directory(options_.directory);
   ++number_;
+  failed_ = false;
 }
 
-std::uint64_t FrameLog::write(const FrameHead& head, const EpochData& epoch, RunOrder order) {
+void FrameLog::write(const FrameHead& head, const WriteSections& write_sections) {
   FrameWriter frame(*segment_, checksum_, head);
-  write_epoch(frame, epoch, head.key ? &inputs_ : nullptr, order, options_.budget, options_.workers);
-  const std::uint64_t rows = frame.finish();
+  write_sections(frame);
+  rows_ = frame.finish();
   bytes_ += frame.size();
-  return rows;
+  last_ = head.last;
+}
+
+// Who removes the lock of another process may have begun to write here.
+void FrameLog::check_place(const std::filesystem::path& path) const {
+  if (lock_->is_at(options_.directory / kLockName) && options_.disk.names_of(path) == 0) return;
+  throw IoError("another process writes to the checkpoint " + excerpt(options_.directory.string()) +
+                ": end it, and never remove a LOCK");
 }
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,9 +54,10 @@ class FrameLog final : public EpochLog {
   void commit(EpochId id) override;
 
  private:
-  EpochReading with_partials() const;
-  void begin_segment(const EpochData& epoch, RunOrder order);
-  std::uint64_t write(const FrameHead& head, const EpochData& epoch, RunOrder order);
+  using WriteSections = std::function<void(FrameWriter&)>;
+  void begin_segment(const FrameHead& head, const WriteSections& write_sections);
+  void write(const FrameHead& head, const WriteSections& write_sections);
+  void check_place(const std::filesystem::path& path) const;
 
   FrameLogOptions options_;
   std::unique_ptr<DiskLock> lock_;
@@ -69,6 +71,7 @@ class FrameLog final : public EpochLog {
   std::uint64_t checksum_ = 0;  ///< of its head
   std::uint64_t bytes_ = 0;     ///< of it
   std::uint64_t rows_ = 0;      ///< checksum, of the frame written last
+  bool last_ = false;           ///< that was the last one of the job
   bool failed_ = false;
 };
 

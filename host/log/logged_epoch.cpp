@@ -3,7 +3,6 @@
 #include "host/log/logged_epoch.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "host/log/encoding.h"
@@ -13,7 +12,6 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kNumberBytesMax = 10;
-constexpr unsigned kSkippable = 128;  // sections from here on may be left unread
 
 void write_facts(FrameWriter& frame, const EpochData& epoch) {
   frame.begin(Section::epoch);
@@ -64,10 +62,7 @@ void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch
 
 void read_chunk(Section section, std::string_view chunk, bool first, LoggedInputs* inputs, EpochData& epoch) {
   if (section == Section::epoch) return read_facts(Decoder(chunk), first, epoch);
-  const bool of_inputs = section == Section::partitions || section == Section::marks;
-  if (!of_inputs && static_cast<unsigned>(section) < kSkippable)
-    throw CorruptError("a section of an unknown kind");
-  if (!of_inputs || inputs == nullptr) return;
+  if (inputs == nullptr) return;
   if (section == Section::partitions)
     inputs->read_partitions(chunk);
   else
@@ -76,21 +71,27 @@ void read_chunk(Section section, std::string_view chunk, bool first, LoggedInput
 
 }  // namespace
 
-void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, RunOrder order,
-                 MemoryBudget& budget, WorkerPool& workers) {
+void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, MemoryBudget& budget,
+                 WorkerPool& workers) {
   write_facts(frame, epoch);
   if (inputs != nullptr)
     inputs->write(frame);
   else
     write_marks(frame, epoch.marks);
-  for (const auto& [pane, columns] : epoch.partials) {
-    if (order == RunOrder::key) {
-      write_run(frame, pane, columns, by_key(columns, budget, workers));
-    } else {
-      BudgetVector<std::uint32_t> rows(columns.size(), BudgetAllocator<std::uint32_t>(budget));
-      std::iota(rows.begin(), rows.end(), 0U);
-      write_run(frame, pane, columns, rows);
+  for (const auto& [pane, columns] : epoch.partials)
+    write_run(frame, pane, columns, by_key(columns, budget, workers));
+}
+
+void copy_epoch(FrameReader& from, FrameWriter& to) {
+  for (Section section = from.next_section(); section != Section::end; section = from.next_section()) {
+    if (section == Section::partitions || section == Section::marks) {
+      while (from.skip_chunk()) {
+      }
+      continue;
     }
+    to.begin(section);
+    while (const auto chunk = from.next_chunk()) to.add_chunk(*chunk);
+    to.end();
   }
 }
 
@@ -98,18 +99,27 @@ EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochRead
   EpochData epoch;
   epoch.id = head.epoch;
   epoch.last = head.last;
+  bool has_facts = false;
   for (Section section = frames.next_section(); section != Section::end; section = frames.next_section()) {
     if (section == Section::run) {
       read_run(frames, reading, epoch);
       continue;
     }
+    if (section >= Section::optional) {
+      while (frames.skip_chunk()) {
+      }
+      continue;
+    }
+    if (section > Section::run) throw TooNewError("it has sections of a kind that is not known here");
     if (section == Section::partitions && head.key && reading.inputs != nullptr) reading.inputs->clear();
+    has_facts = has_facts || section == Section::epoch;
     bool first = true;
     while (const auto chunk = frames.next_chunk()) {
       read_chunk(section, *chunk, first, reading.inputs, epoch);
       first = false;
     }
   }
+  if (!has_facts) throw CorruptError("an epoch says nothing of itself");
   return epoch;
 }
 

@@ -13,16 +13,14 @@
 
 namespace millrace {
 
-/// Which of the rows of a pane come first in a run.
-enum class RunOrder : std::uint8_t {
-  key,      ///< by their keys
-  as_read,  ///< as they are: they were read from a run
-};
-
 /// Writes all sections of an epoch. In a key frame `inputs` are told whole, as they stand after the epoch, else
 /// the epoch's marks are.
-void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, RunOrder order,
-                 MemoryBudget& budget, WorkerPool& workers);
+void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, MemoryBudget& budget,
+                 WorkerPool& workers);
+
+/// Writes the sections that rows are made of, and those that are not known here, as they are read: byte by byte
+/// what they were. Throws as FrameReader.
+void copy_epoch(FrameReader& from, FrameWriter& to);
 
 /// What is wanted of an epoch beside its facts.
 struct EpochReading {
@@ -34,8 +32,8 @@ struct EpochReading {
   HashSeed seed = {};
 };
 
-/// Reads the frame whose head was read, to its end. Marks go to the inputs. Throws CorruptError, IoError,
-/// BudgetError.
+/// Reads the frame whose head was read, to its end. Marks go to the inputs. Throws CorruptError, TooNewError,
+/// IoError, BudgetError.
 EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochReading& reading);
 
 }  // namespace millrace

@@ -16,9 +16,11 @@ namespace {
 constexpr std::size_t kNumberBytesMax = 10;
 constexpr std::uint64_t kReadersMax = 1 << 16;
 
-// Of what a partition is a part.
-std::tuple<std::string, std::uint64_t, std::uint64_t> whole(const Partition& partition) {
-  return {partition.name, partition.identity.device, partition.identity.inode};
+using Whole = std::tuple<std::string, std::uint64_t, std::uint64_t>;
+
+// Of what a partition is a part. A file is the same under another name.
+Whole whole(const Partition& partition) {
+  return {partition.identity ? "" : partition.name, partition.identity.device, partition.identity.inode};
 }
 
 /// Readers count from 1 on disk; 0 is nobody.
@@ -50,9 +52,11 @@ void add(ReaderInputs& to, Partition partition, Mark mark) {
 }  // namespace
 
 void LoggedInputs::start(const std::vector<ReaderInputs>& readers) {
-  std::set<std::tuple<std::string, std::uint64_t, std::uint64_t>> known;
+  std::set<Whole> known;
   for (const ReaderInputs& reader : readers) {
     check(reader.marks.size() == reader.partitions.size(), "the first marks tell of all partitions");
+    for (std::size_t i = 0; i < reader.marks.size(); ++i)
+      check(reader.marks[i].partition == i, "the first marks come in the order of partitions");
     for (const Partition& partition : reader.partitions) known.insert(whole(partition));
   }
   const Resume before = all();
@@ -66,7 +70,11 @@ void LoggedInputs::start(const std::vector<ReaderInputs>& readers) {
 
 void LoggedInputs::merge(const std::vector<Marks>& marks) {
   for (std::size_t reader = 0; reader < marks.size(); ++reader)
-    for (const Mark& mark : marks[reader]) readers_.at(reader).marks.at(mark.partition) = mark;
+    for (const Mark& mark : marks[reader]) {
+      check(reader < readers_.size() && mark.partition < readers_[reader].marks.size(),
+            "marks are of partitions that were there when the job began");
+      readers_[reader].marks[mark.partition] = mark;
+    }
 }
 
 Resume LoggedInputs::all() const {
@@ -119,9 +127,9 @@ void LoggedInputs::read_marks(std::string_view chunk) {
   while (!bytes.empty()) {
     const std::uint64_t reader = bytes.varint();
     const std::uint64_t partition = bytes.varint();
-    if (reader >= readers_.size() || partition >= readers_[reader].marks.size())
+    if (reader == 0 || reader > readers_.size() || partition >= readers_[reader - 1].marks.size())
       throw CorruptError("a mark of a partition that is not known");
-    Mark& mark = readers_[reader].marks[partition];
+    Mark& mark = readers_[reader - 1].marks[partition];
     mark.next = bytes.zigzag();
     mark.done = flag(bytes);
   }
@@ -133,7 +141,7 @@ void write_marks(FrameWriter& frame, const std::vector<Marks>& marks) {
     for (const Mark& mark : marks[reader]) {
       frame.make_room(4 * kNumberBytesMax);
       std::string& out = frame.chunk();
-      put_varint(out, reader);
+      put_varint(out, reader + 1);
       put_varint(out, mark.partition);
       put_zigzag(out, mark.next);
       put_fixed(out, mark.done ? 1 : 0, 1);

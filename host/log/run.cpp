@@ -88,6 +88,7 @@ void RunReader::read(std::string_view chunk) {
     key += bytes.text();
     if (key.size() > kLoggedKeyBytesMax) throw CorruptError("a key is too long");
     const auto count = static_cast<std::int64_t>(bytes.varint());
+    if (count < 0) throw CorruptError("a count is less than nothing");
     for (std::int64_t& value : values_) value = bytes.zigzag();
     const Key made = make_key(key.data(), static_cast<std::uint32_t>(key.size()), seed_);
     into_.append(made, is_packed(made) ? std::string_view() : std::string_view(key), count, values_);

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/segment.h"
 
-#include <cstdio>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include <millrace/error.h>
 
@@ -29,9 +31,6 @@ std::uint64_t read_head(const DiskReader& file, Segment& segment) {
   Decoder fixed(bytes);
   if (fixed.bytes(kMagic.size()) != kMagic) throw CorruptError("it is no part of a checkpoint");
   const std::uint64_t version = fixed.fixed(4);
-  if (version != kLogVersion)
-    throw CorruptError("it is of version " + std::to_string(version) + ", and this program reads version " +
-                       std::to_string(kLogVersion));
   const std::uint64_t size = fixed.fixed(4);
   if (size > kHeadBytesMax) throw CorruptError("its head is too long");
   bytes += read_exactly(file, kFixedBytes, size + kChecksumBytes);
@@ -39,12 +38,46 @@ std::uint64_t read_head(const DiskReader& file, Segment& segment) {
   segment.checksum = Decoder(all.substr(kFixedBytes + size)).fixed(kChecksumBytes);
   if (segment.checksum != checksum64(all.substr(0, kFixedBytes + size)))
     throw CorruptError("the checksum of its head is wrong");
+  if (version != kLogVersion)
+    throw TooNewError("it is of version " + std::to_string(version) + ", and this program reads version " +
+                      std::to_string(kLogVersion));
   Decoder rest(all.substr(kFixedBytes, size));
   segment.head.number = rest.varint();
   segment.head.first_epoch = rest.varint();
   segment.head.birth = rest.fixed(8);
   segment.head.job = rest.text();
   return bytes.size();
+}
+
+/// Adds those that are whole, from `offset` on. False: there is none.
+bool add_frames(const DiskReader& file, std::uint64_t offset, Segment& segment) {
+  FrameReader frames(file, offset, segment.checksum);
+  bool any = false;
+  try {
+    while (const auto head = frames.next()) {
+      const std::uint64_t begin = std::exchange(offset, 0);
+      skip_frame(frames);
+      if (!head->known) throw TooNewError("it has frames of a kind that is not known here");
+      segment.frames.push_back({.head = *head, .offset = begin, .rows = frames.rows_checksum()});
+      segment.bytes = offset = frames.offset();
+      any = true;
+    }
+  } catch (const CorruptError&) {
+    return any;
+  }
+  return any;
+}
+
+/// Where the next frame seems to begin, from `offset` on.
+std::optional<std::uint64_t> find_frame(const DiskReader& file, std::uint64_t offset) {
+  std::string block(std::size_t{64} << 10, '\0');
+  for (;;) {
+    const std::size_t size = file.read_at(offset, std::as_writable_bytes(std::span(block)));
+    const std::size_t found = std::string_view(block).substr(0, size).find(kFrameMagic);
+    if (found != std::string_view::npos) return offset + found;
+    if (size < block.size()) return std::nullopt;
+    offset += size - (kFrameMagic.size() - 1);
+  }
 }
 
 }  // namespace
@@ -76,18 +109,16 @@ Segment read_segment(Disk& disk, const std::filesystem::path& path) {
   const auto file = disk.open(path);
   if (!file) throw CorruptError("it is not there");
   segment.bytes = read_head(*file, segment);
-  FrameReader frames(*file, segment.bytes, segment.checksum);
-  try {
-    while (const auto head = frames.next()) {
-      skip_frame(frames);
-      segment.frames.push_back({.head = *head, .offset = segment.bytes, .rows = frames.rows_checksum()});
-      segment.bytes = frames.offset();
-    }
-  } catch (const CorruptError&) {
-    // Its maker was stopped in the middle of it, so that it was never shown; nothing comes behind it.
-    if (segment.frames.empty()) throw;
+  if (!add_frames(*file, segment.bytes, segment)) throw CorruptError("its first frame is damaged");
+  // A frame that was cut off, as its maker was stopped, ends the segment. Where others follow it was a commit
+  // mark, which is not synced, or it was damaged since: then an epoch is missing.
+  std::uint64_t from = segment.bytes;
+  while (const auto next = find_frame(*file, from + 1)) {
+    if (add_frames(*file, *next, segment))
+      from = segment.bytes;
+    else
+      from = *next;
   }
-  if (segment.frames.empty()) throw CorruptError("it has no frame");
   return segment;
 }
 

@@ -46,7 +46,7 @@ struct Segment {
   std::uint64_t bytes = 0;          ///< to the end of the last one
 };
 
-/// Reads the whole file. Throws CorruptError if its head or its first frame is none, and IoError.
+/// Reads the whole file. Throws CorruptError if its head or its first frame is none, TooNewError and IoError.
 Segment read_segment(Disk& disk, const std::filesystem::path& path);
 
 }  // namespace millrace

@@ -261,8 +261,7 @@ class RowSort {
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = few[i].row;
   }
 
-  // How many bytes all keys have in common, if they have `depth` in common. No key is shorter than another's
-  // common bytes and one more: they differ.
+  // How many bytes all keys have in common, if they have `depth` in common.
   std::size_t common_bytes(std::span<const std::uint32_t> rows, std::size_t depth) const {
     std::string_view common = columns_.hashed_text(rows[0]);
     for (const std::uint32_t row : rows) {

@@ -53,7 +53,10 @@ class WatchedLog final : public EpochLog {
   }
   void commit(EpochId id) override { note("commit", id); }
   void replay(const TakeEpoch& take) override {
-    for (EpochData& epoch : logged) take(std::move(epoch));
+    for (EpochData& epoch : logged) {
+      const std::uint64_t frame = frame_of(epoch.id.number);
+      take(std::move(epoch), frame);
+    }
   }
 
   std::vector<EpochData> logged;  ///< by earlier runs

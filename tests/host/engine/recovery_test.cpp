@@ -92,8 +92,21 @@ TEST_F(CommitterTest, AnOutputThatIsOutOfStepIsRefused) {
   EXPECT_THAT(refusal({{4}, 0}), HasSubstr("finished epoch 4, and the checkpoint ends with epoch 3"));
   EXPECT_THAT(refusal({{3}, frame_of(3) + 1}), HasSubstr("not as the checkpoint has it"));
   EXPECT_THAT(refusal({{1}, 0}), HasSubstr("finished epoch 1, and epoch 2 was shown to others since"));
+  EXPECT_THAT(refusal({{2}, frame_of(2) + 1}), HasSubstr("not as the checkpoint has it"));
   EXPECT_EQ(refusal({{2}, 0}), "taken");
+  EXPECT_EQ(refusal({{2}, frame_of(2)}), "taken");
   EXPECT_EQ(refusal({{3}, frame_of(3)}), "taken");
+}
+
+// Epochs 2 and 3 show nothing. Whoever has shown something under their numbers is another job on a copy.
+TEST_F(CommitterTest, AnOutputThatHasAnEpochWhichShowedNothingIsRefused) {
+  std::vector<EpochData> epochs(3);
+  for (std::size_t i = 0; i < epochs.size(); ++i) epochs[i].id = {i + 1};
+  epochs[0].closed = {{0}};
+  epochs[0].partials.emplace_back(Pane{0}, words({{"z", 1}}));
+  log_.logged = std::move(epochs);
+  Committer& committer = with({std::make_shared<WatchedSink>()}, {Shown{{2}, frame_of(2)}});
+  EXPECT_THROW(committer.resume({.last = {3}, .stamp = 30, .frame = frame_of(3)}), ConfigError);
 }
 
 }  // namespace

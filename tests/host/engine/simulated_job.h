@@ -44,12 +44,14 @@ class Simulation {
     if (dice_.one_in(50)) return run_refused();
     const int drain_at = dice_.one_in(4) ? dice_.between(1, 400) : -1;
     if (durable_ && replayable_ && dice_.one_in(2)) crash_at_ = dice_.between(1, 300);
-    for (int step = 0; !pipeline_->engine().finished(); ++step) {
+    for (int step = 0; pipeline_ && !pipeline_->engine().finished(); ++step) {
       if (step > 200'000) return "stuck: the job never ends";
       if (step == drain_at) drain();
       if (step == crash_at_) crash(step);
+      if (!pipeline_) break;
       if (trial_ && dice_.one_in(answers_slowly_ ? 200 : 5)) answer_trial();
       take_step(step);
+      if (!pipeline_) break;
       check_committed();
       moved_ = moved_ || pipeline_->metrics().backend.get() == kMovedTo;
       if (dice_.one_in(10)) clock_.advance(std::chrono::milliseconds(dice_.between(1, 60)));
@@ -205,7 +207,6 @@ class Simulation {
 
   // What is left of the input is dealt out anew.
   void go_on(const std::vector<SimPast>& before, std::unique_ptr<FrameLog> log) {
-    check(!log->recovered().finished, "a job that has not ended is not finished");
     const auto& undecided = log->recovered().undecided;
     std::vector<std::vector<std::string>> words(static_cast<std::size_t>(dice_.between(1, 4)));
     PastCounts past = past_;
@@ -217,6 +218,10 @@ class Simulation {
         words[static_cast<std::size_t>(dice_.between(0, 100)) % words.size()].push_back(source.words[i]);
     }
     undecided_ += undecided ? 1U : 0U;
+    if (log->recovered().finished) {  // though nobody has heard that its last mark is on the disk
+      past_ = std::move(past);
+      return;
+    }
     start(std::move(words), std::move(log), open_sinks());
     past_ = std::move(past);
   }
@@ -340,27 +345,10 @@ class Simulation {
       std::string wrong = verdict_on(*sink, plan_.every.count() > 0, begun, returned);
       if (!wrong.empty()) return wrong;
     }
+    if (!pipeline_) return "";
     if (!times_go_on(pipeline_->metrics().timeline))
       return "a batch or an epoch passes its places in another order, or one of them never";
-    return verdict_on_counters();
-  }
-
-  std::string verdict_on_counters() const {
-    std::uint64_t bad = 0;
-    std::uint64_t oversized = 0;
-    std::uint64_t bytes = 0;
-    for (const SimSource* source : sources_) {
-      bad += source->bad_read();
-      oversized += source->oversized_read();
-      bytes += source->bytes_read();
-    }
-    const Metrics& metrics = pipeline_->metrics();
-    if (metrics.rejected[static_cast<std::size_t>(RejectReason::malformed)] != bad)
-      return "records are rejected more than once, or not told of";
-    if (metrics.rejected[static_cast<std::size_t>(RejectReason::oversized)] != oversized)
-      return "oversized records are told of more than once, or not at all";
-    if (metrics.bytes_read != bytes) return "bytes_read is not what was read";
-    return "";
+    return verdict_on_counters(pipeline_->metrics(), sources_);
   }
 
   Dice dice_;

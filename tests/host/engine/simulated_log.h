@@ -52,7 +52,7 @@ class SimLog final : public EpochLog {
     if (!log_) return;
     logged_.last = log_->recovered().last;
     logged_.stamp = log_->recovered().stamp;
-    log_->replay([this](EpochData&& epoch) { logged_.add(epoch); });
+    log_->replay([this](EpochData&& epoch, std::uint64_t) { logged_.add(epoch); });
   }
   bool durable() const override { return log_ != nullptr; }
   void replay(const TakeEpoch& take) override {

@@ -16,6 +16,7 @@
 #include <millrace/clock.h>
 #include <millrace/source.h>
 
+#include "host/engine/metrics.h"
 #include "host/time/pane_clock.h"
 #include "kernels/key.h"
 #include "tests/host/engine/simulated_words.h"
@@ -193,5 +194,23 @@ class SimSource final : public Source {
   mutable bool revoked_ = false;  ///< and its position was not asked for since
   int revocations_ = 0;
 };
+
+/// What is wrong with what a job has told of its input; empty: nothing.
+inline std::string verdict_on_counters(const Metrics& metrics, const std::vector<SimSource*>& sources) {
+  std::uint64_t bad = 0;
+  std::uint64_t oversized = 0;
+  std::uint64_t bytes = 0;
+  for (const SimSource* source : sources) {
+    bad += source->bad_read();
+    oversized += source->oversized_read();
+    bytes += source->bytes_read();
+  }
+  if (metrics.rejected[static_cast<std::size_t>(RejectReason::malformed)] != bad)
+    return "records are rejected more than once, or not told of";
+  if (metrics.rejected[static_cast<std::size_t>(RejectReason::oversized)] != oversized)
+    return "oversized records are told of more than once, or not at all";
+  if (metrics.bytes_read != bytes) return "bytes_read is not what was read";
+  return "";
+}
 
 }  // namespace millrace::simulation

@@ -147,5 +147,44 @@ TEST(Frame, ItsSizeIsTold) {
   EXPECT_EQ(frame.size(), disk.contents("f")->size());
 }
 
+/// The frame of kSome with another byte somewhere, and its checksums right.
+std::string with_byte(std::size_t place, char byte) {
+  const std::string bytes = bytes_of({.epoch = {3}}, {{Section::run, {"abc"}}});
+  constexpr std::size_t kChunk = 13 + 1 + 4;  // where the codec stands
+  std::string changed = bytes.substr(0, bytes.size() - 16);
+  changed[place] = byte;
+  std::string sum;
+  put_fixed(sum, checksum64(std::string_view(changed).substr(kChunk, 4)), 8);
+  changed.replace(kChunk + 4, 8, sum);
+  Checksum128 all;
+  std::string segment;
+  put_fixed(segment, kSegment, 8);
+  all.add(segment);
+  all.add(changed);
+  const auto end = all.bytes();
+  return changed + std::string(end.data(), end.size());
+}
+
+// Not corrupt: it must not pass for a frame that was cut off.
+TEST(Frame, WhatIsNewerIsWhole) {
+  testing::FakeDisk disk;
+  const std::string flags = with_byte(12, '\x08');
+  disk.create("flags", {})->write(std::as_bytes(std::span(flags)));
+  const auto file = disk.open("flags");
+  FrameReader frames(*file, 0, kSegment);
+  const auto head = frames.next();
+  ASSERT_TRUE(head);
+  EXPECT_FALSE(head->known);
+  EXPECT_NO_THROW(skip_frame(frames));
+
+  const std::string codec = with_byte(13 + 1 + 4, '\x01');
+  EXPECT_THROW(read_all(codec), TooNewError);
+  disk.create("codec", {})->write(std::as_bytes(std::span(codec)));
+  const auto compressed = disk.open("codec");
+  FrameReader skipped(*compressed, 0, kSegment);
+  ASSERT_TRUE(skipped.next());
+  EXPECT_NO_THROW(skip_frame(skipped));
+}
+
 }  // namespace
 }  // namespace millrace

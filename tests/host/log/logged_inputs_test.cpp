@@ -109,6 +109,30 @@ TEST(LoggedInputs, AFileWithAnotherIdentityIsAnotherOne) {
   EXPECT_EQ(known(inputs), (Known{{"a", 20, 0, false}, {"a", 10, 10, true}}));
 }
 
+// Where logs are rotated: what was left of it is read under its new name, and nobody misses the old one.
+TEST(LoggedInputs, AFileIsTheSameUnderAnotherName) {
+  LoggedInputs inputs;
+  inputs.start({{{part("a.log", 150, 7)}, {at(0, 100)}}});
+  inputs.start({{{part("a.log.1", 150, 7), part("a.log", 20, 8)}, {at(0, 100), at(1, 0)}}});
+  EXPECT_EQ(known(inputs), (Known{{"a.log.1", 150, 100, false}, {"a.log", 20, 0, false}}));
+}
+
+// A connection has no identity: there its name tells.
+TEST(LoggedInputs, WithoutAnIdentityTheNameTells) {
+  LoggedInputs inputs;
+  inputs.start({{{{.name = "x"}, {.name = "y"}}, {at(0, 5), at(1, 6)}}});
+  inputs.start({{{{.name = "y"}}, {at(0, 6)}}});
+  EXPECT_EQ(known(inputs), (Known{{"y", -1, 6, false}, {"x", -1, 5, false}}));
+}
+
+TEST(LoggedInputs, MarksThatNoPartitionHasAreAMistake) {
+  LoggedInputs inputs = two_readers();
+  EXPECT_THROW(inputs.merge({{at(2, 1)}}), InternalError);
+  EXPECT_THROW(inputs.merge({{}, {}, {at(0, 1)}}), InternalError);
+  EXPECT_THROW(inputs.start({{{part("a", 1), part("b", 1)}, {at(1, 0), at(0, 0)}}}), InternalError);
+  EXPECT_THROW(inputs.start({{{part("a", 1)}, {}}}), InternalError);
+}
+
 std::string marks(std::uint64_t reader, std::uint64_t partition, char done) {
   std::string bytes;
   put_varint(bytes, reader);
@@ -119,10 +143,11 @@ std::string marks(std::uint64_t reader, std::uint64_t partition, char done) {
 
 TEST(LoggedInputs, MarksOfWhatIsNotKnownAreCorrupt) {
   LoggedInputs inputs = two_readers();
-  EXPECT_NO_THROW(inputs.read_marks(marks(1, 0, 1)));
-  EXPECT_THROW(inputs.read_marks(marks(2, 0, 1)), CorruptError);
-  EXPECT_THROW(inputs.read_marks(marks(1, 1, 1)), CorruptError);
-  EXPECT_THROW(inputs.read_marks(marks(1, 0, 2)), CorruptError);
+  EXPECT_NO_THROW(inputs.read_marks(marks(2, 0, 1)));
+  EXPECT_THROW(inputs.read_marks(marks(3, 0, 1)), CorruptError);
+  EXPECT_THROW(inputs.read_marks(marks(0, 0, 1)), CorruptError);
+  EXPECT_THROW(inputs.read_marks(marks(2, 1, 1)), CorruptError);
+  EXPECT_THROW(inputs.read_marks(marks(2, 0, 2)), CorruptError);
   std::string far;
   put_varint(far, 1 << 20);
   EXPECT_THROW(inputs.read_partitions(far), CorruptError);

@@ -87,7 +87,7 @@ RC_GTEST_PROP(Run, AnyRowsComeBackInOrder, ()) {
                      rc::gen::string<std::string>()));
   std::vector<Row> rows;
   for (const std::string& key : keys) {
-    Row& row = rows.emplace_back(key, *rc::gen::arbitrary<std::int64_t>(), std::vector<std::int64_t>());
+    Row& row = rows.emplace_back(key, *rc::gen::nonNegative<std::int64_t>(), std::vector<std::int64_t>());
     for (std::size_t i = 0; i < value_columns; ++i) row.values.push_back(*rc::gen::arbitrary<std::int64_t>());
   }
   const Pane pane{*rc::gen::arbitrary<std::int64_t>()};
@@ -114,6 +114,19 @@ TEST(Run, TheLongestKeysAreCutByNoChunk) {
     rows.push_back({std::string(kLoggedKeyBytesMax, letter), 1, {}});
   const ThereAndBack run(rows, 0);
   EXPECT_EQ(run.chunks, 2U);
+  EXPECT_EQ(run.found, rows);
+}
+
+// Of several collects: sorting them ends, and loses none.
+TEST(Run, AKeyMayComeOften) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 1000; ++i)
+    for (const char* key : {"the same long key", "the same long key!", "short", "the same long ke"})
+      rows.push_back({key, i, {}});
+  ThereAndBack run(rows, 0);
+  EXPECT_TRUE(std::ranges::is_sorted(run.found, {}, &Row::key));
+  std::ranges::sort(run.found);
+  std::ranges::sort(rows);
   EXPECT_EQ(run.found, rows);
 }
 
@@ -153,6 +166,10 @@ TEST(Run, WhatCannotBeOneIsCorrupt) {
   EXPECT_THROW(read(chunk(1, 1, 0, "key")), CorruptError) << "values of another job";
   EXPECT_THROW(read(chunk(1, 0, 1, "key")), CorruptError) << "shares more than there is";
   EXPECT_THROW(read(chunk(1, 0, 0, std::string(kLoggedKeyBytesMax + 1, 'k'))), CorruptError);
+  std::string negative = chunk(1, 0, 0, "key");
+  negative.pop_back();
+  put_varint(negative, std::uint64_t{1} << 63);
+  EXPECT_THROW(read(negative), CorruptError);
   Columns columns(0, unlimited_budget());
   EXPECT_THROW(static_cast<void>(RunReader(columns, kSeed).finish()), CorruptError) << "nothing";
 }

@@ -67,6 +67,37 @@ TEST(Segment, WhatIsBehindTheFirstFrameMayBeCutOff) {
     EXPECT_THROW(read(first.substr(0, length)), CorruptError) << length;
 }
 
+// Frames that follow a damaged one are found, so that nobody takes it for the end.
+TEST(Segment, FramesBehindADamagedOneAreFound) {
+  const std::string head = encode(kHead);
+  const std::string first = head + frames(head, {{.epoch = {7}, .key = true}});
+  const std::string second = frames(head, {{.epoch = {8}}});
+  const std::string rest = frames(head, {{.epoch = {9}}, {.epoch = {9}, .commit = true}});
+  for (std::size_t bit = 0; bit < 8 * second.size(); ++bit) {
+    std::string changed = second;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
+    const Segment segment = read(first + changed + rest);
+    ASSERT_EQ(segment.frames.size(), 3U) << bit;
+    EXPECT_EQ(segment.frames[1].head.epoch, EpochId{9});
+    EXPECT_EQ(segment.frames[1].offset, first.size() + second.size());
+    EXPECT_EQ(segment.bytes, (first + second + rest).size());
+  }
+  EXPECT_EQ(read(first + std::string(100'000, 'F') + "FRAMFRAM" + rest).frames.size(), 3U) << "far away";
+}
+
+TEST(Segment, AFrameOfAKindThatIsNotKnownIsRefused) {
+  const std::string head = encode(kHead);
+  const std::string first = head + frames(head, {{.epoch = {7}, .key = true}});
+  std::string unknown = frames(head, {{.epoch = {8}}});
+  unknown[12] = 8;
+  Checksum128 all;
+  all.add(std::string_view(head).substr(head.size() - 8));
+  all.add(std::string_view(unknown).substr(0, unknown.size() - 16));
+  const auto end = all.bytes();
+  unknown.replace(unknown.size() - 16, 16, end.data(), end.size());
+  EXPECT_THROW(read(first + unknown), TooNewError);
+}
+
 TEST(Segment, EveryChangedBitOfItsHeadIsNoticed) {
   const std::string head = encode(kHead);
   const std::string whole = head + frames(head, {{.epoch = {7}, .key = true}});
@@ -81,7 +112,10 @@ TEST(Segment, SaysWhyItIsNone) {
   EXPECT_EQ(why_not("a text that somebody has put here"), "it is no part of a checkpoint");
   std::string later = encode(kHead);
   later[8] = 2;
-  EXPECT_EQ(why_not(later), "it is of version 2, and this program reads version 1");
+  EXPECT_EQ(why_not(later), "the checksum of its head is wrong");
+  later.resize(later.size() - 8);
+  put_fixed(later, checksum64(later), 8);
+  EXPECT_THROW(read(later), TooNewError);
   testing::FakeDisk disk;
   EXPECT_THROW(read_segment(disk, "missing"), CorruptError);
 }

@@ -121,7 +121,7 @@ TEST(Version1, IsRead) {
   LoggedInputs inputs;
   std::vector<EpochData> epochs;
   checkpoint.read({.inputs = &inputs, .budget = &unlimited_budget(), .value_columns = 2, .seed = kSeed},
-                  [&](EpochData&& epoch) { epochs.push_back(std::move(epoch)); });
+                  [&](EpochData&& epoch, std::uint64_t) { epochs.push_back(std::move(epoch)); });
   ASSERT_EQ(epochs.size(), 3U);
   EXPECT_EQ(epochs[0].stamp, first().stamp);
   EXPECT_EQ(epochs[0].pane, Pane{8});
