@@ -3,6 +3,7 @@
 #include "host/log/run.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include <millrace/error.h>
@@ -88,7 +89,8 @@ void RunReader::read(std::string_view chunk) {
     key += bytes.text();
     if (key.size() > kLoggedKeyBytesMax) throw CorruptError("a key is too long");
     const auto count = static_cast<std::int64_t>(bytes.varint());
-    if (count < 0) throw CorruptError("a count is less than nothing");
+    if (count < 0 || count > std::numeric_limits<std::int64_t>::max() - into_.count_total)
+      throw CorruptError("no job has counted that much");
     for (std::int64_t& value : values_) value = bytes.zigzag();
     const Key made = make_key(key.data(), static_cast<std::uint32_t>(key.size()), seed_);
     into_.append(made, is_packed(made) ? std::string_view() : std::string_view(key), count, values_);

@@ -87,7 +87,8 @@ RC_GTEST_PROP(Run, AnyRowsComeBackInOrder, ()) {
                      rc::gen::string<std::string>()));
   std::vector<Row> rows;
   for (const std::string& key : keys) {
-    Row& row = rows.emplace_back(key, *rc::gen::nonNegative<std::int64_t>(), std::vector<std::int64_t>());
+    Row& row = rows.emplace_back(key, *rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 40),
+                                 std::vector<std::int64_t>());
     for (std::size_t i = 0; i < value_columns; ++i) row.values.push_back(*rc::gen::arbitrary<std::int64_t>());
   }
   const Pane pane{*rc::gen::arbitrary<std::int64_t>()};
@@ -170,6 +171,11 @@ TEST(Run, WhatCannotBeOneIsCorrupt) {
   negative.pop_back();
   put_varint(negative, std::uint64_t{1} << 63);
   EXPECT_THROW(read(negative), CorruptError);
+  std::string too_much = chunk(2, 0, 0, "key");
+  put_varint(too_much, 0);
+  put_text(too_much, "other");
+  put_varint(too_much, std::numeric_limits<std::int64_t>::max());
+  EXPECT_THROW(read(too_much), CorruptError);
   Columns columns(0, unlimited_budget());
   EXPECT_THROW(static_cast<void>(RunReader(columns, kSeed).finish()), CorruptError) << "nothing";
 }
