@@ -64,8 +64,6 @@ MUTANTS = (
     ("recovery: an output of another history is taken", "host/engine/committer.cpp",
      "  if (is_same(output, shown)) return;\n", "  if (output.id >= shown.id && output.id < log.last) return;\n"
      "  if (is_same(output, shown)) return;\n", "committer_test *Output*"),
-    ("recovery: panes that were shown come again", "host/engine/committer.cpp",
-     "    for (const Pane pane : epoch.closed) results_.forget(pane);\n  });\n", "  });\n", "committer_test *Panes*"),
     ("recovery: rows without an order come in another one", "host/engine/pipeline.cpp",
      "parts.plan.order = Order::key;", "parts.plan.top = 0;", "simulation_test"),
 )
