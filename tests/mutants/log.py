@@ -64,6 +64,4 @@ MUTANTS = (
     ("recovery: an output of another history is taken", "host/engine/committer.cpp",
      "  if (is_same(output, shown)) return;\n", "  if (output.id >= shown.id && output.id < log.last) return;\n"
      "  if (is_same(output, shown)) return;\n", "committer_test *Output*"),
-    ("recovery: rows without an order come in another one", "host/engine/pipeline.cpp",
-     "parts.plan.order = Order::key;", "parts.plan.top = 0;", "simulation_test"),
 )
