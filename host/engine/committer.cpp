@@ -25,7 +25,6 @@ void check_in_step(const Shown& output, const Shown& shown, const Recovered& log
   if (output.id < shown.id)
     why = "and epoch " + std::to_string(shown.id.number) +
           " was shown to others since: give it a new place, where it begins with what comes now";
-  constexpr int kRefused = 77;
   throw ConfigError(
       {"an output says that it has finished epoch " + std::to_string(output.id.number) + ", " + why}, kRefused);
 }

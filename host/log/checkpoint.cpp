@@ -8,6 +8,7 @@
 #include <millrace/error.h>
 
 #include "host/log/encoding.h"
+#include "host/log/recovered.h"
 
 namespace millrace {
 namespace {
@@ -17,7 +18,6 @@ IoError damaged(const std::filesystem::path& path, const std::string& why) {
 }
 
 ConfigError too_new(const std::filesystem::path& path, const std::string& why) {
-  constexpr int kRefused = 77;
   return ConfigError({"a later version has written the checkpoint: " + excerpt(path.string()) + ": " + why +
                       ": go on with that version"},
                      kRefused);

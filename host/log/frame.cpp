@@ -138,8 +138,9 @@ std::optional<std::string_view> FrameReader::next_chunk() {
   return chunk->bytes;
 }
 
-bool FrameReader::skip_chunk() {
-  return read_chunk().has_value();
+void FrameReader::skip_section() {
+  while (read_chunk()) {
+  }
 }
 
 std::optional<FrameReader::Chunk> FrameReader::read_chunk() {
@@ -178,9 +179,7 @@ bool FrameReader::refill(std::size_t bytes) {
 }
 
 void skip_frame(FrameReader& frames) {
-  while (frames.next_section() != Section::end)
-    while (frames.skip_chunk()) {
-    }
+  while (frames.next_section() != Section::end) frames.skip_section();
 }
 
 }  // namespace millrace

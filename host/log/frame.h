@@ -88,10 +88,10 @@ class FrameReader {
   /// The next section of the frame; after Section::end the frame is whole, and its checksum right.
   Section next_section();
   /// The next chunk of the section; nothing: there is none. Valid until the next call. Throws TooNewError if it
-  /// is compressed, and skip_chunk() does not.
+  /// is compressed.
   std::optional<std::string_view> next_chunk();
-  /// False: there is none.
-  bool skip_chunk();
+  /// Passes what is left of the section, compressed or not, and so checks it.
+  void skip_section();
   /// After Section::end: as FrameWriter::finish.
   std::uint64_t rows_checksum() const { return rows_->number(); }
 

@@ -14,7 +14,6 @@
 namespace millrace {
 namespace {
 
-constexpr int kRefused = 77;
 constexpr std::string_view kLockName = "LOCK";
 
 std::unique_ptr<DiskLock> lock_directory(const FrameLogOptions& options) {

@@ -49,8 +49,7 @@ void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch
     const auto first = frames.next_chunk();
     if (!first) throw CorruptError("a run is empty");
     const Pane pane = pane_of_run(*first);
-    while (frames.next_chunk()) {
-    }
+    frames.skip_section();
     epoch.partials.emplace_back(pane, std::move(columns));
     return;
   }
@@ -85,8 +84,7 @@ void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs*
 void copy_epoch(FrameReader& from, FrameWriter& to) {
   for (Section section = from.next_section(); section != Section::end; section = from.next_section()) {
     if (section == Section::partitions || section == Section::marks) {
-      while (from.skip_chunk()) {
-      }
+      from.skip_section();
       continue;
     }
     to.begin(section);
@@ -106,8 +104,7 @@ EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochRead
       continue;
     }
     if (section >= Section::optional) {
-      while (frames.skip_chunk()) {
-      }
+      frames.skip_section();
       continue;
     }
     if (section > Section::run) throw TooNewError("it has sections of a kind that is not known here");
