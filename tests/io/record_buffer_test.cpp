@@ -24,7 +24,7 @@ void append(RecordBuffer& buffer, const std::string& text) {
 }
 
 TEST(RecordBuffer, IsAQueueOfBytes) {
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
     std::mt19937 random(seed);
     MemoryBudget budget(64 * kMib);
     {
