@@ -27,7 +27,8 @@ class Error : public std::runtime_error {
 /// The user is wrong. Holds all problems at once, each with what to do about it; `what()` has a line for each.
 class ConfigError : public Error {
  public:
-  /// `exit_code`: 64 for the command line, 65 for input that is no text, 66 for a missing input, 78 for a plan
+  /// `exit_code`: 64 for the command line, 65 for input that is no text, 66 for a missing input, 77 for a checkpoint that does not
+  /// fit, 78 for a plan
   /// or configuration.
   explicit ConfigError(std::vector<std::string> problems, int exit_code = 78);
   const std::vector<std::string>& problems() const noexcept { return problems_; }
