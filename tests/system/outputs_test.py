@@ -146,13 +146,14 @@ class Replacing(Outputs):
 
 
 class NothingIsLeft(Outputs):
-    def stops_while_writing(self, process):
-        """With a temporary file that it has locked: before that one passes for a left-over."""
+    def stops_while_writing(self, process, left):
+        """With a temporary file that it has locked: before that one passes for a left-over. Those that were `left`
+        it locks only to remove them."""
         while process.poll() is None:
             process.send_signal(signal.SIGSTOP)
             if os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT).si_code != os.CLD_STOPPED:
                 continue
-            if any("millrace-" in path for path in locked_by(process)):
+            if any("millrace-" in path and path.endswith(".tmp") and path not in left for path in locked_by(process)):
                 return True
             process.send_signal(signal.SIGCONT)
             time.sleep(0.002)
@@ -163,12 +164,14 @@ class NothingIsLeft(Outputs):
         def no_core():
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         old = self.read("out") if os.path.exists(self.path("out")) else None
+        folder = os.path.realpath(os.path.dirname(output))
+        left = [os.path.join(folder, name) for name in os.listdir(folder)] if os.path.isdir(folder) else []
         for _ in range(20):
             process = start("--from", "generate:?words=3M&vocabulary=1M", "--to", output, preexec_fn=no_core,
                             stdin=subprocess.DEVNULL)
             for clean_up in (process.stdout.close, process.stderr.close, process.wait, process.kill):
                 self.addCleanup(clean_up)
-            if self.stops_while_writing(process):
+            if self.stops_while_writing(process, left):
                 return process
             self.assertEqual(process.returncode, 0, "it was over before it could be stopped")
             if output.endswith("/"):
