@@ -78,7 +78,7 @@ TEST(EndlessKey, IsNeverHeldWhole) {
     SCOPED_TRACE(static_cast<int>(format));
     RowLayout layout = count_layout();
     layout.format = format;
-    const std::string key(64 * kMiB, byte);
+    const std::string key(8 * kMiB, byte);
     io::StdoutSink stream(layout, io::Outlet(null.get()));
     expect_pieces(stream, key, becomes * key.size());
     io::FileSink file(layout, directory.path() / "out", io::FileSink::Kind::file, real_disk());

@@ -146,8 +146,9 @@ TEST(CudaBackend, GivesABatchOfAPaneTooManyBack) {
 }
 
 TEST(CudaBackend, AMillionLongWordsPassThroughAnArenaOfOneMiB) {
+  constexpr int kWords = 1'000'000 / MILLRACE_ONE_CASE_IN;
   Rig rig({.arena_bytes = kMiB, .table_slots = 64}, {}, {.batch_bytes = 64 << 10});
-  for (int i = 0; i < 1'000'000; i += 4000) {
+  for (int i = 0; i < kWords; i += 4000) {
     rig.driver.submit(rig.batches.emplace_back(text_batch(numbered_words(i, i + 4000, "-word"))));
     if (rig.batches.size() < 8) continue;
     rig.driver.take_back_all();
@@ -156,7 +157,7 @@ TEST(CudaBackend, AMillionLongWordsPassThroughAnArenaOfOneMiB) {
   rig.driver.take_back_all();
   rig.driver.collect({});
   const auto& rows = rig.driver.answer.panes[{}];
-  EXPECT_EQ(rows.size(), 1'000'000U);
+  EXPECT_EQ(rows.size(), std::size_t{kWords});
   EXPECT_TRUE(std::ranges::all_of(rows, [](const auto& row) { return row.second.count == 1; }));
   EXPECT_GT(rig.backend->counters().refused, 0U);
   EXPECT_EQ(rig.backend->counters().on_host, 0U);
