@@ -262,7 +262,6 @@ TEST_P(CpuBackend, ALineLongerThanAStretchEndsWithAnEmptyPiece) {
   }
 }
 
-// Every key comes in every class of length, with its last byte NUL, which must not be taken for padding.
 TEST_P(CpuBackend, ALineLosesItsCarriageReturnEvenIfThatIsTheDelimiter) {
   Plan fields = fields_plan();
   fields.fields.delimiter = '\r';
@@ -273,6 +272,7 @@ TEST_P(CpuBackend, ALineLosesItsCarriageReturnEvenIfThatIsTheDelimiter) {
   }
 }
 
+// Every key comes in every class of length, with its last byte NUL, which must not be taken for padding.
 TEST_P(CpuBackend, NulIsAByteLikeOthers) {
   std::string text;
   for (std::size_t length = 1; length < 20; ++length)

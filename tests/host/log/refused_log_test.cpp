@@ -65,6 +65,7 @@ TEST(FrameLog, WhatIsDamagedIsRefusedByItsName) {
   EXPECT_THAT(refusal(home.options(), 74), HasSubstr("it ends too early"));
 }
 
+// A frame that was cut off is the last one. Where others follow it, what was counted would be lost in silence.
 TEST(FrameLog, EveryChangedBitIsNoticedOrTakesWhatCameLast) {
   Home home;
   {
