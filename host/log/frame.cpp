@@ -51,8 +51,7 @@ void FrameWriter::begin(Section section) {
 }
 
 bool FrameWriter::make_room(std::size_t bytes) {
-  check(bytes <= kChunkBytesMax, "an item of the log fits a chunk");
-  if (chunk_.size() + bytes > kChunkBytesMax) end_chunk();
+  if (!chunk_.empty() && chunk_.size() + bytes > kChunkBytesMax) end_chunk();
   return chunk_.empty();
 }
 
@@ -78,7 +77,6 @@ void FrameWriter::add_chunk(std::string_view bytes) {
 }
 
 void FrameWriter::end_chunk() {
-  check(chunk_.size() <= kChunkBytesMax, "there was room for what was appended");
   std::string bytes;
   put_fixed(bytes, chunk_.size(), 4);
   put(bytes);
@@ -88,14 +86,17 @@ void FrameWriter::end_chunk() {
   put_fixed(bytes, checksum64(bytes), 8);
   put(bytes);
   if (makes_rows(section_)) rows_.add(chunk_);
+  const bool large = chunk_.size() > kChunkBytesMax;
   chunk_.clear();
+  if (large) chunk_.shrink_to_fit();
 }
 
 void FrameWriter::put(std::string_view bytes) {
   checksum_.add(bytes);
-  out_ += bytes;
   size_ += bytes.size();
-  if (out_.size() >= kChunkBytesMax) flush();
+  if (out_.size() + bytes.size() > kChunkBytesMax) flush();
+  if (bytes.size() > kChunkBytesMax) return file_.write(std::as_bytes(std::span(bytes)));
+  out_ += bytes;
 }
 
 void FrameWriter::flush() {
@@ -146,7 +147,7 @@ void FrameReader::skip_section() {
 std::optional<FrameReader::Chunk> FrameReader::read_chunk() {
   const std::uint64_t size = Decoder(take(4)).fixed(4);
   if (size == 0) return std::nullopt;
-  if (size > kChunkBytesMax) throw CorruptError("a chunk is too large");
+  if (size > file_.size() - std::min(file_.size(), offset_)) throw CorruptError("it ends too early");
   constexpr std::size_t kCodecBytes = 1;
   const std::string_view all = take(kCodecBytes + size + 8);
   const std::string_view covered = all.substr(0, kCodecBytes + size);

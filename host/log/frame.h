@@ -15,7 +15,8 @@
 
 namespace millrace {
 
-/// Who reads or writes a frame needs a few times as much memory. No item of a section is cut by a chunk.
+/// Who reads or writes a frame needs a few times as much memory. No item of a section is cut by a chunk: one
+/// that is larger, as a row with a long key, has a chunk of its own.
 inline constexpr std::size_t kChunkBytesMax = std::size_t{1} << 20;
 
 /// What each frame begins with.
@@ -25,7 +26,7 @@ inline constexpr std::string_view kFrameMagic = "FRAM";
 enum class Section : std::uint8_t {
   end = 0,         ///< there are no more
   epoch = 1,       ///< stamp, clock, closed panes, rejects
-  partitions = 2,  ///< all there are, in a key frame
+  partitions = 2,  ///< all there are, in a key frame; else those that were found
   marks = 3,       ///< that have changed
   run = 4,         ///< partials of a pane, by key
   optional = 128,  ///< from here on a reader may skip what it does not know
@@ -47,7 +48,7 @@ class FrameWriter {
 
   void begin(Section section);
   /// Makes room for an item of at most that many bytes, which is to be appended to chunk() then. True: it is
-  /// the first of its chunk. REQUIRES: bytes <= kChunkBytesMax.
+  /// the first of its chunk.
   bool make_room(std::size_t bytes);
   std::string& chunk() { return chunk_; }
   /// Adds a chunk as it was read. REQUIRES: nothing was appended to the one under way.

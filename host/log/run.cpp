@@ -6,8 +6,6 @@
 #include <limits>
 #include <numeric>
 
-#include <millrace/error.h>
-
 #include "host/log/encoding.h"
 #include "host/state/row_sort.h"
 
@@ -57,7 +55,6 @@ void write_run(FrameWriter& frame, Pane pane, const Columns& columns, std::span<
   for (const std::uint32_t row : order) {
     char scratch[8];
     const std::string_view key = columns.text(row, scratch);
-    check(key.size() <= kLoggedKeyBytesMax, "the log takes no key that long");
     if (frame.make_room((3 + columns.values.size()) * kVarintBytesMax + key.size())) before.clear();
     std::string& chunk = frame.chunk();
     const std::size_t shared = common_length(before, key);
@@ -87,7 +84,6 @@ void RunReader::read(std::string_view chunk) {
     if (shared > key.size()) throw CorruptError("a key shares more than there is");
     key.resize(shared);
     key += bytes.text();
-    if (key.size() > kLoggedKeyBytesMax) throw CorruptError("a key is too long");
     const auto count = static_cast<std::int64_t>(bytes.varint());
     if (count < 0 || count > std::numeric_limits<std::int64_t>::max() - into_.count_total)
       throw CorruptError("no job has counted that much");

@@ -18,13 +18,10 @@
 
 namespace millrace {
 
-/// Longer keys are no part of a run.
-inline constexpr std::size_t kLoggedKeyBytesMax = std::size_t{64} << 10;
-
 /// The rows of `columns` by the bytes of their keys, sorted by the workers; equal keys in any order.
 BudgetVector<std::uint32_t> by_key(const Columns& columns, MemoryBudget& budget, WorkerPool& workers);
 
-/// Writes a section. `order` numbers all rows. REQUIRES: no key is longer than kLoggedKeyBytesMax.
+/// Writes a section. `order` numbers all rows. Memory: a few times that of the longest key, beside the budget.
 void write_run(FrameWriter& frame, Pane pane, const Columns& columns, std::span<const std::uint32_t> order);
 
 /// Reads a section, chunk by chunk, into columns that are not unique. Keys are hashed with `seed`. Functions
