@@ -75,7 +75,7 @@ Shown Committer::replay(EpochId undecided) {
     for (auto& [pane, columns] : epoch.partials) results_.merge(pane, std::move(columns));
     if (epoch.id == undecided) return;
     if (results_.has_rows(epoch.closed)) shown = {epoch.id, frame};
-    for (const Pane pane : epoch.closed) results_.forget(pane);
+    forget(epoch.closed);
   });
   return shown;
 }
@@ -187,8 +187,14 @@ void Committer::open_again(SinkProgress& showing) {
   showing.last = now;
 }
 
+// The next run of a job without windows goes on counting if its input has grown.
+void Committer::forget(const std::vector<Pane>& closed) {
+  if (shared_.log.durable() && !shared_.panes.windowed()) return;
+  for (const Pane pane : closed) results_.forget(pane);
+}
+
 void Committer::finish(const EpochData& epoch) {
-  for (const Pane pane : epoch.closed) results_.forget(pane);
+  forget(epoch.closed);
   shared_.log.commit(epoch.id);
   shared_.readers.epoch_over(epoch.finished);
   shared_.metrics.rows += rows_;

@@ -82,6 +82,7 @@ class Committer {
   void show(SinkProgress& showing);
   void open_again(SinkProgress& showing);
   void finish(const EpochData& epoch);
+  void forget(const std::vector<Pane>& closed);
   void note_times(EpochTimes times);
 
   CommitterShared shared_;

@@ -22,7 +22,7 @@ Engine::Engine(EngineBackends backends, EngineStart start, const EngineShared& s
       stamp_(start.stamp),
       epoch_began_(shared.clock.now()),
       round_(start.positions.size(), shared.readers),
-      final_epoch_done_(start.over),
+      over_(start.over),
       handed_positions_(std::move(start.positions)),
       handed_open_panes_(std::move(start.open_panes)) {
   drive(std::move(backends.first));
@@ -62,7 +62,7 @@ Step Engine::advance() {
   if (round_.all_marked()) {
     finish_round();
     progress = true;
-  } else if (!is_held_up(now)) {
+  } else if (!over_ && !is_held_up(now)) {
     progress |= pop_item();
   }
   finish_job_if_done();
@@ -96,7 +96,7 @@ void Engine::submit(FilledBatch filled) {
   const BufferId buffer = filled.buffer;
   filled.times.submitted = shared_.clock.now();
   open_panes_.insert(filled.pane);
-  anything_new_ = true;
+  submitted_ = true;
   const FilledBatch& in = uncounted_.insert_or_assign(buffer, std::move(filled)).first->second;
   Batch batch{.buffer = buffer,
               .pane = in.pane,

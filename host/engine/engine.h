@@ -60,7 +60,7 @@ struct EngineStart {
   EpochId last = {};                      ///< the number that was given last
   std::int64_t stamp = 0;
   std::set<Pane> open_panes = {};  ///< that the committer's state holds
-  bool over = false;               ///< the last epoch has its number already
+  bool over = false;               ///< the last epoch has its number already: nothing is read any more
 };
 
 /// Owns the backend. Its thread (or a simulator) calls step(); any thread may call drain().
@@ -117,6 +117,7 @@ class Engine {
   bool epoch_is_due(Instant now) const;
   bool is_overdue(Instant now) const;
   bool is_large() const;
+  bool anything_new() const;
   bool is_held_up(Instant now) const;
   Instant due_by_clock() const;
   Instant next_wake() const;
@@ -124,6 +125,7 @@ class Engine {
   void finish_epoch();
   std::int64_t next_stamp();
   void hand_over_marks();
+  std::vector<Partition> found_since(unsigned reader, std::size_t known) const;
   std::vector<Marks> finished_marks();
   void finish_job_if_done();
   void lose_device(const DeviceError& error);
@@ -151,11 +153,12 @@ class Engine {
   std::int64_t stamp_ = 0;     ///< of the last one that has a number
   Instant epoch_began_;
   std::size_t collected_bytes_ = 0;  ///< of its partials
-  bool anything_new_ = false;        ///< a batch was submitted in the epoch under way
+  bool submitted_ = false;           ///< a batch, in the epoch under way
   MarkerRound round_;
-  bool final_epoch_done_ = false;
+  bool over_ = false;  ///< no epoch follows any more
 
   std::vector<ReaderPosition> handed_positions_;  ///< where the last epoch handed over ends, whole
+  std::uint64_t handed_bytes_ = 0;                ///< their sum
   std::set<Pane> handed_open_panes_;
   /// Marks handed over that are finished for good once no pane up to the given one is open.
   std::optional<std::pair<Pane, std::vector<Marks>>> unfinished_;

@@ -9,7 +9,7 @@ namespace millrace {
 
 // Nothing can end an epoch while one is ending, the last one is with the committer, or readers go back.
 bool Engine::epoch_may_end() const {
-  return !round_.is_open() && !final_epoch_done_ && !round_.any_rewinding() && shared_.committer.idle();
+  return !round_.is_open() && !over_ && !round_.any_rewinding() && shared_.committer.idle();
 }
 
 bool Engine::epoch_is_due(Instant now) const {
@@ -36,18 +36,26 @@ bool Engine::is_held_up(Instant now) const {
 
 // A job that has read nothing new is never due, so idling is free.
 Instant Engine::due_by_clock() const {
-  if (open_panes_.empty()) return kNever;
-  Instant due = shared_.panes.end(*open_panes_.begin());
-  if (shared_.options.commit_every.count() > 0 && anything_new_)
+  Instant due = open_panes_.empty() ? kNever : shared_.panes.end(*open_panes_.begin());
+  if (shared_.options.commit_every.count() > 0 && anything_new())
     due = std::min(due, later(epoch_began_, shared_.options.commit_every));
   return due;
 }
 
-// A trial says nothing when it is done: it is asked.
+// Of what makes no key no batch comes, and yet a log is to know that it was read.
+bool Engine::anything_new() const {
+  return submitted_ || (shared_.durable && shared_.metrics.bytes_read != handed_bytes_);
+}
+
+// A trial does not say when it is done, nor a reader that it has read what makes no key: they are asked.
 Instant Engine::next_wake() const {
   constexpr std::chrono::milliseconds kAskAgain{5};
-  const Instant due = epoch_may_end() ? due_by_clock() : kNever;
-  return migration_ && migration_->is_trying() ? std::min(due, shared_.clock.now() + kAskAgain) : due;
+  Instant wake = epoch_may_end() ? due_by_clock() : kNever;
+  const Instant now = shared_.clock.now();
+  if (migration_ && migration_->is_trying()) wake = std::min(wake, now + kAskAgain);
+  if (shared_.durable && shared_.options.commit_every.count() > 0)
+    wake = std::min(wake, later(now, shared_.options.commit_every));
+  return wake;
 }
 
 void Engine::on(Marker marker) {
@@ -59,13 +67,15 @@ void Engine::finish_round() {
   round_.release_readers();
   finish_epoch();
   round_.close();
-  if (migrating_ && !final_epoch_done_) migrate();
+  if (migrating_ && !over_) migrate();
 }
 
 // The engine's half of an epoch's end. Columns reach the committer only when every pane was collected,
 // so that an error on the way throws them away whole.
 void Engine::finish_epoch() {
-  const bool last = round_.all_ended();
+  const bool over = round_.all_ended();
+  // With a log windows that are open stay so for the next run, unless nothing can follow.
+  const bool last = over && !(shared_.durable && round_.stopped());
   epoch_.times.marked = shared_.clock.now();
   driver_->settle();
   std::vector<Pane> closed;
@@ -79,13 +89,14 @@ void Engine::finish_epoch() {
     if (everything || std::ranges::binary_search(closed, pane)) driver_->collect(pane);
 
   for (const Pane pane : closed) open_panes_.erase(pane);
-  final_epoch_done_ = last;
+  over_ = over;
   epoch_.times.collected = epoch_began_ = shared_.clock.now();
-  anything_new_ = false;
+  submitted_ = false;
   collected_bytes_ = 0;
   const bool rejected =
       std::ranges::any_of(epoch_.rejected, [](std::uint64_t records) { return records != 0; });
-  if (epoch_.partials.empty() && closed.empty() && !rejected) return shared_.readers.epoch_over({});
+  const bool moved = shared_.durable && (round_.any_changes() || last);
+  if (epoch_.partials.empty() && closed.empty() && !rejected && !moved) return shared_.readers.epoch_over({});
   epoch_.id = {++epochs_};
   epoch_.stamp = next_stamp();
   epoch_.closed = std::move(closed);
@@ -93,7 +104,7 @@ void Engine::finish_epoch() {
   hand_over_marks();
   epoch_.finished = finished_marks();
   epoch_.last = last;
-  epoch_.partial = round_.partial();
+  epoch_.partial = round_.partial() && (last || !shared_.durable);
   handed_open_panes_ = open_panes_;
   batches_ = 0;
   shared_.committer.accept(std::exchange(epoch_, {}));
@@ -106,12 +117,28 @@ std::int64_t Engine::next_stamp() {
 }
 
 void Engine::hand_over_marks() {
+  unsigned reader = 0;
+  handed_bytes_ = 0;
   for (ReaderPosition& change : round_.take_changes()) {
-    ReaderPosition& handed = handed_positions_[epoch_.marks.size()];
+    ReaderPosition& handed = handed_positions_[reader];
+    const std::size_t known = handed.marks.size();
     merge_marks(handed.marks, change.marks);
     handed.bytes = change.bytes;
+    handed_bytes_ += change.bytes;
     epoch_.marks.push_back(std::move(change.marks));
+    if (shared_.durable) epoch_.found.push_back(found_since(reader, known));
+    ++reader;
   }
+}
+
+// The reader may have found more since it marked.
+std::vector<Partition> Engine::found_since(unsigned reader, std::size_t known) const {
+  const Marks& marks = handed_positions_[reader].marks;
+  check(marks.empty() || marks.back().partition + 1 == marks.size(), "a source marks each of its partitions");
+  std::vector<Partition> found = shared_.partitions.behind(reader, known);
+  check(found.size() >= marks.size() - known, "a source tells of what it marks");
+  found.resize(marks.size() - known);
+  return found;
 }
 
 // Without a checkpoint an open pane lives in memory only. Its records lie before the markers of this
@@ -132,7 +159,7 @@ std::vector<Marks> Engine::finished_marks() {
 }
 
 void Engine::finish_job_if_done() {
-  finished_ = final_epoch_done_ && shared_.committer.idle();
+  finished_ = over_ && shared_.committer.idle();
 }
 
 void Engine::lose_device(const DeviceError& error) {
@@ -161,7 +188,7 @@ void Engine::rewind_readers() {
   epoch_.bad_records.clear();
   shared_.metrics.batches -= std::exchange(batches_, 0);
   open_panes_ = handed_open_panes_;
-  final_epoch_done_ = false;
+  over_ = false;
   round_.rewind(handed_positions_);
 }
 

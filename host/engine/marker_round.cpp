@@ -31,7 +31,7 @@ bool MarkerRound::all_marked() const {
 }
 
 void MarkerRound::rewind(const std::vector<ReaderPosition>& to) {
-  open_ = revoked_ = partial_ = false;
+  open_ = revoked_ = partial_ = stopped_ = false;
   std::ranges::fill(rewinding_, 1);
   std::ranges::fill(ended_, 0);
   for (std::size_t reader = 0; reader < changes_.size(); ++reader) changes_[reader] = {{}, to[reader].bytes};
@@ -47,6 +47,10 @@ bool MarkerRound::on(Marker& marker) {
   return true;
 }
 
+bool MarkerRound::any_changes() const {
+  return std::ranges::any_of(changes_, [](const ReaderPosition& change) { return !change.marks.empty(); });
+}
+
 std::vector<ReaderPosition> MarkerRound::take_changes() {
   std::vector<ReaderPosition> changes = changes_;
   for (ReaderPosition& change : changes_) change.marks.clear();
@@ -57,6 +61,7 @@ void MarkerRound::on(const Ended& ended) {
   if (!listens_to(ended.reader)) return;
   ended_[ended.reader] = 1;
   partial_ = partial_ || ended.partial;
+  stopped_ = stopped_ || ended.stopped;
 }
 
 void MarkerRound::on(const Revoked& revoked) {

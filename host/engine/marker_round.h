@@ -41,8 +41,12 @@ class MarkerRound {
   bool all_ended() const;
   /// A source that has an end was not read to it.
   bool partial() const { return partial_; }
+  /// A source was left before all had come that could.
+  bool stopped() const { return stopped_; }
   /// A reader lost partitions, and waits for the end of an epoch.
   bool revoked() const { return revoked_; }
+  /// Markers have changed something since the last take_changes().
+  bool any_changes() const;
   /// What has changed by the markers since the last call.
   std::vector<ReaderPosition> take_changes();
 
@@ -52,6 +56,7 @@ class MarkerRound {
   Pane pane_;
   bool revoked_ = false;
   bool partial_ = false;
+  bool stopped_ = false;
   std::vector<char> marked_, ended_, rewinding_;  ///< per reader
   std::vector<ReaderPosition> changes_;
 };

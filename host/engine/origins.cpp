@@ -24,13 +24,20 @@ std::optional<OriginRun> origin_of(const FilledBatch& batch, const Token& record
 
 void PartitionTable::tell(unsigned reader, std::span<const Partition> partitions) {
   const std::scoped_lock lock(mutex_);
-  std::vector<std::string>& names = names_[reader];
-  for (const Partition& partition : partitions.subspan(names.size())) names.push_back(partition.name);
+  std::vector<Partition>& known = partitions_[reader];
+  const auto news = partitions.subspan(known.size());
+  known.insert(known.end(), news.begin(), news.end());
 }
 
 std::string PartitionTable::name(unsigned reader, std::uint32_t partition) const {
   const std::scoped_lock lock(mutex_);
-  return names_[reader].at(partition);
+  return partitions_[reader].at(partition).name;
+}
+
+std::vector<Partition> PartitionTable::behind(unsigned reader, std::size_t first) const {
+  const std::scoped_lock lock(mutex_);
+  const std::vector<Partition>& known = partitions_[reader];
+  return {known.begin() + static_cast<std::ptrdiff_t>(std::min(first, known.size())), known.end()};
 }
 
 }  // namespace millrace

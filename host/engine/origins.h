@@ -25,15 +25,17 @@ std::optional<OriginRun> origin_of(const FilledBatch& batch, const Token& record
 /// The partitions of all readers, told once. Any thread may call any function.
 class PartitionTable {
  public:
-  explicit PartitionTable(std::size_t readers) : names_(readers) {}
+  explicit PartitionTable(std::size_t readers) : partitions_(readers) {}
 
   /// The reader's partitions are these now: those known and perhaps more.
   void tell(unsigned reader, std::span<const Partition> partitions);
   std::string name(unsigned reader, std::uint32_t partition) const;
+  /// Those of the reader, without the first ones.
+  std::vector<Partition> behind(unsigned reader, std::size_t first) const;
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::vector<std::string>> names_;
+  std::vector<std::vector<Partition>> partitions_;
 };
 
 }  // namespace millrace

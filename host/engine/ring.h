@@ -56,6 +56,7 @@ struct Marker {
 struct Ended {
   unsigned reader = 0;
   bool partial = false;  ///< its source has an end and was not read to it
+  bool stopped = false;  ///< more could follow: the next run may go on
 };
 
 /// The reader lost partitions and waits for a commit.

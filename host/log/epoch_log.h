@@ -23,6 +23,7 @@ struct EpochData {
   std::vector<std::pair<Pane, Columns>> partials;  ///< a pane may come several times
   std::vector<Pane> closed;                        ///< panes whose rows are final, oldest first
   Pane pane;                                       ///< records that come later lie in it or behind it
+  std::vector<std::vector<Partition>> found;       ///< per reader, new ones, with marks; for a durable log only
   std::vector<Marks> marks;     ///< per reader, those changed: this and earlier epochs read everything before
   std::vector<Marks> finished;  ///< likewise: all before is in closed panes or durable; empty: nothing new
   RejectCounts rejected{};

@@ -105,7 +105,7 @@ void FrameLog::start(const std::vector<ReaderInputs>& readers) {
 
 std::uint64_t FrameLog::append(const EpochData& epoch) {
   check(!failed_, "a log that has failed takes no more");
-  inputs_.merge(epoch.marks);
+  inputs_.merge(epoch.found, epoch.marks);
   const bool begins = segment_ == nullptr || bytes_ >= options_.segment_bytes;
   const FrameHead head{.epoch = epoch.id, .key = begins, .last = epoch.last};
   const auto write_sections = [&](FrameWriter& frame) {

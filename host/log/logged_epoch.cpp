@@ -73,10 +73,12 @@ void read_chunk(Section section, std::string_view chunk, bool first, LoggedInput
 void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, MemoryBudget& budget,
                  WorkerPool& workers) {
   write_facts(frame, epoch);
-  if (inputs != nullptr)
+  if (inputs != nullptr) {
     inputs->write(frame);
-  else
+  } else {
+    write_found(frame, epoch.found);
     write_marks(frame, epoch.marks);
+  }
   for (const auto& [pane, columns] : epoch.partials)
     write_run(frame, pane, columns, by_key(columns, budget, workers));
 }

@@ -14,7 +14,7 @@
 namespace millrace {
 
 /// Writes all sections of an epoch. In a key frame `inputs` are told whole, as they stand after the epoch, else
-/// the epoch's marks are.
+/// what the epoch found and marked.
 void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, MemoryBudget& budget,
                  WorkerPool& workers);
 

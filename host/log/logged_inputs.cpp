@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/logged_inputs.h"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -68,11 +69,13 @@ void LoggedInputs::start(const std::vector<ReaderInputs>& readers) {
   readers_ = readers;
 }
 
-void LoggedInputs::merge(const std::vector<Marks>& marks) {
+void LoggedInputs::merge(const std::vector<std::vector<Partition>>& found, const std::vector<Marks>& marks) {
+  check(std::max(found.size(), marks.size()) <= readers_.size(), "the readers are those of the start");
+  for (std::size_t reader = 0; reader < found.size(); ++reader)
+    for (const Partition& partition : found[reader]) add(readers_[reader], partition, {});
   for (std::size_t reader = 0; reader < marks.size(); ++reader)
     for (const Mark& mark : marks[reader]) {
-      check(reader < readers_.size() && mark.partition < readers_[reader].marks.size(),
-            "marks are of partitions that were there when the job began");
+      check(mark.partition < readers_[reader].marks.size(), "marks are of partitions that are known");
       readers_[reader].marks[mark.partition] = mark;
     }
 }
@@ -133,6 +136,14 @@ void LoggedInputs::read_marks(std::string_view chunk) {
     mark.next = bytes.zigzag();
     mark.done = flag(bytes);
   }
+}
+
+void write_found(FrameWriter& frame, const std::vector<std::vector<Partition>>& found) {
+  if (std::ranges::all_of(found, [](const auto& partitions) { return partitions.empty(); })) return;
+  frame.begin(Section::partitions);
+  for (std::size_t reader = 0; reader < found.size(); ++reader)
+    for (const Partition& partition : found[reader]) put(frame, reader + 1, partition, {});
+  frame.end();
 }
 
 void write_marks(FrameWriter& frame, const std::vector<Marks>& marks) {

@@ -19,8 +19,9 @@ class LoggedInputs {
   /// Readers begin with these. What the log knows of other inputs it keeps: a file that was read to its end may
   /// be gone, and come back.
   void start(const std::vector<ReaderInputs>& readers);
-  /// By change, per reader. REQUIRES: the partitions are known.
-  void merge(const std::vector<Marks>& marks);
+  /// By change, per reader: partitions that were found behind those that were known, and marks of some.
+  /// REQUIRES: each one that was found has a mark.
+  void merge(const std::vector<std::vector<Partition>>& found, const std::vector<Marks>& marks);
   /// For the next run's openers, whatever reader had them.
   Resume all() const;
 
@@ -35,6 +36,9 @@ class LoggedInputs {
   std::vector<ReaderInputs> readers_;
   ReaderInputs others_;  ///< nobody reads them now
 };
+
+/// Writes a section of partitions that were found, per reader; none if there are none. Their marks follow.
+void write_found(FrameWriter& frame, const std::vector<std::vector<Partition>>& found);
 
 /// Writes a section of marks that have changed, per reader.
 void write_marks(FrameWriter& frame, const std::vector<Marks>& marks);

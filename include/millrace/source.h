@@ -73,8 +73,8 @@ class Source {
 
   /// What it reads. The list only grows; what can be told before the first read is.
   virtual std::span<const Partition> partitions() const = 0;
-  /// Appends how far read has come, for each partition where that has changed since the last call or seek; the
-  /// first call tells of all.
+  /// Appends how far read has come, for each partition that is new, or where that has changed, since the last
+  /// call or seek; the first call tells of all.
   virtual void marks(Marks& changed) = 0;
   /// Whether seek can go back to any earlier marks.
   virtual bool replayable() const = 0;

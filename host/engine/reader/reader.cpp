@@ -98,19 +98,21 @@ void Reader::mark(std::uint64_t round) {
   shared_.ring.push(Marker{index_, std::move(position), source_.take_oversized()});
 }
 
-Step Reader::end(bool partial) {
+Step Reader::end(const Ended& how) {
   batches_.close_all();
   ended_ = true;
-  shared_.ring.push(Ended{index_, partial});
+  shared_.ring.push(how);
   return Step::done();
 }
 
 // What a read that brought no data means.
 Step Reader::act_on(const ReadResult& result) {
+  const bool stopped = source_.draining();
   switch (result.status) {
-    case ReadResult::Status::broken: return end(true);
-    case ReadResult::Status::caught_up: return end(false);
-    case ReadResult::Status::end: return end(source_.draining() && !source_.endless());
+    case ReadResult::Status::broken: return end({.reader = index_, .partial = true, .stopped = true});
+    case ReadResult::Status::caught_up: return end({.reader = index_, .stopped = true});
+    case ReadResult::Status::end:
+      return end({.reader = index_, .partial = stopped && !source_.endless(), .stopped = stopped});
     case ReadResult::Status::revoked:
       revocation_ = Revocation::reported;
       shared_.ring.push(Revoked{index_});

@@ -36,7 +36,7 @@ class Reader {
   void rewind();
   void tell_committed();
   void mark(std::uint64_t round);
-  Step end(bool partial);
+  Step end(const Ended& how);
   Step act_on(const ReadResult& result);
 
   unsigned index_;

@@ -1,4 +1,4 @@
-// One job on one thread, at a time of the test's choice: what its engine does, and what it tells.
+// What an engine does, and what it tells.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/engine/engine.h"
 
@@ -9,23 +9,15 @@
 
 #include <gtest/gtest.h>
 
-#include <millrace/testing/manual_clock.h>
-#include <millrace/testing/memory_source.h>
-
 #include "base/partial_bytes.h"
 #include "host/backends/pool.h"
-#include "host/engine/pipeline.h"
 #include "kernels/cpu/reference_backend.h"
-#include "tests/host/job/memory_jobs.h"
+#include "tests/host/engine/one_job.h"
 
 namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::MemorySink;
-using testing::MemorySource;
-
-using Totals = std::map<std::string, std::int64_t>;
 
 /// Counts in submit, so that it is known when, under a name of its own. Gives the batch of one number back
 /// uncounted, once.
@@ -72,76 +64,6 @@ class CountingLog final : public EpochLog {
  private:
   int& epochs_;
   bool durable_;
-};
-
-/// The log of a job, and its memory.
-struct Keeping {
-  std::unique_ptr<EpochLog> log = std::make_unique<NoEpochLog>();
-  MemoryBudget& budget = unlimited_budget();
-};
-
-class OneJob {
- public:
-  explicit OneJob(std::unique_ptr<Backend> backend, StartTrial trial = {}, Keeping keeping = {}) {
-    Options options;
-    options.batch_bytes = 64;
-    options.batch_time = 1ms;
-    options.on_event = [this](const Event& event) { told.push_back(event.text); };
-    PipelineParts parts{.plan = {},
-                        .options = options,
-                        .sources = {},
-                        .sinks = {sink},
-                        .backend = std::move(backend),
-                        .fallback = {},
-                        .migration = {.start = std::move(trial), .after_bytes = 1, .sample_bytes = 4},
-                        .log = std::move(keeping.log),
-                        .clock = clock,
-                        .budget = keeping.budget};
-    auto made = std::make_unique<MemorySource>(Framing{}, false);
-    source = made.get();
-    parts.sources.push_back(std::move(made));
-    pipeline.emplace(std::move(parts));
-  }
-
-  /// A batch of a word is read, and everybody does what there is to do. Returns when a thread would wake.
-  Instant count(std::string_view word) {
-    source->push(std::string(word) + "\n");
-    settle();
-    clock.advance(1ms);
-    return settle();
-  }
-  Instant settle() {
-    for (;;) {
-      const std::uint64_t before = notified();
-      const Step steps[] = {pipeline->readers()[0]->step(Instant::min()), pipeline->engine().step(),
-                            committer_sleeps ? Step::wait() : pipeline->committer().step()};
-      Instant wake = kNever;
-      bool progress = false;
-      for (const Step& step : steps) {
-        wake = std::min(wake, step.wake);
-        progress |= step.progress;
-      }
-      if (pipeline->engine().finished() || (!progress && notified() == before)) return wake;
-    }
-  }
-  Totals finish() {
-    source->finish();
-    while (!pipeline->engine().finished()) settle();
-    return totals(*sink);
-  }
-  const Metrics& metrics() const { return pipeline->metrics(); }
-
-  bool committer_sleeps = false;
-  testing::ManualClock clock;
-  std::vector<std::string> told;
-  std::shared_ptr<MemorySink> sink = std::make_shared<MemorySink>();
-  MemorySource* source = nullptr;
-  std::optional<Pipeline> pipeline;
-
- private:
-  std::uint64_t notified() {
-    return pipeline->ring().readers.seen() + pipeline->ring().engine.seen() + pipeline->committer().work.seen();
-  }
 };
 
 /// A trial that the test answers.

@@ -110,8 +110,12 @@ class CommitterTest : public ::testing::Test {
 
   Committer& with(std::vector<std::shared_ptr<Sink>> sinks,
                   const std::vector<std::optional<Shown>>& shown = {}) {
+    return with(std::move(sinks), shown, panes_);
+  }
+  Committer& with(std::vector<std::shared_ptr<Sink>> sinks, const std::vector<std::optional<Shown>>& shown,
+                  const PaneClock& panes) {
     committer_.emplace(std::move(sinks), shown,
-                       CommitterShared{plan_, options_, clock_, panes_, ring_, readers_, log_, workers_,
+                       CommitterShared{plan_, options_, clock_, panes, ring_, readers_, log_, workers_,
                                        unlimited_budget(), metrics_, 1, job_});
     return *committer_;
   }

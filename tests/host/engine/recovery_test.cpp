@@ -77,6 +77,27 @@ TEST_F(CommitterTest, OpenPanesGoOnWithWhatWasCounted) {
   EXPECT_EQ(sink->epochs().at({4})[0].count, 11);
 }
 
+// The next run of a job without windows counts what its input has grown by.
+TEST_F(CommitterTest, TheResultOfAWholeStreamIsKeptBehindItsEnd) {
+  for (const bool again : {false, true}) {
+    const auto sink = std::make_shared<MemorySink>();
+    log_.logged.clear();
+    if (again) {
+      EpochData& last = log_.logged.emplace_back(window(0, words({{"a", 1}, {"b", 1}})));
+      last.id = {1};
+      last.last = true;
+    }
+    PaneClock whole_stream({}, clock_, {});
+    with({sink}, {}, whole_stream).resume({.last = {again ? 1U : 0U}, .finished = again});
+    epochs_ = again ? 1 : 0;
+    if (!again) show(window(0, words({{"a", 1}, {"b", 1}})));
+    show(window(0, words({{"a", 10}})));
+    const auto& rows = sink->epochs().at({2});
+    ASSERT_EQ(rows.size(), 2U) << again;
+    EXPECT_EQ(rows[0].count, 11) << again;
+  }
+}
+
 // Rows that were shown to others meanwhile would be missing, and nobody would know.
 TEST_F(CommitterTest, AnOutputThatIsOutOfStepIsRefused) {
   const auto refusal = [&](const Shown& shown) -> std::string {

@@ -44,8 +44,13 @@ class Simulation {
     if (dice_.one_in(50)) return run_refused();
     const int drain_at = dice_.one_in(4) ? dice_.between(1, 400) : -1;
     if (durable_ && replayable_ && dice_.one_in(2)) crash_at_ = dice_.between(1, 300);
-    for (int step = 0; pipeline_ && !pipeline_->engine().finished(); ++step) {
+    for (int step = 0; pipeline_; ++step) {
       if (step > 200'000) return "stuck: the job never ends";
+      if (pipeline_->engine().finished()) {
+        if (!durable_ || log_.finished) break;
+        crash(step);  // it was drained, and has not closed what is open: the next run goes on
+        continue;
+      }
       if (step == drain_at) drain();
       if (step == crash_at_) crash(step);
       if (!pipeline_) break;

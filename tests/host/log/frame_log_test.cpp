@@ -34,12 +34,6 @@ TEST(FrameLog, ANewOneHoldsNothing) {
   EXPECT_EQ(home.disk.permissions("cp/LOCK"), 0600U);
 }
 
-// Where `latest` was when the job began is known even if nothing was counted.
-// A frame may be read from the page cache and be lost with the power all the same: by then it may have been
-// shown.
-// Else power that is lost then would take the segment before, and leave this one.
-// A job that has ended is known to have, though no epoch follows.
-// A frame that was cut off is the last one. Where others follow it, what was counted would be lost in silence.
 /// A job that is ended at any moment, again and again, and does the same epochs.
 class Life {
  public:
@@ -98,6 +92,7 @@ class Life {
   std::map<std::uint64_t, int> lives_;  ///< in which an epoch was tried last
 };
 
+// Where `latest` was when the job began is known even if nothing was counted.
 TEST(FrameLog, TheBeginningIsKept) {
   Home home;
   {
@@ -174,6 +169,8 @@ TEST(FrameLog, AnEpochThatWasNotCommittedIsUndecided) {
   EXPECT_TRUE(log.recovered().finished);
 }
 
+// A frame may be read from the page cache and be lost with the power all the same: by then it may have been
+// shown.
 TEST(FrameLog, TheUndecidedEpochIsOnTheDiskBeforeItIsShown) {
   Home home;
   {
@@ -220,6 +217,27 @@ TEST(FrameLog, OtherReadersGoOn) {
   EXPECT_EQ(inputs.marks[1].next, 60);
 }
 
+TEST(FrameLog, WhatIsFoundOnTheWayIsKept) {
+  for (const std::uint64_t segment_bytes : {1U << 20, 1U}) {  // then each epoch tells all that there is
+    Home home;
+    {
+      FrameLog log(home.options(segment_bytes));
+      log.start(readers());
+      for (std::uint64_t number = 1; number <= 3; ++number) {
+        EpochData each = epoch(number);
+        each.found = {{{.name = "found " + std::to_string(number)}}};
+        each.marks[0].push_back({.partition = static_cast<std::uint32_t>(number), .next = 7});
+        log.append(each);
+        log.commit(each.id);
+      }
+    }
+    const Resume inputs = FrameLog(home.options()).inputs();
+    ASSERT_EQ(inputs.partitions.size(), 4U);
+    EXPECT_EQ(inputs.partitions[3].name, "found 3");
+    EXPECT_EQ(inputs.marks[3], (Mark{.partition = 3, .next = 7}));
+  }
+}
+
 TEST(FrameLog, LongSegmentsAreFollowedByOthers) {
   Home home;
   {
@@ -237,6 +255,7 @@ TEST(FrameLog, LongSegmentsAreFollowedByOthers) {
   EXPECT_EQ(replayed(log), words_until(12));
 }
 
+// Else power that is lost then would take the segment before, and leave this one.
 TEST(FrameLog, NamesThatWereFoundAreOnTheDiskBeforeAnythingIsRead) {
   Home home;
   std::uint64_t operations = 0;
@@ -263,6 +282,7 @@ TEST(FrameLog, NamesThatWereFoundAreOnTheDiskBeforeAnythingIsRead) {
   EXPECT_EQ(FrameLog(home.options()).inputs().marks.at(0).next, 7);
 }
 
+// A job that has ended is known to have, though no epoch follows.
 TEST(FrameLog, TheMarkOfTheLastEpochIsOnTheDisk) {
   Home home;
   {

@@ -100,10 +100,24 @@ TEST(LoggedEpoch, ComesBack) {
 
 TEST(LoggedEpoch, AKeyFrameTellsAllInputs) {
   LoggedInputs inputs = one_input();
-  inputs.merge(some_epoch().marks);
+  inputs.merge({}, some_epoch().marks);
   Log log;
   log.write(some_epoch(), &inputs);
   LoggedInputs again;
+  log.read(all_of(again));
+  EXPECT_EQ(again.all().partitions, inputs.all().partitions);
+  EXPECT_EQ(again.all().marks, inputs.all().marks);
+}
+
+TEST(LoggedEpoch, AnotherFrameTellsWhatWasFound) {
+  EpochData epoch = some_epoch();
+  epoch.found = {{{.name = "b", .end = 9}}};
+  epoch.marks[0].push_back({.partition = 1, .next = 3, .done = true});
+  LoggedInputs inputs = one_input();
+  inputs.merge(epoch.found, epoch.marks);
+  Log log;
+  log.write(epoch, nullptr);
+  LoggedInputs again = one_input();
   log.read(all_of(again));
   EXPECT_EQ(again.all().partitions, inputs.all().partitions);
   EXPECT_EQ(again.all().marks, inputs.all().marks);

@@ -38,17 +38,17 @@ Known known(const LoggedInputs& inputs) {
 }
 
 /// Written with `write` and read again into `into`.
-void there_and_back(const std::function<void(FrameWriter&)>& write, LoggedInputs& into) {
+void there_and_back(const std::function<void(FrameWriter&)>& write, LoggedInputs& into, bool key = true) {
   testing::FakeDisk disk;
   const auto file = disk.create("f", {});
-  FrameWriter frame(*file, 0, {});
+  FrameWriter frame(*file, 0, {.key = key});
   write(frame);
   frame.finish();
   const auto reader = disk.open("f");
   FrameReader frames(*reader, 0, 0);
-  frames.next();
+  const auto head = frames.next();
   for (Section section = frames.next_section(); section != Section::end; section = frames.next_section()) {
-    if (section == Section::partitions) into.clear();
+    if (section == Section::partitions && head->key) into.clear();
     while (const auto chunk = frames.next_chunk())
       section == Section::partitions ? into.read_partitions(*chunk) : into.read_marks(*chunk);
   }
@@ -63,7 +63,7 @@ LoggedInputs two_readers() {
 
 TEST(LoggedInputs, ChangesAreMerged) {
   LoggedInputs inputs = two_readers();
-  inputs.merge({{at(1, 7)}, {at(0, 200, true)}});
+  inputs.merge({}, {{at(1, 7)}, {at(0, 200, true)}});
   EXPECT_EQ(known(inputs), (Known{{"a", 100, 10, false}, {"b", -1, 7, false}, {"a", 200, 200, true}}));
 }
 
@@ -74,9 +74,30 @@ TEST(LoggedInputs, ComeBackFromAKeyFrameAndItsFollowers) {
   EXPECT_EQ(known(again), known(inputs));
   EXPECT_EQ(again.all().partitions, inputs.all().partitions);
   const std::vector<Marks> changes{{at(0, 50)}, {at(0, 150)}};
-  inputs.merge(changes);
-  there_and_back([&](FrameWriter& frame) { write_marks(frame, changes); }, again);
+  inputs.merge({}, changes);
+  there_and_back([&](FrameWriter& frame) { write_marks(frame, changes); }, again, false);
   EXPECT_EQ(known(again), known(inputs));
+}
+
+TEST(LoggedInputs, WhatIsFoundFollowsTheKnownOnesOfItsReader) {
+  LoggedInputs inputs = two_readers();
+  LoggedInputs again;
+  there_and_back([&](FrameWriter& frame) { inputs.write(frame); }, again);
+  const std::vector<std::vector<Partition>> found{{}, {part("c", -1, 3), part("d", -1, 4)}};
+  const std::vector<Marks> changes{{at(0, 50)}, {at(1, 7), at(2, 0)}};
+  inputs.merge(found, changes);
+  EXPECT_EQ(known(inputs), (Known{{"a", 100, 50, false},
+                                  {"b", -1, 0, false},
+                                  {"a", 200, 100, false},
+                                  {"c", -1, 7, false},
+                                  {"d", -1, 0, false}}));
+  const auto write_changes = [&](FrameWriter& frame) {
+    write_found(frame, found);
+    write_marks(frame, changes);
+  };
+  there_and_back(write_changes, again, false);
+  EXPECT_EQ(known(again), known(inputs));
+  EXPECT_EQ(again.all().partitions, inputs.all().partitions);
 }
 
 TEST(LoggedInputs, ReadersWithoutInputsKeepTheirNumbers) {
@@ -91,7 +112,7 @@ TEST(LoggedInputs, ReadersWithoutInputsKeepTheirNumbers) {
 // A file is there as a whole, in whatever ranges; one that is gone may come back.
 TEST(LoggedInputs, ANewRunKeepsWhatItsReadersDoNotHave) {
   LoggedInputs inputs = two_readers();
-  inputs.merge({{at(1, 7, true)}, {}});
+  inputs.merge({}, {{at(1, 7, true)}, {}});
   inputs.start({{{part("a", 55), part("c", 9, 3)}, {at(0, 10), at(1, 0)}}});
   EXPECT_EQ(known(inputs), (Known{{"a", 55, 10, false}, {"c", 9, 0, false}, {"b", -1, 7, true}}));
   LoggedInputs again;
@@ -127,8 +148,9 @@ TEST(LoggedInputs, WithoutAnIdentityTheNameTells) {
 
 TEST(LoggedInputs, MarksThatNoPartitionHasAreAMistake) {
   LoggedInputs inputs = two_readers();
-  EXPECT_THROW(inputs.merge({{at(2, 1)}}), InternalError);
-  EXPECT_THROW(inputs.merge({{}, {}, {at(0, 1)}}), InternalError);
+  EXPECT_THROW(inputs.merge({}, {{at(2, 1)}}), InternalError);
+  EXPECT_THROW(inputs.merge({}, {{}, {}, {at(0, 1)}}), InternalError);
+  EXPECT_THROW(inputs.merge({{}, {}, {part("c", 1)}}, {}), InternalError);
   EXPECT_THROW(inputs.start({{{part("a", 1), part("b", 1)}, {at(1, 0), at(0, 0)}}}), InternalError);
   EXPECT_THROW(inputs.start({{{part("a", 1)}, {}}}), InternalError);
 }
