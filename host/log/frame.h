@@ -11,7 +11,7 @@
 #include <millrace/disk.h>
 #include <millrace/types.h>
 
-#include "host/log/checksum.h"
+#include "base/checksum.h"
 
 namespace millrace {
 

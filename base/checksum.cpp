@@ -1,6 +1,6 @@
 // Checksums by xxHash, compiled into this file.
 // SPDX-License-Identifier: Apache-2.0
-#include "host/log/checksum.h"
+#include "base/checksum.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
