@@ -26,12 +26,14 @@ Whole whole(const Partition& partition) {
 
 /// Readers count from 1 on disk; 0 is nobody.
 void put(FrameWriter& frame, std::uint64_t reader, const Partition& partition, const Mark& mark) {
-  frame.make_room(8 * kNumberBytesMax + partition.name.size());
+  frame.make_room(9 * kNumberBytesMax + partition.name.size());
   std::string& out = frame.chunk();
   put_varint(out, reader);
   put_text(out, partition.name);
   put_varint(out, partition.identity.device);
   put_varint(out, partition.identity.inode);
+  put_varint(out, partition.beginning.length);
+  put_fixed(out, partition.beginning.checksum, 8);
   put_zigzag(out, partition.end);
   put_fixed(out, partition.aligned ? 1 : 0, 1);
   put_zigzag(out, mark.next);
@@ -117,6 +119,9 @@ void LoggedInputs::read_partitions(std::string_view chunk) {
     partition.name = bytes.text();
     partition.identity.device = bytes.varint();
     partition.identity.inode = bytes.varint();
+    const std::uint64_t hashed = bytes.varint();
+    if (hashed > Beginning::kLengthMax) throw CorruptError("more of a file is hashed than ever is");
+    partition.beginning = {.checksum = bytes.fixed(8), .length = static_cast<std::uint32_t>(hashed)};
     partition.end = bytes.zigzag();
     partition.aligned = flag(bytes);
     Mark mark{.next = bytes.zigzag()};

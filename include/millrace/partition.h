@@ -17,6 +17,14 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
+/// How something begins, by which a file is told from one that was removed and left it its number.
+struct Beginning {
+  static constexpr std::uint32_t kLengthMax = 4096;
+  std::uint64_t checksum = 0;  ///< of the first bytes
+  std::uint32_t length = 0;    ///< how many: all there were, up to kLengthMax
+  friend bool operator==(const Beginning&, const Beginning&) = default;
+};
+
 /// A part of an input that is read from front to back: a range of a file, a connection. It stays as it is told
 /// first; how far it was read is told by marks.
 struct Partition {
@@ -25,6 +33,7 @@ struct Partition {
   /// of who reads them.
   std::string name;
   Identity identity = {};
+  Beginning beginning = {};
   std::int64_t end = kOpenEnd;  ///< the records that start before it are its own
   bool aligned = true;          ///< its first position is where a record starts
   friend bool operator==(const Partition&, const Partition&) = default;

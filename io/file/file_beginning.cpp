@@ -3,6 +3,10 @@
 #include "io/file/file_beginning.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/checksum.h"
 
 namespace millrace::io {
 namespace {
@@ -10,6 +14,12 @@ namespace {
 constexpr std::size_t kShownMax = 64;
 
 }  // namespace
+
+Beginning beginning_of(const Descriptor& file, const std::string& name, std::uint32_t length) {
+  std::array<std::byte, Beginning::kLengthMax> bytes;
+  const std::size_t got = read_at(file, 0, std::span(bytes).first(length), name);
+  return {checksum64({reinterpret_cast<const char*>(bytes.data()), got}), static_cast<std::uint32_t>(got)};
+}
 
 FirstBytes FileBeginning::look(const Descriptor& file, const std::string& name) {
   const bool shows = on_beginning_ && shown_ < kShownMax;

@@ -2,14 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
+#include <millrace/partition.h>
 #include <millrace/source.h>
 
 #include "io/descriptor.h"
 #include "io/first_bytes.h"
 
 namespace millrace::io {
+
+/// Of the first `length` bytes, or of all if there are fewer. Throws IoError.
+Beginning beginning_of(const Descriptor& file, const std::string& name, std::uint32_t length);
 
 /// Looks at files, and lets who wants it look at the first few of them.
 class FileBeginning {

@@ -115,11 +115,13 @@ class Lister {
     if (is_our_own(path, status)) return complain(path, text_of(EBADF));
     if (::access(path.c_str(), R_OK) != 0) return complain(path, text_of(errno));
     if (!S_ISREG(status.st_mode) || has_unknown_size(path, status)) return list_.streams.push_back(path);
-    const FirstBytes first = beginning_.look(open_for_reading(path), path);
+    const Descriptor file = open_for_reading(path);
+    const FirstBytes first = beginning_.look(file, path);
     if (first.content != Content::text) return add_not_text(first.content, path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
     list_.files.push_back({path, new_name(path), first.mark, size, size});
     list_.files.back().identity = {status.st_dev, status.st_ino};
+    list_.files.back().beginning = beginning_of(file, path, Beginning::kLengthMax);
   }
   void add_not_text(Content content, const std::string& path) {
     const auto [files, is_first] = not_text_.try_emplace(content, NotText{path});

@@ -38,7 +38,11 @@ FileSource::FileSource(std::vector<FilePart> parts, const Framing& framing, OnEv
     : parts_(std::move(parts)), framing_(framing), on_event_(std::move(on_event)) {
   check(framing.kind != Framing::Kind::message, "files have no messages");
   for (FilePart& part : parts_) {
-    partitions_.add({std::move(part.name), part.identity, static_cast<std::int64_t>(part.end), part.aligned},
+    partitions_.add({.name = std::move(part.name),
+                     .identity = part.identity,
+                     .beginning = part.beginning,
+                     .end = static_cast<std::int64_t>(part.end),
+                     .aligned = part.aligned},
                     part.begin);
     if (part.opened) part.opened->expect(part.begin, part.end);
   }

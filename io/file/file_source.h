@@ -30,7 +30,9 @@ struct FilePart {
   /// That the file is not as it was when it was looked at was told. The ranges of a file share it; null: nobody
   /// has told it.
   std::shared_ptr<std::atomic_flag> told;
-  Identity identity = {};  ///< of what was looked at, so that another file in its place is noticed
+  // Of what was looked at, so that another file in its place is noticed.
+  Identity identity = {};
+  Beginning beginning = {};
 };
 
 /// Ranges are no smaller than this.

@@ -11,6 +11,7 @@
 
 #include <millrace/error.h>
 
+#include "io/file/file_beginning.h"
 #include "io/record_ends.h"
 
 namespace millrace::io {
@@ -25,6 +26,7 @@ struct KnownFile {
     bool done = false;
   };
   Identity identity;
+  Beginning beginning;
   std::string name;
   std::vector<Range> ranges;
   bool found = false;
@@ -42,7 +44,7 @@ class KnownFiles {
       if (!partition.identity) continue;  // no file
       const auto [place, is_new] =
           by_name_.try_emplace({partition.name, key(partition.identity)}, files_.size());
-      if (is_new) files_.push_back({partition.identity, partition.name, {}});
+      if (is_new) files_.push_back({partition.identity, partition.beginning, partition.name, {}});
       files_[place->second].ranges.push_back({static_cast<std::uint64_t>(mark.next),
                                               static_cast<std::uint64_t>(partition.end), partition.aligned,
                                               mark.done});
@@ -75,6 +77,14 @@ class KnownFiles {
   std::map<std::pair<std::string, Key>, std::size_t> by_name_;
   std::multimap<Key, KnownFile*> by_identity_;
 };
+
+// A number of a removed file is given to the next one.
+bool begins_alike(const FilePart& file, const KnownFile& known) {
+  const std::uint32_t length = std::min(known.beginning.length, Beginning::kLengthMax);
+  if (file.beginning.length == length) return file.beginning == known.beginning;
+  return file.beginning.length > length &&
+         beginning_of(open_for_reading(file.path), file.path, length) == known.beginning;
+}
 
 bool ends_a_record(const FilePart& file, std::uint64_t size, Framing::Kind framing) {
   std::array<std::byte, 1> last{};
@@ -116,7 +126,9 @@ std::vector<FilePart> ranges_left(std::vector<FilePart> files, const Resume& res
   KnownFiles known(resume);
   std::vector<FilePart> left;
   for (FilePart& file : files) {
-    KnownFile* const before = known.find(file);
+    KnownFile* before = known.find(file);
+    if (before != nullptr && file.size >= before->beginning.length && !begins_alike(file, *before))
+      before = nullptr;
     if (before == nullptr && known.had_another(file.name)) {
       problems.push_back("cannot go on with " + excerpt(file.path) +
                          ": it is another file than the one that was not read to its end");

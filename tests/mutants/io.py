@@ -186,6 +186,11 @@ MUTANTS = (
      "  late(now);\n  if (now < quiet_until_ || said", "  if (now < quiet_until_ || said", "news_test"),
     ("generator: each reader has the whole rate", "io/generate/generator_source.cpp",
      "rate / static_cast<double>(shares.size())", "rate", "generator_source_test *ShareTheRate*"),
+    ("resume: a file that begins differently is the same", "io/file/ranges_left.cpp",
+     "&& !begins_alike(file, *before))", "&& false && begins_alike(file, *before))", "ranges_left_test *BeginsDifferently*"),
+    ("resume: more is compared than there was", "io/file/ranges_left.cpp",
+     "beginning_of(open_for_reading(file.path), file.path, length) == known.beginning;",
+     "file.beginning == known.beginning;", "ranges_left_test *OnlyWhatWasThere*"),
     ("resume: files are opened from their beginnings", "io/inputs.cpp", "  if (options_.resume != nullptr) go_on();\n", "",
      "resume_test"),
 )

@@ -19,7 +19,10 @@ namespace {
 using ::testing::ElementsAre;
 
 Partition part(const std::string& name, std::int64_t end, std::uint64_t inode = 1) {
-  return {.name = name, .identity = {.device = 5, .inode = inode}, .end = end};
+  return {.name = name,
+          .identity = {.device = 5, .inode = inode},
+          .beginning = {.checksum = inode, .length = 7},
+          .end = end};
 }
 Mark at(std::uint32_t partition, std::int64_t next, bool done = false) {
   return {.partition = partition, .next = next, .done = done};

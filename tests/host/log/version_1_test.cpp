@@ -77,7 +77,10 @@ EpochData third() {
 // Three runs: the second ends where the third epoch is undecided, and the third has written that anew.
 void write_all(Disk& disk) {
   WorkerPool workers(1);
-  const Partition file{.name = "/data/a.csv", .identity = {.device = 5, .inode = 77}, .end = 100};
+  const Partition file{.name = "/data/a.csv",
+                       .identity = {.device = 5, .inode = 77},
+                       .beginning = {.checksum = 0xfedc'ba98'7654'3210, .length = 200},
+                       .end = 100};
   Partition rest = file;
   rest.end = 200;
   rest.aligned = false;
@@ -145,6 +148,7 @@ TEST(Version1, IsRead) {
   ASSERT_EQ(all.marks.size(), 1U);
   EXPECT_EQ(all.partitions[0].name, "/data/a.csv");
   EXPECT_EQ(all.partitions[0].identity, (Identity{5, 77}));
+  EXPECT_EQ(all.partitions[0].beginning, (Beginning{0xfedc'ba98'7654'3210, 200}));
   EXPECT_EQ(all.marks[0].next, 90);
 }
 

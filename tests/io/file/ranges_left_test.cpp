@@ -197,6 +197,37 @@ TEST_F(RangesLeft, WhatWasNotReadToItsEndMayNot) {
                                      HasSubstr("is not there")));
 }
 
+// The number of a file that was removed is the next one's, as here that of one that is written anew.
+TEST_F(RangesLeft, AFileThatBeginsDifferentlyIsAnother) {
+  const std::string path = two_lines();
+  begin(path);
+  directory_.write("log", "eno\nowt\neerht\n");
+  open({path}, 1);
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("is another file"), HasSubstr("is not there")));
+
+  two_lines();
+  open({path}, 1);
+  EXPECT_THAT(problems_, IsEmpty()) << "it is as it was";
+  EXPECT_THAT(read_all(), ElementsAre("two"));
+  directory_.write("log", "eno\nowt\neerht\n");
+  open({path}, 1);
+  EXPECT_THAT(problems_, IsEmpty());
+  EXPECT_THAT(read_all(), ElementsAre("eno", "owt", "eerht")) << "the other one was read to its end";
+}
+
+TEST_F(RangesLeft, OnlyWhatWasThereIsCompared) {
+  const std::string path = directory_.write("log", "");
+  open({path}, 1);
+  EXPECT_THAT(read_all(), IsEmpty());
+  std::size_t lines = 0;
+  for (const std::size_t length : {5U, 4090U, 1U, 20'000U, 3U}) {
+    append(path, std::string(length, static_cast<char>('a' + lines++)) + '\n');
+    open({path}, 1);
+    EXPECT_THAT(problems_, IsEmpty());
+    EXPECT_EQ(read_all().size(), 1U) << length;
+  }
+}
+
 // A look through all that is known for each new file takes minutes.
 TEST_F(RangesLeft, VeryManyFilesAreFoundAtOnce) {
   Resume resume;
