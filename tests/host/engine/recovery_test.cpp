@@ -92,7 +92,7 @@ TEST_F(CommitterTest, TheResultOfAWholeStreamIsKeptBehindItsEnd) {
     epochs_ = again ? 1 : 0;
     if (!again) show(window(0, words({{"a", 1}, {"b", 1}})));
     show(window(0, words({{"a", 10}})));
-    const auto& rows = sink->epochs().at({2});
+    const auto rows = sink->epochs().at({2});
     ASSERT_EQ(rows.size(), 2U) << again;
     EXPECT_EQ(rows[0].count, 11) << again;
   }
