@@ -49,7 +49,7 @@ Pipeline::Pipeline(PipelineParts parts)
   ring_.fill(make_pool(*parts_.backend, parts_.sources.size(), parts_.options.batch_bytes));
 
   const ReaderShared shared{parts_.plan, parts_.host, parts_.options, parts_.clock, panes_,
-                            ring_,       partitions_, parts_.budget,  metrics_};
+                            ring_,       partitions_, parts_.budget,  metrics_,     parts_.log->durable()};
   EngineStart start = start_of(parts_.recovered);
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {

@@ -26,7 +26,7 @@ ReadResult MeteredSource::read(std::span<std::byte> into, const Records& records
   return result;
 }
 
-// Whoever gets records or marks may ask where they came from.
+// Whoever gets the records may ask where they came from, and a log what it is that has marks.
 void MeteredSource::tell_partitions() {
   const std::span<const Partition> partitions = source_.partitions();
   if (std::exchange(partitions_told_, partitions.size()) != partitions.size())
@@ -42,7 +42,7 @@ ReadResult MeteredSource::read_source(std::span<std::byte> into, const Records& 
 ReaderPosition MeteredSource::position() {
   ReaderPosition position{{}, bytes_};
   source_.marks(position.marks);
-  tell_partitions();
+  if (shared_.durable) tell_partitions();
   return position;
 }
 

@@ -26,6 +26,7 @@ struct ReaderShared {
   PartitionTable& partitions;
   MemoryBudget& budget;
   Metrics& metrics;
+  bool durable = false;  ///< a log is to know of partitions that appear
 };
 
 }  // namespace millrace
