@@ -16,6 +16,10 @@ std::uint64_t checksum64(std::string_view bytes) {
 }
 
 Checksum128::Checksum128() : state_(std::make_unique<State>()) {
+  reset();
+}
+
+void Checksum128::reset() {
   XXH3_128bits_reset(&state_->xxh);
 }
 
@@ -31,6 +35,16 @@ std::array<char, 16> Checksum128::bytes() const {
   std::array<char, 16> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(canonical.digest[i]);
   return bytes;
+}
+
+std::string Checksum128::hex() const {
+  std::string digits;
+  for (const char byte : bytes()) {
+    const auto value = static_cast<unsigned char>(byte);
+    digits += "0123456789abcdef"[value / 16];
+    digits += "0123456789abcdef"[value % 16];
+  }
+  return digits;
 }
 
 std::uint64_t Checksum128::number() const {

@@ -22,8 +22,12 @@ class Checksum128 {
   Checksum128& operator=(const Checksum128&) = delete;
 
   void add(std::string_view bytes);
+  /// Forgets what was added.
+  void reset();
   /// Of what was added until now.
   std::array<char, 16> bytes() const;
+  /// The same as 32 hexadecimal digits.
+  std::string hex() const;
   /// Its first 64 bits as a number.
   std::uint64_t number() const;
 

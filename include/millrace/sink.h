@@ -82,11 +82,12 @@ enum class Format : std::uint8_t {
   tsv,        ///< as text; tab, newline, carriage return and backslash are escaped in keys
 };
 
-/// What a row consists of: [start, end,] key, one column per measure.
+/// What a row consists of: [start, end,] key, one column per measure[, epoch].
 struct RowLayout {
   Format format = Format::automatic;
   bool header = true;  ///< csv and tsv begin with a line that names the columns; other formats have none
   bool windowed = false;
+  bool epoch = false;  ///< an output that may show rows again tells the epoch of each, so that it is seen
   std::vector<Measure> measures;
   std::vector<std::string> names;  ///< of the measures, e.g. "count", "sum_2"
   std::uint32_t scale = 0;         ///< digits after the decimal point of all but counts

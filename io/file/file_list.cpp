@@ -202,6 +202,8 @@ std::optional<FilePart> as_file(int number, const std::string& name, const OnBeg
   const FirstBytes first = offset == 0 ? FileBeginning(on_beginning).look(opened, name) : FirstBytes();
   if (first.content != Content::text) throw ConfigError({why_not_counted(first.content, name)}, 65);
   FilePart file{name, name, std::min(offset + first.mark, size), size, size};
+  file.identity = {status.st_dev, status.st_ino};
+  file.beginning = beginning_of(opened, name, Beginning::kLengthMax);
   file.opened = std::make_shared<SharedInput>(std::move(opened), offset);
   return file;
 }

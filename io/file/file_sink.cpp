@@ -34,6 +34,12 @@ std::optional<EpochId> epoch_of(std::string_view name) {
   return epoch;
 }
 
+// A file shows the rows of an epoch once.
+RowLayout without_epochs(RowLayout layout) {
+  layout.epoch = false;
+  return layout;
+}
+
 std::filesystem::path parent_of(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.parent_path();
   return parent.empty() ? "." : parent;
@@ -42,7 +48,7 @@ std::filesystem::path parent_of(const std::filesystem::path& path) {
 }  // namespace
 
 FileSink::FileSink(const RowLayout& layout, std::filesystem::path path, Kind kind, Disk& disk, OnEvent on_event)
-    : format_(layout, [this](std::string_view text) { temporary_->write(std::as_bytes(std::span(text))); }),
+    : format_(without_epochs(layout), [this](std::string_view text) { write_text(text); }),
       windowed_(layout.windowed),
       extension_(extension(layout.format)),
       path_(std::move(path)),
@@ -80,10 +86,12 @@ void FileSink::lock_directory() {
                        ": name another directory, or start again when that job has ended"});
 }
 
-std::optional<Shown> FileSink::open(const JobId&) {
+std::optional<Shown> FileSink::open(const JobId& job) {
   if (kind_ == Kind::file) return std::nullopt;
+  job_ = job;
   claim();
-  return last_in_directory();
+  if (!manifest_) manifest_.emplace(disk_, directory_);
+  return manifest_->exists() ? manifest_->last(job) : last_in_directory();
 }
 
 void FileSink::claim() {
@@ -111,6 +119,8 @@ void FileSink::remove_what_killed_jobs_left() {
   } else {
     remove_left_overs(disk_, directory_, kPrefix,
                       [](std::string_view made) { return epoch_of(made).has_value(); });
+    remove_left_overs(disk_, directory_, Manifest::kName,
+                      [](std::string_view made) { return made == Manifest::kName; });
   }
 }
 
@@ -136,10 +146,36 @@ void FileSink::begin(const Epoch& epoch) {
   claim();
   require_same_directory();
   if (!std::exchange(begun_, true)) remove_what_killed_jobs_left();
+  if (manifest_ && epoch.frame != 0) manifest_->begin(job_);
   temporary_.emplace(disk_, directory_, target(epoch.id).filename().string());
+  published_ = {.shown = {epoch.id, epoch.frame}, .windows = std::nullopt, .file = {}, .checksum = {}};
+  checksum_.reset();
   partial_ = epoch.partial && !windowed_;
   format_.restart();
   format_.add_header();
+}
+
+void FileSink::write(std::span<const Aggregate> rows) {
+  format_.add(rows);
+  published_.rows += rows.size();
+  if (rows.empty() || !rows.front().window) return;
+  if (!published_.windows) published_.windows = rows.front().window;
+  published_.windows->end = rows.back().window->end;
+}
+
+void FileSink::write_text(std::string_view text) {
+  temporary_->write(std::as_bytes(std::span(text)));
+  if (!manifest_) return;
+  checksum_.add(text);
+  published_.bytes += text.size();
+}
+
+// Behind the file: a line tells of nothing that is not there.
+void FileSink::list(const Epoch& epoch) {
+  if (!manifest_ || epoch.frame == 0) return;
+  published_.file = target(epoch.id).filename().string();
+  published_.checksum = checksum_.hex();
+  manifest_->add(published_);
 }
 
 void FileSink::finish(const Epoch& epoch) {
@@ -152,6 +188,7 @@ void FileSink::finish(const Epoch& epoch) {
   const bool linked = disk_.names_of(written) > 1;
   temporary_->publish(written, replaces ? whole : written);
   temporary_.reset();
+  list(epoch);
   made_.clear();
   if (linked)
     warn("the file " + written.string() +

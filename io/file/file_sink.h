@@ -11,6 +11,8 @@
 #include <millrace/disk.h>
 #include <millrace/sink.h>
 
+#include "base/checksum.h"
+#include "io/file/manifest.h"
 #include "io/file/temporary_file.h"
 #include "io/format/row_format.h"
 
@@ -24,7 +26,8 @@ namespace millrace::io {
 /// A directory belongs to one job at a time, from probe on if it is there, else from open on, which makes it:
 /// another job gets a ConfigError. If its path leads elsewhere later, nothing is written there: IoError. What
 /// was made for it goes again with the sink if no epoch was finished. The first begin opens what is not open,
-/// and removes what killed jobs left of the same output. Files tell the numbers of epochs, and no frames.
+/// and removes what killed jobs left of the same output. Of a job with a log the directory has a Manifest, too:
+/// an epoch is finished when its line is there.
 class FileSink final : public Sink {
  public:
   enum class Kind : bool {
@@ -40,7 +43,7 @@ class FileSink final : public Sink {
   std::optional<Shown> probe(Deadline deadline) override;
   std::optional<Shown> open(const JobId& job) override;
   void begin(const Epoch& epoch) override;
-  void write(std::span<const Aggregate> rows) override { format_.add(rows); }
+  void write(std::span<const Aggregate> rows) override;
   void finish(const Epoch& epoch) override;
   void abandon(EpochId epoch) noexcept override;
   Delivery delivery() const override { return Delivery::idempotent; }
@@ -48,6 +51,8 @@ class FileSink final : public Sink {
  private:
   std::filesystem::path target(EpochId epoch) const;
   std::optional<Shown> last_in_directory();
+  void write_text(std::string_view text);
+  void list(const Epoch& epoch);
   void claim();
   void lock_directory();
   void require_same_directory() const;
@@ -70,6 +75,10 @@ class FileSink final : public Sink {
   bool begun_ = false;
   std::optional<TemporaryFile> temporary_;  ///< of the epoch being written
   bool partial_ = false;                    ///< its rows are no whole result
+  JobId job_;
+  std::optional<Manifest> manifest_;  ///< of a directory that is open
+  Published published_;               ///< the epoch being written, as far as it is
+  Checksum128 checksum_;              ///< of it
 };
 
 }  // namespace millrace::io

@@ -78,18 +78,26 @@ class KnownFiles {
   std::multimap<Key, KnownFile*> by_identity_;
 };
 
+/// Calls with an open descriptor of it.
+template <class Look>
+auto look_into(const FilePart& file, Look look) {
+  return file.opened ? look(file.opened->file()) : look(open_for_reading(file.path));
+}
+
 // A number of a removed file is given to the next one.
 bool begins_alike(const FilePart& file, const KnownFile& known) {
   const std::uint32_t length = std::min(known.beginning.length, Beginning::kLengthMax);
   if (file.beginning.length == length) return file.beginning == known.beginning;
-  return file.beginning.length > length &&
-         beginning_of(open_for_reading(file.path), file.path, length) == known.beginning;
+  return file.beginning.length > length && look_into(file, [&](const Descriptor& opened) {
+           return beginning_of(opened, file.path, length) == known.beginning;
+         });
 }
 
 bool ends_a_record(const FilePart& file, std::uint64_t size, Framing::Kind framing) {
   std::array<std::byte, 1> last{};
-  return size == file.begin || (read_at(open_for_reading(file.path), size - 1, last, file.path) == 1 &&
-                                after_last_end(last, framing) == 1);
+  return size == file.begin || look_into(file, [&](const Descriptor& opened) {
+           return read_at(opened, size - 1, last, file.path) == 1 && after_last_end(last, framing) == 1;
+         });
 }
 
 /// Why it cannot be gone on with; empty: it can.

@@ -3,43 +3,13 @@
 #include "io/format/row_format.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/text/decimal.h"
 #include "base/text/escape.h"
+#include "io/format/moment.h"
 
 namespace millrace::io {
 namespace {
-
-void append_padded(unsigned value, std::size_t width, std::string& out) {
-  const std::string digits = std::to_string(value);
-  out.append(width - std::min(width, digits.size()), '0');
-  out += digits;
-}
-
-// ISO 8601 in UTC with milliseconds; what is finer is cut off.
-std::string iso_8601(Timestamp moment) {
-  using namespace std::chrono;
-  const auto day = floor<days>(moment);
-  const year_month_day date(day);
-  const hh_mm_ss time(floor<milliseconds>(moment - day));
-  std::string text;
-  append_padded(static_cast<unsigned>(int{date.year()}), 4, text);
-  text += '-';
-  append_padded(unsigned{date.month()}, 2, text);
-  text += '-';
-  append_padded(unsigned{date.day()}, 2, text);
-  text += 'T';
-  append_padded(static_cast<unsigned>(time.hours().count()), 2, text);
-  text += ':';
-  append_padded(static_cast<unsigned>(time.minutes().count()), 2, text);
-  text += ':';
-  append_padded(static_cast<unsigned>(time.seconds().count()), 2, text);
-  text += '.';
-  append_padded(static_cast<unsigned>(time.subseconds().count()), 3, text);
-  text += 'Z';
-  return text;
-}
 
 constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
 constexpr std::size_t kPieceBytes = std::size_t{12} << 10;  // of a key; each byte becomes six at most
@@ -95,6 +65,10 @@ void RowFormat::add_header() {
     text_ += delimiter;
     text_ += name;
   }
+  if (layout_.epoch) {
+    text_ += delimiter;
+    text_ += "epoch";
+  }
   text_ += '\n';
 }
 
@@ -135,6 +109,10 @@ void RowFormat::add_delimited(const Aggregate& row, char delimiter) {
     text_ += delimiter;
     add_value(row, i, text_);
   }
+  if (layout_.epoch) {
+    text_ += delimiter;
+    text_ += epoch_;
+  }
   text_ += '\n';
 }
 
@@ -159,6 +137,10 @@ void RowFormat::add_json(const Aggregate& row) {
   for (std::size_t i = 0; i < layout_.measures.size(); ++i) {
     text_ += json_names_[i];
     add_value(row, i, text_);
+  }
+  if (layout_.epoch) {
+    text_ += ",\"epoch\":";
+    text_ += epoch_;
   }
   text_ += "}\n";
 }

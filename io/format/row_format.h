@@ -17,7 +17,7 @@
 namespace millrace::io {
 
 /// Formats rows of one layout, and writes them some hundred KiB at a time: of a key of any length it holds a
-/// piece. Every row is `[start, end,] key`, then a column per measure.
+/// piece. Every row is `[start, end,] key`, then a column per measure, and the epoch if the layout has it.
 ///
 /// - text, and what is not chosen yet: columns between tabs, and the key's bytes as they are.
 /// - tsv: columns between tabs. In keys, tab, newline, carriage return and backslash are written `\t \n \r \\`.
@@ -39,6 +39,8 @@ class RowFormat {
   void restart();
   /// The names of the columns, before the first row of csv and tsv, if the layout asks for them.
   void add_header();
+  /// Of the rows that follow.
+  void set_epoch(EpochId epoch) { epoch_ = std::to_string(epoch.number); }
   /// Views need to live only during the call.
   void add(std::span<const Aggregate> rows);
   /// Writes all that was added.
@@ -69,6 +71,7 @@ class RowFormat {
   std::optional<Window> window_;         ///< the one that start_ and end_ spell
   std::string start_;
   std::string end_;
+  std::string epoch_;
   bool headed_ = false;  ///< of a table: its headings are written
   std::size_t key_width_ = 0;
   std::vector<std::size_t> value_widths_;

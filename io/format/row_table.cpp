@@ -11,6 +11,7 @@ namespace millrace::io {
 namespace {
 
 constexpr std::string_view kGap = "  ";
+constexpr std::string_view kEpochName = "epoch";
 // One endless key must not push all numbers off the screen.
 constexpr std::size_t kKeyWidthMax = 48;
 // So much of a key is at least as wide as that, however many bytes its characters have.
@@ -60,6 +61,10 @@ void RowFormat::add_block(std::span<const Aggregate> rows) {
       text_ += kGap;
       append_right(cells_, value_widths_[i], text_);
     }
+    if (layout_.epoch) {
+      text_ += kGap;
+      append_right(epoch_, kEpochName.size(), text_);
+    }
     text_ += '\n';
     flush_if_full();
   }
@@ -88,6 +93,10 @@ void RowFormat::add_heading(const Aggregate& first) {
   for (std::size_t i = 0; i < value_widths_.size(); ++i) {
     text_ += kGap;
     append_right(layout_.names[i], value_widths_[i], text_);
+  }
+  if (layout_.epoch) {
+    text_ += kGap;
+    text_ += kEpochName;
   }
   text_ += '\n';
   headed_ = true;

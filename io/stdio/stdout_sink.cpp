@@ -4,8 +4,9 @@
 
 namespace millrace::io {
 
-void StdoutSink::begin(const Epoch&) {
+void StdoutSink::begin(const Epoch& epoch) {
   outlet_.open();
+  format_.set_epoch(epoch.id);
   if (header_written_) return;
   format_.add_header();
   format_.flush();

@@ -44,7 +44,7 @@ inline Rows rows_of(std::uint64_t epoch, std::size_t count) {
 }
 
 inline RowLayout count_layout() {
-  return {Format::text, false, false, {Measure{}}, {"count"}, 0};
+  return {.format = Format::text, .header = false, .measures = {Measure{}}, .names = {"count"}};
 }
 
 }  // namespace millrace::testing

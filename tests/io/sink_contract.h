@@ -26,14 +26,11 @@ struct OpenedSink {
   std::shared_ptr<void> keeps = nullptr;
 };
 
-/// What a sink can tell of the epoch that it finished last.
-enum class Knows : std::uint8_t { nothing, numbers, frames };
-
 struct SinkCase {
   std::string name;
   std::function<OpenedSink()> open;
   bool keeps_all_epochs = true;  ///< false: the last one replaces those before
-  Knows knows = Knows::frames;
+  bool remembers = true;         ///< it tells which epoch it finished last
 };
 
 class SinkContract : public ::testing::TestWithParam<SinkCase> {
@@ -63,11 +60,7 @@ class SinkContract : public ::testing::TestWithParam<SinkCase> {
   /// Opens it again, as after a failure.
   void expect_last_finished(std::uint64_t number) {
     const std::optional<Shown> told = sink().open(job_);
-    const Knows knows = GetParam().knows;
-    if (knows == Knows::nothing)
-      EXPECT_EQ(told, std::nullopt);
-    else
-      EXPECT_EQ(told, (Shown{{number}, knows == Knows::frames ? epoch(number).frame : 0}));
+    EXPECT_EQ(told, GetParam().remembers ? std::optional(Shown{{number}, epoch(number).frame}) : std::nullopt);
   }
 
   OpenedSink opened_;

@@ -27,7 +27,7 @@ Window window(std::chrono::milliseconds start) {
 
 RowLayout layout(Format format, std::vector<Measure> measures = {Measure{}},
                  std::vector<std::string> names = {"count"}) {
-  return {format, false, false, std::move(measures), std::move(names), 0};
+  return {.format = format, .header = false, .measures = std::move(measures), .names = std::move(names)};
 }
 
 RowFormat format_to(std::string& out, const RowLayout& columns) {
