@@ -15,7 +15,7 @@ bool is_same(const Shown& told, const std::optional<Shown>& epoch) {
 
 // `output` has finished the epoch that was shown last, or the undecided one behind it. One that tells nothing
 // may be new, or cannot tell.
-void check_in_step(const Shown& output, const Shown& shown, const Recovered& log) {
+void check_in_step(const std::string& name, const Shown& output, const Shown& shown, const Recovered& log) {
   if (is_same(output, shown)) return;
   if (log.undecided && is_same(output, Shown{log.last, log.frame})) return;
   std::string why = "and not as the checkpoint has it: another job has written to it; give this one its own";
@@ -25,13 +25,12 @@ void check_in_step(const Shown& output, const Shown& shown, const Recovered& log
   if (output.id < shown.id)
     why = "and epoch " + std::to_string(shown.id.number) +
           " was shown to others since: give it a new place, where it begins with what comes now";
-  throw ConfigError(
-      {"an output says that it has finished epoch " + std::to_string(output.id.number) + ", " + why}, kRefused);
+  throw ConfigError({name + " has finished epoch " + std::to_string(output.id.number) + ", " + why}, kRefused);
 }
 
 }  // namespace
 
-Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const std::optional<Shown>> shown,
+Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const OpenedSink> opened,
                      const CommitterShared& shared)
     : shared_(shared),
       results_({.plan = shared.plan,
@@ -40,8 +39,10 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const s
                 .budget = shared.budget,
                 .seed = shared.state_seed}),
       backoff_(shared.options) {
-  for (std::size_t i = 0; i < sinks.size(); ++i)
-    sinks_.push_back({.sink = std::move(sinks[i]), .last = i < shown.size() ? shown[i] : std::nullopt});
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    const OpenedSink known = i < opened.size() ? opened[i] : OpenedSink{};
+    sinks_.push_back({.sink = std::move(sinks[i]), .name = known.name, .last = known.last});
+  }
   const auto repeats_badly = [](const SinkProgress& showing) {
     return showing.sink->delivery() == Delivery::at_least_once;
   };
@@ -51,8 +52,7 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const s
 // An undecided epoch is in the log: it is shown to those who do not say that they have it.
 void Committer::resume(Recovered recovered) {
   const Shown shown = replay(recovered.undecided ? recovered.last : EpochId{});
-  for (const SinkProgress& sink : sinks_)
-    if (sink.last) check_in_step(*sink.last, shown, recovered);
+  check_outputs(shown, recovered);
   if (!recovered.undecided) return;
   const Instant now = shared_.clock.now();
   epoch_.emplace();
@@ -66,6 +66,19 @@ void Committer::resume(Recovered recovered) {
   for (SinkProgress& sink : sinks_)
     sink.finished = sink.last && is_same(*sink.last, Shown{told_.id, told_.frame});
   idle_.store(false, std::memory_order_release);
+}
+
+// A sink that can repeat an epoch knows what it has; without windows the next rows are of everything.
+void Committer::check_outputs(const Shown& shown, const Recovered& log) const {
+  for (const SinkProgress& sink : sinks_) {
+    if (sink.last) check_in_step(sink.name, *sink.last, shown, log);
+    if (sink.last || shown.id.number == 0 || !shared_.panes.windowed() || !shared_.options.on_event) continue;
+    if (sink.sink->delivery() == Delivery::at_least_once) continue;
+    shared_.options.on_event(
+        {Event::Level::warning, sink.name + " has no rows of the epochs up to " +
+                                    std::to_string(shown.id.number) +
+                                    ", which were shown before: it begins with what comes now"});
+  }
 }
 
 // Returns the last epoch that was shown for good.
@@ -181,7 +194,7 @@ void Committer::open_again(SinkProgress& showing) {
   if (!shown || is_same(*shown, showing.last)) return;
   const Shown now{told_.id, told_.frame};
   if (!is_same(*shown, now))
-    throw IoError("an output says that it has finished epoch " + std::to_string(shown->id.number) +
+    throw IoError(showing.name + " has finished epoch " + std::to_string(shown->id.number) +
                   ", which this job has not shown it: end the other job that writes to it");
   showing.finished = true;
   showing.last = now;

@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <millrace/clock.h>
@@ -44,15 +46,21 @@ struct CommitterShared {
   const JobId& job;
 };
 
+/// What is known of a sink when a job starts.
+struct OpenedSink {
+  std::string name = "an output";  ///< in messages
+  std::optional<Shown> last;       ///< what it said when it was opened
+};
+
 /// Its thread (or a simulator) calls step(); the engine thread calls accept() and idle().
 class Committer {
  public:
-  /// `shown`: what each sink said when it was opened; may be empty.
-  Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const std::optional<Shown>> shown,
+  /// `opened`: a line for each sink, or nothing.
+  Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const OpenedSink> opened,
             const CommitterShared& shared);
 
   /// Goes on where an earlier run has ended. Called once, before anything else. Throws ConfigError (77) where
-  /// an output has finished other epochs than the log holds.
+  /// an output has finished other epochs than the log holds. A warning tells of one that has finished none.
   void resume(Recovered recovered);
 
   /// Hands over an epoch. REQUIRES: idle().
@@ -67,6 +75,7 @@ class Committer {
  private:
   struct SinkProgress {
     std::shared_ptr<Sink> sink;
+    std::string name;
     std::optional<Shown> last;        ///< that it has finished
     bool finished = false;            ///< the epoch under way
     bool failed = false;              ///< and was not opened since
@@ -76,6 +85,7 @@ class Committer {
   };
 
   Shown replay(EpochId undecided);
+  void check_outputs(const Shown& shown, const Recovered& log) const;
   void take(EpochData taken);
   void begin(std::uint64_t frame);
   Step publish(SinkProgress& sink);

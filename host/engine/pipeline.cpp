@@ -22,25 +22,34 @@ EngineStart start_of(const Recovered& recovered) {
   return start;
 }
 
-std::vector<ReaderInputs> inputs_of(const SourceList& sources, const std::vector<ReaderPosition>& positions) {
-  std::vector<ReaderInputs> inputs;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    const auto partitions = sources[i]->partitions();
-    inputs.push_back({{partitions.begin(), partitions.end()}, positions[i].marks});
-  }
-  return inputs;
-}
-
 // From what a log holds rows are made again, and must come in the same order.
-PipelineParts with_order(PipelineParts parts) {
+PipelineParts completed(PipelineParts parts) {
   if (parts.log->durable() && parts.plan.order == Order::none) parts.plan.order = Order::key;
+  if (parts.positions.empty()) parts.positions = first_positions(parts.sources);
   return parts;
 }
 
 }  // namespace
 
+std::vector<ReaderPosition> first_positions(const SourceList& sources) {
+  std::vector<ReaderPosition> positions(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) sources[i]->marks(positions[i].marks);
+  return positions;
+}
+
+void start_log(PipelineParts& parts) {
+  if (!parts.log->durable()) return;
+  if (parts.positions.empty()) parts.positions = first_positions(parts.sources);
+  std::vector<ReaderInputs> inputs;
+  for (std::size_t i = 0; i < parts.sources.size(); ++i) {
+    const auto partitions = parts.sources[i]->partitions();
+    inputs.push_back({{partitions.begin(), partitions.end()}, parts.positions[i].marks});
+  }
+  parts.log->start(inputs);
+}
+
 Pipeline::Pipeline(PipelineParts parts)
-    : parts_(with_order(std::move(parts))),
+    : parts_(completed(std::move(parts))),
       panes_(parts_.plan.every, parts_.clock, parts_.options.on_event, parts_.recovered.pane),
       ring_(parts_.budget),
       partitions_(parts_.sources.size()),
@@ -51,19 +60,18 @@ Pipeline::Pipeline(PipelineParts parts)
   const ReaderShared shared{parts_.plan, parts_.host, parts_.options, parts_.clock, panes_,
                             ring_,       partitions_, parts_.budget,  metrics_,     parts_.log->durable()};
   EngineStart start = start_of(parts_.recovered);
+  start.positions = std::move(parts_.positions);
   bool replayable = true;
   for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
     Source& source = *parts_.sources[i];
-    source.marks(start.positions.emplace_back().marks);
     replayable = replayable && source.replayable();
     readers_.push_back(std::make_unique<Reader>(static_cast<unsigned>(i), source, mailboxes_.of(i), shared));
   }
   committer_ = std::make_unique<Committer>(
-      parts_.sinks, parts_.shown,
+      parts_.sinks, parts_.opened,
       CommitterShared{parts_.plan, parts_.options, parts_.clock, panes_, ring_, mailboxes_, *parts_.log,
                       *parts_.workers, parts_.budget, metrics_, parts_.state_seed, parts_.job});
   committer_->resume(std::move(parts_.recovered));
-  if (parts_.log->durable()) parts_.log->start(inputs_of(parts_.sources, start.positions));
   engine_ = std::make_unique<Engine>(
       EngineBackends{std::move(parts_.backend), std::move(parts_.fallback), std::move(parts_.migration)},
       std::move(start),

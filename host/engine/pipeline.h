@@ -49,9 +49,18 @@ struct PipelineParts {
   JobId job = {};                ///< what the sinks were opened for
   HostFunction host = {};        ///< may be empty
   Recovered recovered = {};      ///< of an earlier run
-  /// What each sink said when it was opened; may be empty.
-  std::vector<std::optional<Shown>> shown = {};
+  /// Where the sources begin, see first_positions. Empty: they were not asked yet.
+  std::vector<ReaderPosition> positions = {};
+  /// Of each sink; may be empty.
+  std::vector<OpenedSink> opened = {};
 };
+
+/// Asks sources for their first marks, which tell of all partitions. It can be done once.
+std::vector<ReaderPosition> first_positions(const std::vector<std::unique_ptr<Source>>& sources);
+
+/// Lets a durable log begin, or go on, with the parts' sources. Comes before sinks are opened: what they are
+/// asked for is of a job that its log knows.
+void start_log(PipelineParts& parts);
 
 /// Runs once. The steppers are public to the simulator, which drives them without run().
 class Pipeline {

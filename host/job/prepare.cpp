@@ -11,6 +11,7 @@
 #include "base/machine.h"
 #include "host/backends/choice.h"
 #include "host/backends/pool.h"
+#include "host/job/earlier_run.h"
 #include "host/job/function_sink.h"
 
 namespace millrace {
@@ -52,10 +53,11 @@ class Findings {
   std::exception_ptr only_;  ///< as it was thrown
 };
 
-Options with_defaults(Options options) {
+Options with_defaults(Options options, bool durable) {
   if (options.threads == 0) options.threads = usable_processors();
   if (options.readers == 0) options.readers = options.threads;  // many small files keep a processor busy each
   if (options.memory == 0) options.memory = default_memory(usable_memory());
+  if (durable && options.commit_every.count() == 0) options.commit_every = 10s;
   return options;
 }
 
@@ -65,26 +67,27 @@ std::uint64_t random_seed() {
 }
 
 // Tells it once: until the job is stopped there is nothing to see, and whoever waits does not know for what.
-std::function<void()> when_rows_come(const Plan& plan, const OnEvent& on_event) {
-  if (plan.every.count() > 0 || !on_event) return {};
-  return [on_event, told = std::make_shared<std::atomic_flag>()] {
+// With a checkpoint what is open stays so.
+std::function<void()> when_rows_come(const Job& job, const OnEvent& on_event) {
+  if (job.plan.every.count() > 0 || !on_event) return {};
+  const std::string when = job.checkpoint.empty() ? "when the job is stopped, as with Ctrl-C" : "never";
+  return [on_event, when, told = std::make_shared<std::atomic_flag>()] {
     if (told->test_and_set()) return;
-    on_event(
-        {Event::Level::warning,
-         "the input has no end: rows come when the job is stopped, as with Ctrl-C; for rows each second add "
-         "--every 1s"});
+    on_event({Event::Level::warning,
+              "the input has no end: rows come " + when + "; for rows each second add --every 1s"});
   };
 }
 
 SourceOptions source_options(const Job& job, const Options& options, MemoryBudget& budget,
-                             const std::shared_ptr<InputWarnings>& input_warnings) {
+                             const std::shared_ptr<InputWarnings>& input_warnings, const Resume* resume) {
   return {.framing = framing_of(job),
           .readers = options.readers,
           .windowed = job.plan.every.count() > 0,
           .on_event = options.on_event,
           .on_beginning = watch_beginnings(input_warnings),
-          .on_endless = when_rows_come(job.plan, options.on_event),
-          .budget = &budget};
+          .on_endless = when_rows_come(job, options.on_event),
+          .budget = &budget,
+          .resume = resume};
 }
 
 // Opens the caller's own sources. True: one of them has no end.
@@ -100,37 +103,61 @@ bool add_own_sources(const Job& job, const SourceOptions& how, SourceList& sourc
   return any_endless;
 }
 
+// With a checkpoint everything else comes once.
+void tell_what_is_read_once(const SourceList& sources, const OnEvent& on_event) {
+  if (!on_event) return;
+  for (const auto& source : sources) {
+    const auto partitions = source->partitions();
+    const bool stored =
+        std::ranges::all_of(partitions, [](const Partition& each) { return bool{each.identity}; });
+    if (source->replayable() || (stored && !partitions.empty())) continue;
+    on_event(
+        {Event::Level::warning, (partitions.empty() ? "an input" : partitions[0].name) +
+                                    " cannot be read again: if the job is killed, what it has read since its "
+                                    "last epoch is lost"});
+  }
+}
+
 std::optional<Shown> probe(Sink& sink) {
   return sink.probe(std::chrono::steady_clock::now() + kProbeTime);
 }
 
-// Without a checkpoint epochs count from 1: they would replace other results of the same name.
+// Of a job that begins epochs count from 1: they would replace other results of the same name.
 void refuse_earlier_results(const std::optional<Shown>& shown, const std::string& uri) {
   if (!shown) return;
   throw ConfigError({excerpt(uri) + " holds results of an earlier run (up to epoch " +
                      std::to_string(shown->id.number) + "): name an empty directory, or remove them"});
 }
 
-// Sinks of addresses, then those of the caller, then functions.
-std::vector<std::shared_ptr<Sink>> open_sinks(const Job& job, Findings& findings) {
-  const RowLayout layout = layout_of(job);
-  Disk& disk = job.seams.disk != nullptr ? *job.seams.disk : real_disk();
+struct Sinks {
   std::vector<std::shared_ptr<Sink>> sinks;
+  std::vector<OpenedSink> opened;  ///< their names
+  void add(std::shared_ptr<Sink> sink, std::string name = OpenedSink{}.name) {
+    sinks.push_back(std::move(sink));
+    opened.push_back({.name = std::move(name), .last = std::nullopt});
+  }
+};
+
+// Sinks of addresses, then those of the caller, then functions.
+Sinks open_sinks(const Job& job, bool goes_on, Findings& findings) {
+  const RowLayout layout = layout_of(job);
+  Disk& disk = disk_of(job);
+  Sinks all;
   std::set<std::string> identities;
   for (const std::string& uri : job.to) {
     if (!identities.insert(output_identity(uri)).second) continue;  // told already
     findings.gather([&] {
-      sinks.push_back(open_sink(uri, layout, disk, job.options.on_event));
-      refuse_earlier_results(probe(*sinks.back()), uri);
+      all.add(open_sink(uri, layout, disk, job.options.on_event), excerpt(uri));
+      const std::optional<Shown> shown = probe(*all.sinks.back());
+      if (!goes_on) refuse_earlier_results(shown, uri);
     });
   }
   for (const auto& sink : job.to_sinks) {
     if (sink) findings.gather([&] { probe(*sink); });
-    sinks.push_back(sink);
+    all.add(sink);
   }
-  for (const RowFunction& function : job.to_functions)
-    sinks.push_back(std::make_shared<FunctionSink>(function));
-  return sinks;
+  for (const RowFunction& function : job.to_functions) all.add(std::make_shared<FunctionSink>(function));
+  return all;
 }
 
 std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
@@ -179,6 +206,19 @@ MigrationOptions migration_for(const ChosenBackend& chosen, const Plan& plan,
   return migration;
 }
 
+// Nothing: the job has no checkpoint.
+std::optional<FrameLogOptions> log_options(const Job& job, const JobId& id, const BackendOptions& backend) {
+  if (job.checkpoint.empty()) return std::nullopt;
+  return FrameLogOptions{.directory = job.checkpoint,
+                         .disk = disk_of(job),
+                         .job = canonical_text(job),
+                         .birth = id.birth,
+                         .value_columns = value_columns(job.plan.measures).size(),
+                         .seed = hash_seed(backend.hash_seed, backend.hash_bits),
+                         .budget = *backend.budget,
+                         .workers = *backend.workers};
+}
+
 }  // namespace
 
 std::size_t memory_of(const Job& job) {
@@ -197,10 +237,15 @@ const Clock& clock_of(const Job& job) {
   return job.seams.clock != nullptr ? *job.seams.clock : real_clock();
 }
 
+Disk& disk_of(const Job& job) {
+  return job.seams.disk != nullptr ? *job.seams.disk : real_disk();
+}
+
 RowLayout layout_of(const Job& job) {
   RowLayout layout = row_layout(job.plan);
   layout.format = job.layout.format;
   layout.header = job.layout.header;
+  layout.epoch = !job.checkpoint.empty();
   return layout;
 }
 
@@ -209,15 +254,20 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   findings.add(problems(job), kConfigProblem);
   const bool sound = findings.empty();
   if (job.options.memory != 0) findings.gather([&] { check_memory(job.options.memory, cgroup_limits()); });
-  Options options = with_defaults(job.options);
+  const bool durable = !job.checkpoint.empty();
+  if (durable) job.checkpoint = std::filesystem::absolute(job.checkpoint);  // the working directory may change
+  Options options = with_defaults(job.options, durable);
   if (!sound) options.readers = 1;  // their number may be what is wrong
 
-  const SourceOptions how = source_options(job, options, budget, input_warnings);
+  std::optional<EarlierRun> earlier;
+  if (sound && durable) findings.gather([&] { earlier = look_for_earlier_run(job, disk_of(job)); });
+  const SourceOptions how =
+      source_options(job, options, budget, input_warnings, earlier ? &earlier->inputs : nullptr);
   SourceList sources;
   bool own_endless = false;
   if (!job.from.empty()) findings.gather([&] { sources = open_sources(job.from, how); });
   if (sound) findings.gather([&] { own_endless = add_own_sources(job, how, sources); });
-  std::vector<std::shared_ptr<Sink>> sinks = open_sinks(job, findings);
+  Sinks sinks = open_sinks(job, earlier.has_value(), findings);
   const std::optional<std::uint64_t> bytes = total_bytes(sources);
   auto workers = std::make_unique<WorkerPool>(options.threads);
   const BackendOptions backend_options{.workers = workers.get(),
@@ -230,18 +280,23 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   findings.throw_if_any();
 
   if (own_endless && how.on_endless) how.on_endless();
+  if (durable) tell_what_is_read_once(sources, options.on_event);
   MigrationOptions migration = migration_for(chosen, job.plan, backend_options, options, sources);
   if (options.batch_bytes == 0)
     options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);
   BackendFactory fallback;
   if (migration.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
+  const JobId id{.name = job.name, .birth = earlier ? earlier->birth : random_seed()};
+  std::optional<FrameLogOptions> log = log_options(job, id, backend_options);
+  std::vector<ReaderPosition> positions = first_positions(sources);
+  const bool over = earlier && is_over(*earlier, positions);
   const Clock& clock = clock_of(job);
   return {.parts = {.workers = std::move(workers),
                     .plan = std::move(job.plan),
                     .options = std::move(options),
                     .sources = std::move(sources),
-                    .sinks = std::move(sinks),
+                    .sinks = std::move(sinks.sinks),
                     .backend = std::move(chosen.backend),
                     .fallback = std::move(fallback),
                     .migration = std::move(migration),
@@ -249,10 +304,37 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
                     .clock = clock,
                     .budget = budget,
                     .state_seed = random_seed(),
-                    .job = {.name = std::move(job.name), .birth = random_seed()},
-                    .host = std::move(job.host)},
+                    .job = id,
+                    .host = std::move(job.host),
+                    .recovered = earlier ? std::move(earlier->recovered) : Recovered{},
+                    .positions = std::move(positions),
+                    .opened = std::move(sinks.opened)},
           .reason = std::move(chosen.reason),
-          .bytes_total = bytes};
+          .bytes_total = bytes,
+          .log = std::move(log),
+          .over = over};
+}
+
+void claim(Prepared& prepared) {
+  PipelineParts& parts = prepared.parts;
+  const EpochId last = parts.recovered.last;
+  if (prepared.log) {
+    auto log = std::make_unique<FrameLog>(*prepared.log);
+    if (log->recovered().last != last || (last.number > 0 && log->birth() != parts.job.birth))
+      throw ConfigError({"another process has gone on with the checkpoint " +
+                         excerpt(prepared.log->directory.string()) + " meanwhile: end it first"},
+                        kRefused);
+    parts.recovered = log->recovered();
+    parts.log = std::move(log);
+    start_log(parts);
+  }
+  for (std::size_t i = 0; i < parts.sinks.size(); ++i) {
+    OpenedSink& opened = parts.opened[i];
+    opened.last = parts.sinks[i]->open(parts.job);
+    if (opened.last && last.number == 0)
+      throw ConfigError({opened.name + " has finished epoch " + std::to_string(opened.last->id.number) +
+                         " of this job, which has only begun: give the job an output of its own"});
+  }
 }
 
 }  // namespace millrace

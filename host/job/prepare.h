@@ -11,6 +11,7 @@
 
 #include "host/engine/pipeline.h"
 #include "host/job/input_warnings.h"
+#include "host/log/frame_log.h"
 
 namespace millrace {
 
@@ -19,7 +20,13 @@ struct Prepared {
   PipelineParts parts;
   std::string reason;                        ///< why it counts with that backend
   std::optional<std::uint64_t> bytes_total;  ///< of all input, where it is known
+  std::optional<FrameLogOptions> log;        ///< of its checkpoint: how to open it
+  bool over = false;                         ///< the job has ended before, and there is nothing new to read
 };
+
+/// Takes the job's checkpoint, if it has one, and claims its outputs: the last that may refuse a start. Throws
+/// ConfigError (77) where another process has gone on with the checkpoint since it was looked at.
+void claim(Prepared& prepared);
 
 /// Makes the parts of a job: `run` starts them, `check` prints them. `budget` has memory_of(job), and outlives
 /// them. Throws what is wrong; if several things are, one ConfigError with all of them, and the exit code of
@@ -33,6 +40,7 @@ std::size_t memory_of(const Job& job);
 Framing framing_of(const Job& job);
 
 const Clock& clock_of(const Job& job);
+Disk& disk_of(const Job& job);
 
 /// The rows of a job as its outputs write them.
 RowLayout layout_of(const Job& job);

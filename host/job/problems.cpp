@@ -76,6 +76,11 @@ std::vector<std::string> problems(const Job& job) {
   std::vector<std::string> found = problems(job.plan);
   const Options& options = job.options;
   add_problems_of_labels(job, found);
+  if (!job.checkpoint.empty() && job.host && job.version.empty())
+    found.emplace_back(
+        "functions have no version by which a checkpoint knows them: add version(\"1\"), and another one when "
+        "they "
+        "change");
   if (job.plan.keyed_by == KeyedBy::rows && !job.host)
     found.emplace_back("rows come from a host function: add a map");
   if (job.seams.backend && options.verify != 0)

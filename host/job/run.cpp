@@ -15,15 +15,11 @@
 namespace millrace {
 namespace {
 
-// Last of all that may refuse the start: what opened sinks have made goes again only with them. An epoch that a
-// sink takes for one of this job would not be shown.
-void claim_outputs(const std::vector<std::shared_ptr<Sink>>& sinks, const JobId& job) {
-  for (const auto& sink : sinks) {
-    const std::optional<Shown> shown = sink->open(job);
-    if (!shown) continue;
-    throw ConfigError({"an output says that it has finished epoch " + std::to_string(shown->id.number) +
-                       " of this job, which has only begun: give the job an output of its own"});
-  }
+// Of a job that is over nothing is opened and nothing runs.
+PipelineParts without_outputs(PipelineParts parts) {
+  parts.sinks.clear();
+  parts.recovered = {};
+  return parts;
 }
 
 }  // namespace
@@ -36,8 +32,17 @@ struct RunningJob::Impl {
     bytes_total = prepared.bytes_total;
     const OnEvent& on_event = prepared.parts.options.on_event;
     if (on_event) on_event({Event::Level::info, runs_on + prepared.reason});
-    claim_outputs(prepared.parts.sinks, prepared.parts.job);
     sinks = prepared.parts.sinks.size();
+    if (prepared.over) {
+      if (on_event)
+        on_event({Event::Level::warning,
+                  "the job has ended before, and there is nothing new to read: its outputs are as they were"});
+      pipeline.emplace(without_outputs(std::move(prepared.parts)));
+      end_clock();
+      ended.set_value();
+      return;
+    }
+    claim(prepared);
     pipeline.emplace(std::move(prepared.parts));
     thread = start_thread([this] {
       try {

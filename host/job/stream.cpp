@@ -162,6 +162,12 @@ KeyedStream KeyedStream::version(std::string version) const {
   return next;
 }
 
+KeyedStream KeyedStream::checkpoint(std::string directory) const {
+  KeyedStream next = *this;
+  next.job_.checkpoint = std::move(directory);
+  return next;
+}
+
 WrittenStream KeyedStream::write(std::string uri) const {
   return add_sink(job_, std::move(uri));
 }

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include <millrace/error.h>
+#include <millrace/plan.h>
 
 #include "host/log/encoding.h"
-#include "host/log/recovered.h"
 
 namespace millrace {
 namespace {
@@ -25,7 +25,8 @@ ConfigError too_new(const std::filesystem::path& path, const std::string& why) {
 
 }  // namespace
 
-Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory) : disk_(disk) {
+Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory)
+    : disk_(disk), directory_(directory) {
   for (const std::string& name : disk.list(directory, "seg-")) {
     try {
       segments_.push_back(read_segment(disk, directory / name));
@@ -66,6 +67,35 @@ void Checkpoint::add(const Segment& segment) {
     frames_.push_back({index, frame});
     committed_ = frame.head.epoch.number == 0;
   }
+}
+
+void Checkpoint::require_job(const std::string& job) const {
+  if (empty() || this->job() == job) return;
+  std::string what;
+  for (const std::string& name : differences(this->job(), job)) what += (what.empty() ? "" : ", ") + name;
+  throw ConfigError({"the checkpoint " + excerpt(directory_.string()) + " is of a job with another meaning of " +
+                     what + ": go on as it began, or name another directory"},
+                    kRefused);
+}
+
+Recovered Checkpoint::recover(LoggedInputs& inputs) const {
+  Recovered recovered;
+  std::optional<EpochData> last;
+  read({.inputs = &inputs}, [&](EpochData&& epoch, std::uint64_t) {
+    for (const auto& [pane, none] : epoch.partials) recovered.open.insert(pane);
+    if (epoch.id != this->last() || committed_)
+      for (const Pane pane : epoch.closed) recovered.open.erase(pane);
+    last = std::move(epoch);
+  });
+  if (!last) return recovered;
+  recovered.last = last->id;
+  recovered.stamp = last->stamp;
+  recovered.pane = last->pane;
+  recovered.frame = last_rows();
+  recovered.finished = last->last && committed_;
+  if (!committed_)
+    recovered.undecided = {.closed = std::move(last->closed), .last = last->last, .partial = last->partial};
+  return recovered;
 }
 
 void Checkpoint::read(const EpochReading& reading, const TakeEpoch& take) const {

@@ -12,6 +12,7 @@
 #include <millrace/disk.h>
 
 #include "host/log/logged_epoch.h"
+#include "host/log/recovered.h"
 #include "host/log/segment.h"
 
 namespace millrace {
@@ -35,6 +36,12 @@ class Checkpoint {
   /// It was shown to all sinks.
   bool committed() const { return committed_; }
 
+  /// Throws ConfigError (77) with what differs where `job` is the canonical text of another one. An empty one is
+  /// any job's.
+  void require_job(const std::string& job) const;
+  /// Where the next run begins. `inputs` get what there is, as the last epoch left them.
+  Recovered recover(LoggedInputs& inputs) const;
+
   /// Hands over each epoch, from 1 on.
   void read(const EpochReading& reading, const TakeEpoch& take) const;
   /// Gives the last frame to `read`, its head read, and that throws as a FrameReader.
@@ -50,6 +57,7 @@ class Checkpoint {
             const std::function<void(FrameReader&, const FrameHead&)>& read) const;
 
   Disk& disk_;
+  std::filesystem::path directory_;
   std::vector<Segment> segments_;
   std::vector<Kept> frames_;  ///< of all epochs, from 0 on, without gaps
   bool committed_ = true;

@@ -42,7 +42,7 @@ struct ReaderInputs {
 /// An epoch, and what append() said of it.
 using TakeEpoch = std::function<void(EpochData&& epoch, std::uint64_t frame)>;
 
-/// Who makes a job calls replay() and start(), then the committer thread append() and commit() in turn. Not
+/// Who makes a job calls start() and replay(), then the committer thread append() and commit() in turn. Not
 /// thread-safe.
 class EpochLog {
  public:
@@ -52,8 +52,7 @@ class EpochLog {
   /// Hands over every epoch of earlier runs, from the first on, without marks; keys are hashed by the seed of
   /// the run that begins.
   virtual void replay(const TakeEpoch& take) { static_cast<void>(take); }
-  /// Before the first read: what the readers begin with. What replay() has handed over is durable when it
-  /// returns.
+  /// Before the first read: what the readers begin with. What replay() hands over is durable when it returns.
   virtual void start(const std::vector<ReaderInputs>& readers) { static_cast<void>(readers); }
   /// The epoch can no longer be lost when this returns. Returns a checksum of what its rows are made of, which
   /// stays the same when the frame is written anew; 0: there is none.

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <millrace/error.h>
-#include <millrace/plan.h>
 
 #include "host/log/encoding.h"
 
@@ -38,17 +37,6 @@ Checkpoint clean_and_read(const FrameLogOptions& options) {
   return Checkpoint(options.disk, options.directory);
 }
 
-void check_job(const Checkpoint& found, const FrameLogOptions& options) {
-  if (found.empty() || found.job() == options.job) return;
-  std::string what;
-  for (const std::string& name : differences(found.job(), options.job))
-    what += (what.empty() ? "" : ", ") + name;
-  throw ConfigError(
-      {"the checkpoint " + excerpt(options.directory.string()) + " is of a job with another meaning of " +
-       what + ": go on as it began, or name another directory"},
-      kRefused);
-}
-
 }  // namespace
 
 FrameLog::FrameLog(const FrameLogOptions& options)
@@ -57,25 +45,10 @@ FrameLog::FrameLog(const FrameLogOptions& options)
       found_(clean_and_read(options)),
       birth_(options.birth) {
   if (found_.empty()) return;
-  check_job(found_, options_);
+  found_.require_job(options_.job);
   birth_ = found_.birth();
   number_ = found_.last_segment();
-  recovered_.last = found_.last();
-  std::optional<EpochData> last;
-  found_.read({.inputs = &inputs_}, [&](EpochData&& epoch, std::uint64_t) {
-    for (const auto& [pane, none] : epoch.partials) recovered_.open.insert(pane);
-    const bool undecided = epoch.id == found_.last() && !found_.committed();
-    if (!undecided)
-      for (const Pane pane : epoch.closed) recovered_.open.erase(pane);
-    last = std::move(epoch);
-  });
-  if (!last) return;
-  recovered_.stamp = last->stamp;
-  recovered_.pane = last->pane;
-  recovered_.frame = found_.last_rows();
-  recovered_.finished = last->last && found_.committed();
-  if (found_.committed()) return;
-  recovered_.undecided = {.closed = std::move(last->closed), .last = last->last, .partial = last->partial};
+  recovered_ = found_.recover(inputs_);
 }
 
 void FrameLog::replay(const TakeEpoch& take) {

@@ -31,7 +31,7 @@ struct FrameLogOptions {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
 };
 
-/// Holds the lock of its directory. Calls come in this order: construction, recovered() and replay(), start(),
+/// Holds the lock of its directory. Calls come in this order: construction, recovered(), start() and replay(),
 /// then append() and commit() in turn. After an IoError it takes no more epochs: what a disk says after a
 /// failure is not to be trusted.
 class FrameLog final : public EpochLog {

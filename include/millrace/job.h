@@ -49,6 +49,9 @@ struct Job {
   std::vector<std::string> to;                  ///< addresses for open_sink
   std::vector<std::shared_ptr<Sink>> to_sinks;  ///< the caller's own
   std::vector<RowFunction> to_functions;
+  /// A directory in which the job keeps what it needs to go on after any end, even of the machine; empty: none.
+  /// It makes the directory, which belongs to one job at a time.
+  std::string checkpoint;
   RowLayout layout;  ///< of `to`; columns are filled in from the plan, format and header are the caller's
   Options options;
   Seams seams = {};

@@ -23,7 +23,8 @@ struct Options {
   std::size_t batch_bytes = 0;  ///< a batch closes at this size; 0: what suits the backend
   std::chrono::nanoseconds batch_time = std::chrono::milliseconds{100};  ///< ... or at this age
   std::size_t batch_records = 0;  ///< ... or after this many records, in word jobs words; 0: no limit
-  std::chrono::nanoseconds commit_every{0};  ///< an epoch ends at this age; 0: at window ends and at the end
+  /// An epoch ends at this age; 0: with a checkpoint 10 s, else at window ends and at the end.
+  std::chrono::nanoseconds commit_every{0};
 
   // What happens when something goes wrong.
   /// N: one collect of a backend in N, the first one too, holds what a second backend has counted as well, and

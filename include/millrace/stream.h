@@ -114,6 +114,9 @@ class [[nodiscard]] KeyedStream {
   /// Of the functions given to map, filter and flat_map: Job::version.
   KeyedStream version(std::string version) const;
 
+  /// Goes on from that directory after any end: Job::checkpoint.
+  KeyedStream checkpoint(std::string directory) const;
+
   /// To an address, as open_sink understands it.
   WrittenStream write(std::string uri) const;
   /// To a function, called with the rows of each result.

@@ -58,6 +58,15 @@ std::string outputs_text(const Job& job, const PipelineParts& parts) {
   return text;
 }
 
+std::string checkpoint_text(const Job& job, const Prepared& prepared) {
+  if (job.checkpoint.empty()) return "";
+  const std::uint64_t last = prepared.parts.recovered.last.number;
+  std::string state = fmt::format("goes on behind epoch {}", last);
+  if (last == 0) state = "begins";
+  if (prepared.over) state = "has ended: there is nothing new to read";
+  return fmt::format("keeps    {}: the job {}\n", printable(job.checkpoint), state);
+}
+
 }  // namespace
 
 int check_command(const Settings& settings) {
@@ -68,9 +77,10 @@ int check_command(const Settings& settings) {
   input_warnings->tell_last();
   const Options& options = prepared.parts.options;
   const std::string name = job.name.empty() ? "" : fmt::format("job      {}\n", job.name);
-  print(fmt::format("{}counts   {}\n{}{}runs on  {}\nuses     {} threads, {} of memory\n", name,
+  print(fmt::format("{}counts   {}\n{}{}{}runs on  {}\nuses     {} threads, {} of memory\n", name,
                     keys_text(job.plan.keyed_by), inputs_text(job), outputs_text(job, prepared.parts),
-                    prepared.reason, options.threads, human_bytes(static_cast<double>(options.memory))));
+                    checkpoint_text(job, prepared), prepared.reason, options.threads,
+                    human_bytes(static_cast<double>(options.memory))));
   return 0;
 }
 

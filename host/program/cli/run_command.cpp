@@ -45,8 +45,12 @@ void explain_silence(const Job& job, StatusLine& status) {
       "millrace: reading what you type; Ctrl-D ends it. For files: millrace FILE; see millrace --help");
 }
 
-int exit_status(const Summary& summary, int signal) {
+int exit_status(const Summary& summary, int signal, bool durable) {
   if (!summary.partial) return 0;
+  if (durable) {
+    spdlog::warn("stopped before the end of the input: the same command goes on");
+    return signal == 0 ? 74 : 128 + signal;
+  }
   if (signal == 0) {
     spdlog::error("partial: an input broke off; rows hold what came until then");
     return 74;
@@ -82,7 +86,7 @@ int run_command(const Settings& settings, StatusLine& status, Supervisor& superv
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));
-  return exit_status(summary, supervisor.signal());
+  return exit_status(summary, supervisor.signal(), !job.checkpoint.empty());
 }
 
 }  // namespace millrace::cli

@@ -114,7 +114,9 @@ class CommitterTest : public ::testing::Test {
   }
   Committer& with(std::vector<std::shared_ptr<Sink>> sinks, const std::vector<std::optional<Shown>>& shown,
                   const PaneClock& panes) {
-    committer_.emplace(std::move(sinks), shown,
+    std::vector<OpenedSink> opened;
+    for (const auto& last : shown) opened.push_back({.name = "an output", .last = last});
+    committer_.emplace(std::move(sinks), opened,
                        CommitterShared{plan_, options_, clock_, panes, ring_, readers_, log_, workers_,
                                        unlimited_budget(), metrics_, 1, job_});
     return *committer_;

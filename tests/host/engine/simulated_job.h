@@ -128,7 +128,7 @@ class Simulation {
       sinks_.push_back(std::make_shared<SimSink>(dice_, delivery));
     std::vector<std::vector<std::string>> words(static_cast<std::size_t>(dice_.between(1, 3)));
     for (auto& each : words) each = any_words();
-    start(std::move(words), durable_ ? open_log() : nullptr, {});
+    start(std::move(words), durable_ ? open_log() : nullptr);
   }
 
   std::unique_ptr<FrameLog> open_log() {
@@ -136,8 +136,7 @@ class Simulation {
   }
 
   // Of each reader the words that are left to it.
-  void start(std::vector<std::vector<std::string>> words, std::unique_ptr<FrameLog> log,
-             std::vector<std::optional<Shown>> shown) {
+  void start(std::vector<std::vector<std::string>> words, std::unique_ptr<FrameLog> log) {
     make_budget(words.size());
     Recovered recovered = log ? log->recovered() : Recovered{};
     PipelineParts parts{.plan = plan_,
@@ -151,8 +150,7 @@ class Simulation {
                         .clock = clock_,
                         .budget = *budget_,
                         .host = host_,
-                        .recovered = std::move(recovered),
-                        .shown = std::move(shown)};
+                        .recovered = std::move(recovered)};
     for (auto& each : words) {
       auto source = std::make_unique<SimSource>("input " + std::to_string(++inputs_), std::move(each),
                                                 replayable_, dice_.one_in(2), clock_, dice_);
@@ -160,6 +158,8 @@ class Simulation {
       parts.sources.push_back(std::move(source));
     }
     for (const auto& sink : sinks_) parts.sinks.push_back(sink);
+    start_log(parts);
+    if (parts.log->durable()) parts.opened = open_sinks();
     pipeline_.emplace(std::move(parts));
     threads_.emplace(*pipeline_, sources_, clock_, dice_);
     for (SimSource* source : sources_) {
@@ -227,14 +227,14 @@ class Simulation {
       past_ = std::move(past);
       return;
     }
-    start(std::move(words), std::move(log), open_sinks());
+    start(std::move(words), std::move(log));
     past_ = std::move(past);
   }
 
-  std::vector<std::optional<Shown>> open_sinks() {
-    std::vector<std::optional<Shown>> shown;
-    for (const auto& sink : sinks_) shown.push_back(open_after_crash(*sink));
-    return shown;
+  std::vector<OpenedSink> open_sinks() {
+    std::vector<OpenedSink> opened(sinks_.size());
+    for (std::size_t i = 0; i < sinks_.size(); ++i) opened[i].last = open_after_crash(*sinks_[i]);
+    return opened;
   }
 
   // Where the last epoch in the log ends in the words of a source.

@@ -10,7 +10,7 @@ namespace millrace::cli {
 namespace {
 
 constexpr std::string_view kTumbling = "windows follow one another without overlap: --every TIME";
-constexpr std::string_view kNoCheckpoint = "nothing is kept between two runs in this version";
+constexpr std::string_view kCheckpoint = "to go on after any end: --checkpoint DIR";
 constexpr std::string_view kFollow = "a file is read to its end: tail -F FILE | millrace --every 1s";
 constexpr std::string_view kFilter = "choose lines before: grep PATTERN FILE | millrace ...";
 constexpr std::string_view kSkip = "skip a header line before: tail -n +2 FILE | millrace ...";
@@ -29,9 +29,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 43> kAdvice 
     {"--batch-interval", kTumbling},
     {"--trigger", kTumbling},
     {"--watermark", "windows are of arrival time: --every TIME"},
-    {"--checkpoint", kNoCheckpoint},
-    {"--checkpoint-location", kNoCheckpoint},
-    {"--state", kNoCheckpoint},
+    {"--checkpoint-location", kCheckpoint},
+    {"--checkpoint-dir", kCheckpoint},
+    {"--state", kCheckpoint},
     {"--follow", kFollow},
     {"--tail", kFollow},
     {"--filter", kFilter},

@@ -152,7 +152,7 @@ TEST(CommandLine, FlagsOfOthersAreAnswered) {
   EXPECT_EQ(refusal({"--follow", "x.log"}),
             "unknown flag --follow: a file is read to its end: tail -F FILE | millrace --every 1s");
   EXPECT_THAT(refusal({"--window=5s"}), HasSubstr("--every TIME"));
-  EXPECT_THAT(refusal({"--checkpoint", "dir"}), HasSubstr("in this version"));
+  EXPECT_THAT(refusal({"--slide", "1s"}), HasSubstr("in this version"));
   EXPECT_THAT(refusal({"--filter", "x"}), HasSubstr("grep PATTERN FILE | millrace"));
   EXPECT_THAT(refusal({"-k2"}), HasSubstr("--key N"));
   for (const char* flag : {"--slide", "--interval", "--skip-lines", "--limit", "--separator", "-d", "-n", "-o"})
@@ -162,7 +162,7 @@ TEST(CommandLine, FlagsOfOthersAreAnswered) {
 TEST(CommandLine, FlagsOfOthersAreAnsweredByWhatTheyMean) {
   const std::vector<std::pair<const char*, std::vector<const char*>>> answers = {
       {"--every TIME", {"--window", "--slide", "--interval", "--batch-interval", "--trigger", "--watermark"}},
-      {"nothing is kept between two runs", {"--checkpoint", "--checkpoint-location", "--state"}},
+      {"--checkpoint DIR", {"--checkpoint-location", "--checkpoint-dir", "--state"}},
       {"tail -F FILE", {"--follow", "--tail"}},
       {"grep PATTERN FILE", {"--filter", "--where", "--grep", "--match"}},
       {"tail -n +2 FILE",

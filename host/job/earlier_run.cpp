@@ -1,0 +1,29 @@
+// Looking at a checkpoint before anything is opened.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/job/earlier_run.h"
+
+#include <algorithm>
+
+#include "host/log/checkpoint.h"
+
+namespace millrace {
+
+std::optional<EarlierRun> look_for_earlier_run(const Job& job, Disk& disk) {
+  const std::filesystem::path directory = job.checkpoint;
+  disk.probe(directory / segment_name(1));
+  const Checkpoint found(disk, directory);
+  if (found.empty()) return std::nullopt;
+  found.require_job(canonical_text(job));
+  LoggedInputs inputs;
+  EarlierRun earlier{.recovered = found.recover(inputs), .inputs = {}, .birth = found.birth()};
+  earlier.inputs = inputs.all();
+  return earlier;
+}
+
+bool is_over(const EarlierRun& earlier, const std::vector<ReaderPosition>& positions) {
+  return earlier.recovered.finished && std::ranges::all_of(positions, [](const ReaderPosition& position) {
+           return std::ranges::all_of(position.marks, &Mark::done);
+         });
+}
+
+}  // namespace millrace

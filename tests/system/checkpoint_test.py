@@ -1,0 +1,135 @@
+# A job with a checkpoint that is killed, stopped or over: the next run goes on, and nothing is counted twice.
+# SPDX-License-Identifier: Apache-2.0
+import os
+import random
+import signal
+import time
+import unittest
+from collections import Counter
+
+from support import SANITIZED, Case, rows, run, start, words
+
+KILLS = 5 if SANITIZED else 20
+
+
+class Checkpoint(Case):
+    def setUp(self):
+        super().setUp()
+        self.text = b" ".join(b"word%d" % (i * i % 5003) for i in range(400_000)) + b"\n"
+        self.write("in.txt", self.text)
+        self.directory_flags = ("--checkpoint", self.path("cp"), "--commit-every", "20ms")
+
+    def job(self, *more):
+        return (self.path("in.txt"), "--to", self.path("out"), *self.directory_flags, *more)
+
+    def kill(self, arguments, seconds):
+        """Starts it, and kills it a moment later. False: it had ended before."""
+        process = start(*arguments)
+        time.sleep(seconds)
+        process.kill()
+        process.communicate()
+        return process.returncode == -signal.SIGKILL
+
+    def manner(self):
+        return ("--readers", random.randint(1, 4), "--threads", random.randint(1, 3),
+                "--batch-bytes", random.choice(("4KiB", "64KiB", "1MiB")))
+
+    def test_a_killed_job_goes_on(self):
+        killed = 0
+        for _ in range(KILLS):
+            killed += self.kill(self.job(*self.manner()), random.uniform(0.005, 0.1))
+        result = run(*self.job(*self.manner()))
+        self.assert_exit(result, 0)
+        self.assertEqual(rows(self.read("out")), words(self.text))
+        self.assertGreater(killed, 0, "no kill came before the end")
+
+    def test_each_record_is_in_one_window(self):
+        arguments = ("generate:?words=300k&vocabulary=1000&rate=200k", "--every", "50ms", "--to", self.path("dir/"),
+                     *self.directory_flags)
+        for _ in range(KILLS):
+            self.kill((*arguments, *self.manner()), random.uniform(0.05, 0.3))
+        self.assert_exit(run(*arguments), 0)
+        counts = Counter()
+        names = sorted(name for name in os.listdir(self.path("dir")) if name != "MANIFEST")
+        listed = [line.split(b"\t") for line in self.read("dir/MANIFEST").splitlines()[1:]]
+        self.assertEqual([line[3].decode() for line in listed], names, "each file is listed once, in order")
+        for name, line in zip(names, listed):
+            data = self.read(f"dir/{name}")
+            self.assertEqual((int(line[4]), int(line[5])), (data.count(b"\n"), len(data)))
+        for name in names:
+            for line in self.read(f"dir/{name}").splitlines():
+                _, _, key, count = line.split(b"\t")
+                counts[key] += int(count)
+        self.assertEqual(counts, rows(run("generate:?words=300k&vocabulary=1000").stdout))
+
+    def test_a_stopped_job_says_that_it_goes_on(self):
+        process = start("generate:?words=100M&rate=100k", "--to", self.path("out"), *self.directory_flags)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+        self.assertIn(b"the same command goes on", errors)
+        self.assertFalse(os.path.exists(self.path("out")), "what is open stays open")
+        self.assertFalse(os.path.exists(self.path("out.partial")))
+
+    def test_a_job_that_has_ended(self):
+        self.assert_exit(run(*self.job()), 0)
+        before = os.stat(self.path("out"))
+        result = run(*self.job())
+        self.assert_exit(result, 0, "nothing new to read")
+        self.assertEqual(os.stat(self.path("out")).st_ino, before.st_ino)
+        with open(self.path("in.txt"), "ab") as file:
+            file.write(b"more words\n")
+        self.assert_exit(run(*self.job()), 0)
+        self.assertEqual(rows(self.read("out")), words(self.text + b"more words\n"))
+
+    def test_standard_input_that_is_a_file(self):
+        arguments = ("--to", self.path("out"), *self.directory_flags)
+        for _ in range(2):
+            with open(self.path("in.txt"), "rb") as file:
+                self.assert_exit(run(*arguments, input=None, stdin=file), 0)
+            self.assertEqual(rows(self.read("out")), words(self.text))
+
+    def test_another_job_is_refused(self):
+        self.assert_exit(run(*self.job()), 0)
+        for command in ((), ("check",)):
+            result = run(*command, *self.job("--fold-case"))
+            self.assert_exit(result, 77, "another meaning of")
+
+    def test_a_second_process_is_refused(self):
+        process = start("--to", self.path("out"), *self.directory_flags)
+        self.addCleanup(process.kill)
+        while not os.path.exists(self.path("cp/seg-000000000001.log")):
+            time.sleep(0.01)
+        self.assert_exit(run("--to", self.path("other"), *self.directory_flags, input=b"a"), 77, "another process")
+        process.stdin.write(b"a b a")
+        process.stdin.close()
+        process.stdin = None
+        self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_a_check_changes_nothing(self):
+        self.assert_exit(run("check", *self.job()), 0)
+        self.assertEqual(os.listdir(self.directory), ["in.txt"])
+        self.assert_exit(run(*self.job()), 0)
+        before = sorted(os.listdir(self.path("cp")))
+        self.assertIn(b"has ended", run("check", *self.job()).stdout)
+        self.assertEqual(sorted(os.listdir(self.path("cp"))), before)
+
+    def test_rows_that_may_come_again_tell_their_epoch(self):
+        result = run("--checkpoint", self.path("cp"), "--format", "csv", input=b"a b a\n")
+        self.assert_exit(result, 0, "cannot be read again")
+        self.assertEqual(result.stdout, b"key,count,epoch\na,2,1\nb,1,1\n")
+
+    def test_a_file_that_was_replaced_is_refused(self):
+        self.kill(self.job("--batch-bytes", "4KiB", "--readers", 1), 0.03)
+        if not os.path.exists(self.path("out")):
+            os.remove(self.path("in.txt"))
+            self.write("in.txt", b"other" * 100_000 + b"\n")
+            result = run(*self.job())
+            self.assertIn(result.returncode, (0, 66))
+            if result.returncode == 0:  # nothing of the first one was in the log
+                self.assertEqual(len(self.read("out").splitlines()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
