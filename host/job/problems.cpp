@@ -27,9 +27,23 @@ void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<s
   }
 }
 
+// Both would claim it, and each would take the other's files for foreign ones.
+void add_checkpoint_among_outputs(const Job& job, std::vector<std::string>& problems) {
+  if (job.checkpoint.empty()) return;
+  const auto place = [](std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return output_identity(path);
+  };
+  const std::string directory = place(job.checkpoint);
+  for (const std::string& output : job.to)
+    if (place(output) == directory)
+      problems.push_back("the checkpoint and the output " + excerpt(output) +
+                         " are the same: give each its own place");
+}
+
 // A partial result replaces what has its name.
 void add_outputs_in_the_way(const Job& job, std::vector<std::string>& problems) {
-  if (job.plan.every.count() > 0) return;  // windows are never partial
+  if (job.plan.every.count() > 0 || !job.checkpoint.empty()) return;  // such rows are never partial
   for (const std::string& output : job.to) {
     const auto partial = partial_output(output);
     if (!partial) continue;
@@ -90,6 +104,7 @@ std::vector<std::string> problems(const Job& job) {
     found.emplace_back("nowhere to write: name an output");
   add_repeated_outputs(job.to, found);
   add_outputs_in_the_way(job, found);
+  add_checkpoint_among_outputs(job, found);
   add_problems_of_objects(job, found);
   if (options.threads > kThreadsMax || options.readers > kThreadsMax)
     found.emplace_back("threads and readers are limited to 1024 each: give fewer");

@@ -63,6 +63,30 @@ TEST(Problems, TimesAreNotNegative) {
   EXPECT_THAT(problems_with([](Options& o) { o.retry_pause = -1ns; }), ElementsAre(HasSubstr("negative")));
 }
 
+TEST(Problems, ACheckpointHasItsOwnPlace) {
+  const testing::TemporaryDirectory directory;
+  const std::string path = directory.path();
+  Job job{.from_sources = {text("a")}, .checkpoint = path + "/new"};
+  for (const char* output : {"/new/", "/new", "/new//"}) {
+    job.to = {path + output};
+    EXPECT_THAT(problems(job), ElementsAre(HasSubstr("are the same"))) << output;
+  }
+  job.to = {path + "/new/file", path + "/other/"};
+  EXPECT_THAT(problems(job), IsEmpty());
+  job.checkpoint = path + '/';
+  job.to = {path};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("are the same"))) << "it is there";
+}
+
+TEST(Problems, FunctionsOfAJobWithACheckpointHaveAVersion) {
+  Job job =
+      read(text("a")).map([](std::string_view r) { return std::pair(r, 1); }).reduce_by_key(sum).write("-");
+  job.checkpoint = "a";
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("add version(\"1\")")));
+  job.version = "1";
+  EXPECT_THAT(problems(job), IsEmpty());
+}
+
 TEST(Problems, RowsNeedAHostFunction) {
   Job job =
       read(text("a")).map([](std::string_view r) { return std::pair(r, 1); }).reduce_by_key(sum).write("-");

@@ -15,6 +15,16 @@ std::uint32_t parse_number(std::string_view text) {
   return static_cast<std::uint32_t>(number);
 }
 
+std::string parse_directory(std::string_view text) {
+  if (text.empty()) throw ConfigError({"a directory's name is empty: give a path"}, 64);
+  const std::size_t colon = text.find(':');
+  if (text.substr(0, colon) == "file" || (colon != text.npos && text.substr(colon).starts_with("://")))
+    throw ConfigError(
+        {'"' + excerpt(text) + "\" is no path: a checkpoint is a directory of this machine, as in ./state"},
+        64);
+  return std::string(text);
+}
+
 bool parse_switch(std::string_view text) {
   return parse_name(text, std::array<Named<bool>, 2>{{{"true", true}, {"false", false}}});
 }

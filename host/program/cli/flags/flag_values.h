@@ -33,6 +33,9 @@ T parse_name(std::string_view text, const std::array<Named<T>, n>& names) {
 /// A whole number that fits 32 bits.
 std::uint32_t parse_number(std::string_view text);
 
+/// A path of this machine.
+std::string parse_directory(std::string_view text);
+
 /// "true" or "false".
 bool parse_switch(std::string_view text);
 

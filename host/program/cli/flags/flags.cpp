@@ -80,7 +80,7 @@ const std::array kFlags = {
     Flag{"to", "URI", "stdout:", kInOut, "Write stdout:, a path or a DIRECTORY/. Repeats.", true,
          [](Settings& s, Text t) { s.job.to.emplace_back(t); }, true},
     Flag{"checkpoint", "DIR", "", kInOut, "Keep in DIR what it takes to go on after any end.", true,
-         [](Settings& s, Text t) { s.job.checkpoint = t; }},
+         [](Settings& s, Text t) { s.job.checkpoint = parse_directory(t); }},
     Flag{"format", "FORMAT", "auto", kInOut, "table, text, json, csv, tsv; auto: by the ending.", true,
          [](Settings& s, Text t) { s.job.layout.format = parse_name(t, kFormats); }},
     Flag{"no-output-header", "", "false", kInOut, "No names of columns in front of csv and tsv.", true,

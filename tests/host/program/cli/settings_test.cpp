@@ -242,6 +242,15 @@ TEST(Settings, ADelimiterIsOneByte) {
   EXPECT_THAT(refusal_of({"--key=1", "--delimiter=blanks"}).what(), HasSubstr("awk '{print $3}' FILE"));
 }
 
+TEST(Settings, ACheckpointIsADirectoryOfThisMachine) {
+  EXPECT_THAT(refusal_of({"--checkpoint", ""}).what(), HasSubstr("name is empty"));
+  for (const char* address : {"hdfs://host/a", "file:a", "s3://a"})
+    EXPECT_THAT(refusal_of({"--checkpoint", address}).what(), HasSubstr("directory of this machine"))
+        << address;
+  for (const char* path : {"a", "./a:b", "a:b", "/a//b"})
+    EXPECT_STREQ(refusal_of({"--checkpoint", path}).what(), "taken") << path;
+}
+
 TEST(Settings, NumbersFitThirtyTwoBits) {
   EXPECT_EQ(settings_of({"--threads=4294967295"}).job.options.threads, 4294967295U);
   for (const char* flag : {"--threads=4294967296", "--readers=5G", "--scale=4294967296", "--key=4294967297"})

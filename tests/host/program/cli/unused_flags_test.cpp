@@ -49,6 +49,12 @@ TEST(UnusedFlags, TheRefusalSaysWhatToType) {
       "or --by split, or leave it out");
 }
 
+TEST(UnusedFlags, CommitEveryBelongsToACheckpoint) {
+  EXPECT_THAT(refusal_of(std::vector<std::string>{"--commit-every=1s", "book.txt"}).what(),
+              HasSubstr("--commit-every: belongs to --checkpoint DIR"));
+  EXPECT_STREQ(refusal_of(std::vector<std::string>{"--commit-every=1s", "--checkpoint=dir"}).what(), "taken");
+}
+
 TEST(UnusedFlags, AScaleDoesNotTurnWordsIntoFields) {
   EXPECT_THAT(refusal_of(std::vector<std::string>{"--scale=2", "book.txt"}).what(),
               HasSubstr("--scale: belongs to --by fields"));
