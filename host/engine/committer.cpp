@@ -51,7 +51,7 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const O
 
 // An undecided epoch is in the log: it is shown to those who do not say that they have it.
 void Committer::resume(Recovered recovered) {
-  const Shown shown = replay(recovered.undecided ? recovered.last : EpochId{});
+  const Shown shown = replay(recovered);
   check_outputs(shown, recovered);
   if (!recovered.undecided) return;
   const Instant now = shared_.clock.now();
@@ -82,8 +82,9 @@ void Committer::check_outputs(const Shown& shown, const Recovered& log) const {
 }
 
 // Returns the last epoch that was shown for good.
-Shown Committer::replay(EpochId undecided) {
-  Shown shown;
+Shown Committer::replay(const Recovered& recovered) {
+  const EpochId undecided = recovered.undecided ? recovered.last : EpochId{};
+  Shown shown = recovered.shown;
   shared_.log.replay([&](EpochData&& epoch, std::uint64_t frame) {
     for (auto& [pane, columns] : epoch.partials) results_.merge(pane, std::move(columns));
     if (epoch.id == undecided) return;
@@ -105,9 +106,13 @@ void Committer::accept(EpochData epoch) {
 
 Step Committer::step() {
   if (!epoch_) {
-    const std::scoped_lock lock(handover_);
-    if (!handed_) return Step::wait();
-    take(*std::exchange(handed_, std::nullopt));
+    std::optional<EpochData> handed;
+    {
+      const std::scoped_lock lock(handover_);
+      handed = std::exchange(handed_, std::nullopt);
+    }
+    if (!handed) return tend_log();
+    take(*std::move(handed));
     return Step::done();
   }
   const auto next = std::ranges::find_if(sinks_, &SinkProgress::wants_epoch);
@@ -115,6 +120,19 @@ Step Committer::step() {
   epoch_->times.published = shared_.clock.now();
   finish(*epoch_);
   return Step::done();
+}
+
+// Between epochs.
+Step Committer::tend_log() {
+  try {
+    if (shared_.log.work()) return Step::done();
+  } catch (const Error& error) {
+    if (shared_.options.on_event)
+      shared_.options.on_event(
+          {Event::Level::warning,
+           std::string("no snapshot of the checkpoint was made, and it grows: ") + error.what()});
+  }
+  return Step::wait();
 }
 
 // After this the epoch can be shown any number of times, with the same rows.

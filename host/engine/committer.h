@@ -84,7 +84,8 @@ class Committer {
     bool wants_epoch() const { return !finished && !gone; }
   };
 
-  Shown replay(EpochId undecided);
+  Shown replay(const Recovered& recovered);
+  Step tend_log();
   void check_outputs(const Shown& shown, const Recovered& log) const;
   void take(EpochData taken);
   void begin(std::uint64_t frame);

@@ -15,7 +15,8 @@ std::optional<EarlierRun> look_for_earlier_run(const Job& job, Disk& disk) {
   if (found.empty()) return std::nullopt;
   found.require_job(canonical_text(job));
   LoggedInputs inputs;
-  EarlierRun earlier{.recovered = found.recover(inputs), .inputs = {}, .birth = found.birth()};
+  StateRuns runs(job.plan.every.count() > 0);
+  EarlierRun earlier{.recovered = found.recover(inputs, runs), .inputs = {}, .birth = found.birth()};
   earlier.inputs = inputs.all();
   return earlier;
 }

@@ -213,7 +213,8 @@ std::optional<FrameLogOptions> log_options(const Job& job, const JobId& id, cons
                          .disk = disk_of(job),
                          .job = canonical_text(job),
                          .birth = id.birth,
-                         .value_columns = value_columns(job.plan.measures).size(),
+                         .columns = value_columns(job.plan.measures),
+                         .windowed = job.plan.every.count() > 0,
                          .seed = hash_seed(backend.hash_seed, backend.hash_bits),
                          .budget = *backend.budget,
                          .workers = *backend.workers};

@@ -27,7 +27,9 @@ ConfigError too_new(const std::filesystem::path& path, const std::string& why) {
 
 Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory)
     : disk_(disk), directory_(directory) {
+  find_snapshot();
   for (const std::string& name : disk.list(directory, "seg-")) {
+    if (snapshot_ && name <= segment_name(snapshot_->head.number)) continue;
     try {
       segments_.push_back(read_segment(disk, directory / name));
     } catch (const CorruptError& error) {
@@ -39,12 +41,47 @@ Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory)
       throw damaged(directory / name, "it had another name");
     add(segments_.back());
   }
+  if (snapshot_ && segments_.empty())
+    throw damaged(directory / segment_name(snapshot_->head.number + 1), "it is not there");
+}
+
+// One that is damaged is not needed as long as there is another one, or all segments are.
+void Checkpoint::find_snapshot() {
+  std::vector<std::string> names = disk_.list(directory_, "snap-");
+  for (; !snapshot_ && !names.empty(); names.pop_back()) {
+    const std::filesystem::path path = directory_ / names.back();
+    try {
+      Snapshot found = read_snapshot(disk_, path);
+      if (snapshot_name(found.head.number) != names.back()) throw CorruptError("it had another name");
+      snapshot_ = std::move(found);
+    } catch (const CorruptError& error) {
+      damage_.push_back(damaged(path, error.what()).what());
+    } catch (const TooNewError& error) {
+      throw too_new(path, error.what());
+    }
+  }
+}
+
+std::uint64_t Checkpoint::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Segment& segment : segments_) bytes += segment.bytes;
+  return bytes;
+}
+
+// Without a snapshot the first one has the beginning of the job, else it follows those in the snapshot.
+void Checkpoint::require_first(const Segment& segment) const {
+  const bool fits = snapshot_ ? segment.head.number == snapshot_->head.number + 1 &&
+                                    segment.head.birth == snapshot_->head.birth &&
+                                    segment.head.job == snapshot_->head.job
+                              : segment.head.number == 1;
+  if (!fits) throw damaged(segment.path, "what comes before it is missing");
 }
 
 // A segment begins with the epoch behind the last one that counts before it.
 void Checkpoint::add(const Segment& segment) {
-  const SegmentHead& head = segment.head;
+  const FileHead& head = segment.head;
   const std::size_t index = segments_.size() - 1;
+  if (index == 0) require_first(segment);
   if (index > 0 &&
       (head.number != segments_[index - 1].head.number + 1 || head.birth != segments_[0].head.birth))
     throw damaged(segment.path, "it does not follow the one before");
@@ -53,7 +90,8 @@ void Checkpoint::add(const Segment& segment) {
     frames_.pop_back();
     committed_ = true;  // those before the last one were: the next one proves it
   }
-  const std::uint64_t expected = frames_.empty() ? 0 : frames_.back().frame.head.epoch.number + 1;
+  const std::uint64_t first = snapshot_ ? snapshot_->head.first_epoch : 0;
+  const std::uint64_t expected = frames_.empty() ? first : frames_.back().frame.head.epoch.number + 1;
   if (head.first_epoch != expected || !segment.frames.front().head.key)
     throw damaged(segment.path, "epoch " + std::to_string(expected) + " is missing");
   std::uint64_t next = head.first_epoch;
@@ -73,21 +111,29 @@ void Checkpoint::require_job(const std::string& job) const {
   if (empty() || this->job() == job) return;
   std::string what;
   for (const std::string& name : differences(this->job(), job)) what += (what.empty() ? "" : ", ") + name;
-  throw ConfigError({"the checkpoint " + excerpt(directory_.string()) + " is of a job with another meaning of " +
-                     what + ": go on as it began, or name another directory"},
-                    kRefused);
+  throw ConfigError(
+      {"the checkpoint " + excerpt(directory_.string()) + " is of a job with another meaning of " + what +
+       ": go on as it began, or name another directory"},
+      kRefused);
 }
 
-Recovered Checkpoint::recover(LoggedInputs& inputs) const {
+Recovered Checkpoint::recover(LoggedInputs& inputs, StateRuns& runs) const {
   Recovered recovered;
+  recovered.damage = damage_;
+  if (snapshot_) recover_snapshot(recovered, runs);
   std::optional<EpochData> last;
-  read({.inputs = &inputs}, [&](EpochData&& epoch, std::uint64_t) {
+  std::vector<RunSpan> spans;
+  std::shared_ptr<const std::filesystem::path> path;
+  for_each({.inputs = &inputs, .runs = &spans}, [&](EpochData&& epoch, const Kept& kept) {
+    if (!path || *path != segments_[kept.segment].path)
+      path = std::make_shared<const std::filesystem::path>(segments_[kept.segment].path);
+    runs.add(epoch.id, kept.frame.rows, places_of(path, epoch.id, std::exchange(spans, {})), epoch.closed);
     for (const auto& [pane, none] : epoch.partials) recovered.open.insert(pane);
     if (epoch.id != this->last() || committed_)
       for (const Pane pane : epoch.closed) recovered.open.erase(pane);
     last = std::move(epoch);
   });
-  if (!last) return recovered;
+  if (!last || last->id.number == 0) return recovered;
   recovered.last = last->id;
   recovered.stamp = last->stamp;
   recovered.pane = last->pane;
@@ -98,15 +144,35 @@ Recovered Checkpoint::recover(LoggedInputs& inputs) const {
   return recovered;
 }
 
+void Checkpoint::recover_snapshot(Recovered& recovered, StateRuns& runs) const {
+  recovered.shown = snapshot_->shown;
+  for (const auto& [pane, kept] : snapshot_->panes)
+    if (!kept.closed) recovered.open.insert(pane);
+  runs.begin(snapshot_->panes, snapshot_->shown);
+}
+
 void Checkpoint::read(const EpochReading& reading, const TakeEpoch& take) const {
+  if (snapshot_) {
+    const std::filesystem::path path = directory_ / snapshot_name(snapshot_->head.number);
+    try {
+      take(read_state(disk_, *snapshot_, reading), 0);
+    } catch (const CorruptError& error) {
+      throw damaged(path, error.what());
+    }
+  }
+  for_each(reading, [&](EpochData&& epoch, const Kept& kept) {
+    if (epoch.id.number > 0) take(std::move(epoch), kept.frame.rows);
+  });
+}
+
+void Checkpoint::for_each(const EpochReading& reading,
+                          const std::function<void(EpochData&& epoch, const Kept& kept)>& take) const {
   std::size_t open = segments_.size();
   std::unique_ptr<DiskReader> file;
   for (const Kept& kept : frames_) {
     if (std::exchange(open, kept.segment) != kept.segment) file = disk_.open(segments_[kept.segment].path);
-    read(kept, file.get(), [&](FrameReader& frames, const FrameHead& head) {
-      EpochData epoch = read_epoch(frames, head, reading);
-      if (epoch.id.number > 0) take(std::move(epoch), kept.frame.rows);
-    });
+    read(kept, file.get(),
+         [&](FrameReader& frames, const FrameHead& head) { take(read_epoch(frames, head, reading), kept); });
   }
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "host/log/logged_epoch.h"
 #include "host/log/recovered.h"
 #include "host/log/segment.h"
+#include "host/log/snapshot/snapshot.h"
+#include "host/log/snapshot/state_runs.h"
 
 namespace millrace {
 
@@ -25,6 +28,10 @@ class Checkpoint {
   Checkpoint(Disk& disk, const std::filesystem::path& directory);
 
   bool empty() const { return segments_.empty(); }
+  /// In place of epochs that are not read any more.
+  const std::optional<Snapshot>& snapshot() const { return snapshot_; }
+  /// Of the segments behind it.
+  std::uint64_t bytes() const;
   // REQUIRES, as all that follows: !empty().
   std::uint64_t birth() const { return segments_.back().head.birth; }
   const std::string& job() const { return segments_.back().head.job; }
@@ -36,13 +43,15 @@ class Checkpoint {
   /// It was shown to all sinks.
   bool committed() const { return committed_; }
 
-  /// Throws ConfigError (77) with what differs where `job` is the canonical text of another one. An empty one is
-  /// any job's.
+  /// Throws ConfigError (77) with what differs where `job` is the canonical text of another one. An empty one
+  /// is any job's.
   void require_job(const std::string& job) const;
-  /// Where the next run begins. `inputs` get what there is, as the last epoch left them.
-  Recovered recover(LoggedInputs& inputs) const;
+  /// Where the next run begins. `inputs` get what there is, as the last epoch left them, and `runs` what makes
+  /// up the state.
+  Recovered recover(LoggedInputs& inputs, StateRuns& runs) const;
 
-  /// Hands over each epoch, from 1 on.
+  /// Hands over what the snapshot holds and each epoch behind it, else each from 1 on. REQUIRES: partials are
+  /// wanted.
   void read(const EpochReading& reading, const TakeEpoch& take) const;
   /// Gives the last frame to `read`, its head read, and that throws as a FrameReader.
   void read_last(const std::function<void(FrameReader&)>& read) const;
@@ -52,14 +61,21 @@ class Checkpoint {
     std::size_t segment = 0;
     LoggedFrame frame;
   };
+  void find_snapshot();
   void add(const Segment& segment);
+  void require_first(const Segment& segment) const;
+  void recover_snapshot(Recovered& recovered, StateRuns& runs) const;
+  void for_each(const EpochReading& reading,
+                const std::function<void(EpochData&& epoch, const Kept& kept)>& take) const;
   void read(const Kept& kept, const DiskReader* file,
             const std::function<void(FrameReader&, const FrameHead&)>& read) const;
 
   Disk& disk_;
   std::filesystem::path directory_;
-  std::vector<Segment> segments_;
-  std::vector<Kept> frames_;  ///< of all epochs, from 0 on, without gaps
+  std::optional<Snapshot> snapshot_;  ///< the newest that is whole
+  std::vector<std::string> damage_;
+  std::vector<Segment> segments_;  ///< those behind it
+  std::vector<Kept> frames_;       ///< of all epochs, from 0 or behind the snapshot on, without gaps
   bool committed_ = true;
 };
 

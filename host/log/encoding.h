@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <millrace/types.h>
+
 namespace millrace {
 
 /// What was read is not what was written.
@@ -33,6 +35,14 @@ inline void put_varint(std::string& out, std::uint64_t value) {
 }
 inline void put_zigzag(std::string& out, std::int64_t value) {
   put_varint(out, static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63));
+}
+/// The same of a number of 128 bits: at most 19 bytes.
+inline void put_wide(std::string& out, Int128 value) {
+  const auto narrow = static_cast<std::int64_t>(value);
+  if (narrow == value) return put_zigzag(out, narrow);
+  auto bits = static_cast<unsigned __int128>(value) << 1 ^ static_cast<unsigned __int128>(value >> 127);
+  for (; bits >= 0x80; bits >>= 7) out += static_cast<char>(static_cast<unsigned char>(bits) | 0x80);
+  out += static_cast<char>(bits);
 }
 /// Its length as a varint, and its bytes.
 inline void put_text(std::string& out, std::string_view text) {
@@ -75,6 +85,16 @@ class Decoder {
   std::int64_t zigzag() {
     const std::uint64_t value = varint();
     return static_cast<std::int64_t>(value >> 1 ^ (0 - (value & 1)));
+  }
+  Int128 wide() {
+    unsigned __int128 value = 0;
+    for (unsigned shift = 0; shift < 128; shift += 7) {
+      const unsigned __int128 byte = fixed(1);
+      if (shift == 126 && byte > 3) break;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return static_cast<Int128>(value >> 1 ^ (0 - (value & 1)));
+    }
+    throw CorruptError("a number has more than 128 bits");
   }
   std::string_view text() {
     const std::uint64_t size = varint();

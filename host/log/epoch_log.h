@@ -49,14 +49,18 @@ class EpochLog {
   virtual ~EpochLog() = default;
   /// Whether epochs outlive the process; then an epoch's end collects open panes too.
   virtual bool durable() const = 0;
-  /// Hands over every epoch of earlier runs, from the first on, without marks; keys are hashed by the seed of
-  /// the run that begins.
+  /// Hands over every epoch of earlier runs, from the first on, without marks; in place of the first ones there
+  /// may be what they have left, as partials of the last of them. Keys are hashed by the seed of the run that
+  /// begins.
   virtual void replay(const TakeEpoch& take) { static_cast<void>(take); }
   /// Before the first read: what the readers begin with. What replay() hands over is durable when it returns.
   virtual void start(const std::vector<ReaderInputs>& readers) { static_cast<void>(readers); }
   /// The epoch can no longer be lost when this returns. Returns a checksum of what its rows are made of, which
   /// stays the same when the frame is written anew; 0: there is none.
   virtual std::uint64_t append(const EpochData& epoch) = 0;
+  /// Does a piece of what can wait, some milliseconds of it. False: nothing is left to do. Throws Error where
+  /// that failed: the log is as good as before.
+  virtual bool work() { return false; }
   /// The epoch was shown to the world: it is finished for good.
   virtual void commit(EpochId id) = 0;
 };

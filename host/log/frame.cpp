@@ -123,6 +123,12 @@ std::optional<FrameHead> FrameReader::next() {
                    .known = flags <= kKnownFlags};
 }
 
+void FrameReader::enter(Section section) {
+  checksum_.emplace();
+  rows_.emplace();
+  section_ = section;
+}
+
 Section FrameReader::next_section() {
   section_ = static_cast<Section>(Decoder(take(1)).fixed(1));
   if (section_ != Section::end) return section_;

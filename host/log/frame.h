@@ -29,6 +29,8 @@ enum class Section : std::uint8_t {
   partitions = 2,  ///< all there are, in a key frame; else those that were found
   marks = 3,       ///< that have changed
   run = 4,         ///< partials of a pane, by key
+  shown = 5,       ///< of a snapshot: what was shown last, and which of its panes were closed
+  wide_run = 6,    ///< of a snapshot: all that was counted for a pane, by key
   optional = 128,  ///< from here on a reader may skip what it does not know
 };
 
@@ -86,6 +88,8 @@ class FrameReader {
   std::uint64_t offset() const { return offset_; }
   /// The next frame's head; nothing: there is none.
   std::optional<FrameHead> next();
+  /// Goes on behind the kind of a section in the middle of a frame; only its chunks may be read then.
+  void enter(Section section);
   /// The next section of the frame; after Section::end the frame is whole, and its checksum right.
   Section next_section();
   /// The next chunk of the section; nothing: there is none. Valid until the next call. Throws TooNewError if it

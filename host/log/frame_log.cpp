@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/frame_log.h"
 
+#include <algorithm>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -43,16 +45,21 @@ FrameLog::FrameLog(const FrameLogOptions& options)
     : options_(options),
       lock_(lock_directory(options)),
       found_(clean_and_read(options)),
-      birth_(options.birth) {
+      birth_(options.birth),
+      runs_(options.windowed) {
   if (found_.empty()) return;
   found_.require_job(options_.job);
   birth_ = found_.birth();
   number_ = found_.last_segment();
-  recovered_ = found_.recover(inputs_);
+  recovered_ = found_.recover(inputs_, runs_);
+  bytes_behind_ = found_.bytes();
+  if (!found_.snapshot()) return;
+  snapshots_ = {found_.snapshot()->head.number};
+  snapshot_bytes_ = found_.snapshot()->bytes;
 }
 
 void FrameLog::replay(const TakeEpoch& take) {
-  found_.read({.budget = &options_.budget, .value_columns = options_.value_columns, .seed = options_.seed},
+  found_.read({.budget = &options_.budget, .value_columns = options_.columns.size(), .seed = options_.seed},
               take);
 }
 
@@ -62,17 +69,20 @@ void FrameLog::start(const std::vector<ReaderInputs>& readers) {
   inputs_.start(readers);
   if (found_.empty()) {
     begin_segment({.key = true}, [this](FrameWriter& frame) {
-      write_epoch(frame, {}, &inputs_, options_.budget, options_.workers);
+      return write_epoch(frame, {}, &inputs_, options_.budget, options_.workers);
     });
     return;
   }
   options_.disk.sync_directory(options_.directory);
   if (!recovered_.undecided) return;
   const FrameHead head{.epoch = recovered_.last, .key = true, .last = recovered_.undecided->last};
-  begin_segment(head, [this](FrameWriter& frame) {
-    found_.read_last([&](FrameReader& found) { copy_epoch(found, frame); });
+  const std::vector<RunSpan> runs = begin_segment(head, [this](FrameWriter& frame) {
+    std::vector<RunSpan> copied;
+    found_.read_last([&](FrameReader& found) { copied = copy_epoch(found, frame); });
     inputs_.write(frame);
+    return copied;
   });
+  add(recovered_.last, runs, recovered_.undecided->closed);
   check(rows_ == recovered_.frame, "a frame that is written anew has the rows that it had");
 }
 
@@ -82,17 +92,23 @@ std::uint64_t FrameLog::append(const EpochData& epoch) {
   const bool begins = segment_ == nullptr || bytes_ >= options_.segment_bytes;
   const FrameHead head{.epoch = epoch.id, .key = begins, .last = epoch.last};
   const auto write_sections = [&](FrameWriter& frame) {
-    write_epoch(frame, epoch, begins ? &inputs_ : nullptr, options_.budget, options_.workers);
+    return write_epoch(frame, epoch, begins ? &inputs_ : nullptr, options_.budget, options_.workers);
   };
+  std::vector<RunSpan> runs;
   if (begins) {
-    begin_segment(head, write_sections);
+    runs = begin_segment(head, write_sections);
   } else {
     failed_ = true;
-    write(head, write_sections);
+    runs = write(head, write_sections);
     segment_->sync();
     failed_ = false;
   }
+  add(epoch.id, runs, epoch.closed);
   return rows_;
+}
+
+void FrameLog::add(EpochId epoch, const std::vector<RunSpan>& runs, const std::vector<Pane>& closed) {
+  runs_.add(epoch, rows_, places_of(path_, epoch, runs), closed);
 }
 
 // Of what was not synced may be lost that the epoch was shown: then the next frame says it, or the sinks do.
@@ -107,7 +123,62 @@ void FrameLog::commit(EpochId id) {
   failed_ = false;
 }
 
-void FrameLog::begin_segment(const FrameHead& head, const WriteSections& write_sections) {
+// The segments until now go into a snapshot when they are as long as the last one: so writing snapshots takes
+// no more than writing frames, and a start reads no more than twice the state, or what a segment holds.
+void FrameLog::begin_snapshot(EpochId first) {
+  bytes_behind_ += std::exchange(bytes_, 0);
+  if (snapshot_ || number_ == 0 || bytes_behind_ < std::max(options_.segment_bytes, snapshot_bytes_)) return;
+  runs_.settle(first);
+  const FileHead head{.kind = FileKind::snapshot,
+                      .number = number_,
+                      .first_epoch = first.number,
+                      .birth = birth_,
+                      .job = options_.job};
+  const SnapshotOptions how{.directory = options_.directory,
+                            .disk = options_.disk,
+                            .columns = options_.columns,
+                            .budget = options_.budget,
+                            .memory = options_.snapshot_memory};
+  snapshot_.emplace(how, Snapshot{.head = head, .panes = runs_.panes(), .shown = runs_.shown()});
+  bytes_in_ = bytes_behind_;
+}
+
+bool FrameLog::work() {
+  if (!snapshot_ || failed_) return false;
+  try {
+    if (snapshot_->step()) return true;
+    keep_snapshot();
+  } catch (const CorruptError& error) {
+    snapshot_.reset();
+    throw IoError(std::string("what was written cannot be read again: ") + error.what());
+  } catch (const Error&) {
+    snapshot_.reset();
+    throw;
+  }
+  return false;
+}
+
+// The one before stays, with the segments behind it: the new one may rot.
+void FrameLog::keep_snapshot() {
+  const SnapshotWriter& made = *snapshot_;
+  runs_.replace({made.head().first_epoch}, made.runs());
+  snapshot_bytes_ = made.bytes();
+  bytes_behind_ -= bytes_in_;
+  snapshots_.push_back(made.head().number);
+  snapshot_.reset();
+  if (snapshots_.size() < 2) return;
+  const std::uint64_t before = snapshots_[snapshots_.size() - 2];
+  const std::uint64_t last = snapshots_.back();
+  snapshots_ = {before, last};
+  Disk& disk = options_.disk;
+  for (const std::string& name : disk.list(options_.directory, "snap-"))
+    if (name != snapshot_name(before) && name != snapshot_name(last)) disk.remove(options_.directory / name);
+  for (const std::string& name : disk.list(options_.directory, "seg-"))
+    if (name <= segment_name(before)) disk.remove(options_.directory / name);
+}
+
+std::vector<RunSpan> FrameLog::begin_segment(const FrameHead& head, const WriteSections& write_sections) {
+  begin_snapshot(head.epoch);
   failed_ = true;
   const std::filesystem::path path = options_.directory / segment_name(number_ + 1);
   const std::filesystem::path temporary = options_.directory / ("." + path.filename().string() + ".tmp");
@@ -115,25 +186,32 @@ void FrameLog::begin_segment(const FrameHead& head, const WriteSections& write_s
   auto made = options_.disk.create(temporary, {.exclusive = true, .owner_only = true, .temporary = true});
   if (!made) throw IoError("cannot create " + temporary.string() + ": somebody else makes it");
   segment_ = std::move(made);
-  const std::string begin =
-      encode({.number = number_ + 1, .first_epoch = head.epoch.number, .birth = birth_, .job = options_.job});
+  const std::string begin = encode({.kind = FileKind::segment,
+                                    .number = number_ + 1,
+                                    .first_epoch = head.epoch.number,
+                                    .birth = birth_,
+                                    .job = options_.job});
   segment_->write(std::as_bytes(std::span(begin)));
   checksum_ = Decoder(std::string_view(begin).substr(begin.size() - 8)).fixed(8);
   bytes_ = begin.size();
-  write(head, write_sections);
+  std::vector<RunSpan> runs = write(head, write_sections);
   segment_->sync();
   options_.disk.rename(temporary, path);
   options_.disk.sync_directory(options_.directory);
+  path_ = std::make_shared<const std::filesystem::path>(path);
   ++number_;
   failed_ = false;
+  return runs;
 }
 
-void FrameLog::write(const FrameHead& head, const WriteSections& write_sections) {
+std::vector<RunSpan> FrameLog::write(const FrameHead& head, const WriteSections& write_sections) {
   FrameWriter frame(*segment_, checksum_, head);
-  write_sections(frame);
+  std::vector<RunSpan> runs = write_sections(frame);
+  for (RunSpan& run : runs) run.offset += bytes_;
   rows_ = frame.finish();
   bytes_ += frame.size();
   last_ = head.last;
+  return runs;
 }
 
 // Who removes the lock of another process may have begun to write here.

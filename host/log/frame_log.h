@@ -6,14 +6,18 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <millrace/disk.h>
+#include <millrace/plan.h>
 
 #include "host/log/checkpoint.h"
 #include "host/log/epoch_log.h"
 #include "host/log/recovered.h"
+#include "host/log/snapshot/snapshot_writer.h"
+#include "host/log/snapshot/state_runs.h"
 #include "kernels/key.h"
 
 namespace millrace {
@@ -21,14 +25,17 @@ namespace millrace {
 struct FrameLogOptions {
   std::filesystem::path directory;
   Disk& disk;
-  std::string job;                ///< canonical_text(job)
-  std::uint64_t birth = 0;        ///< of a job that begins now, see JobId
-  std::size_t value_columns = 0;  ///< of the job
-  HashSeed seed;                  ///< for keys that are read
-  MemoryBudget& budget;           ///< outlives the log, as the workers and the disk do
+  std::string job;                   ///< canonical_text(job)
+  std::uint64_t birth = 0;           ///< of a job that begins now, see JobId
+  std::vector<ValueColumn> columns;  ///< of the job
+  bool windowed = false;             ///< its panes are windows
+  HashSeed seed;                     ///< for keys that are read
+  MemoryBudget& budget;              ///< outlives the log, as the workers and the disk do
   WorkerPool& workers;
-  /// A longer segment is followed by another one.
-  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+  /// A longer segment is followed by another one. When those behind a snapshot are longer together, and than
+  /// it, there is a new one.
+  std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+  std::size_t snapshot_memory = kSnapshotMemory;
 };
 
 /// Holds the lock of its directory. Calls come in this order: construction, recovered(), start() and replay(),
@@ -51,12 +58,17 @@ class FrameLog final : public EpochLog {
   void replay(const TakeEpoch& take) override;
   void start(const std::vector<ReaderInputs>& readers) override;
   std::uint64_t append(const EpochData& epoch) override;
+  /// Makes a snapshot, if one is due.
+  bool work() override;
   void commit(EpochId id) override;
 
  private:
-  using WriteSections = std::function<void(FrameWriter&)>;
-  void begin_segment(const FrameHead& head, const WriteSections& write_sections);
-  void write(const FrameHead& head, const WriteSections& write_sections);
+  using WriteSections = std::function<std::vector<RunSpan>(FrameWriter&)>;
+  std::vector<RunSpan> begin_segment(const FrameHead& head, const WriteSections& write_sections);
+  std::vector<RunSpan> write(const FrameHead& head, const WriteSections& write_sections);
+  void add(EpochId epoch, const std::vector<RunSpan>& runs, const std::vector<Pane>& closed);
+  void begin_snapshot(EpochId first);
+  void keep_snapshot();
   void check_place(const std::filesystem::path& path) const;
 
   FrameLogOptions options_;
@@ -65,14 +77,22 @@ class FrameLog final : public EpochLog {
   std::uint64_t birth_;
   Recovered recovered_;
   LoggedInputs inputs_;
+  StateRuns runs_;
 
-  std::uint64_t number_ = 0;  ///< of the last segment
+  std::uint64_t number_ = 0;                           ///< of the last segment
+  std::shared_ptr<const std::filesystem::path> path_;  ///< of it
   std::unique_ptr<DiskFile> segment_;
   std::uint64_t checksum_ = 0;  ///< of its head
   std::uint64_t bytes_ = 0;     ///< of it
   std::uint64_t rows_ = 0;      ///< checksum, of the frame written last
   bool last_ = false;           ///< that was the last one of the job
   bool failed_ = false;
+
+  std::optional<SnapshotWriter> snapshot_;  ///< that is being made
+  std::vector<std::uint64_t> snapshots_;    ///< numbers of those that are whole, two at most
+  std::uint64_t snapshot_bytes_ = 0;        ///< of the last one
+  std::uint64_t bytes_behind_ = 0;          ///< of the segments behind it, but for the one that grows
+  std::uint64_t bytes_in_ = 0;              ///< of those that go into the one that is being made
 };
 
 }  // namespace millrace

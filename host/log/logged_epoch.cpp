@@ -3,6 +3,7 @@
 #include "host/log/logged_epoch.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "host/log/encoding.h"
@@ -43,17 +44,29 @@ void read_facts(Decoder bytes, bool first, EpochData& epoch) {
   while (!bytes.empty()) epoch.closed.push_back({bytes.zigzag()});
 }
 
+RunHead first_of_run(const std::optional<std::string_view>& chunk) {
+  if (!chunk) throw CorruptError("a run is empty");
+  Decoder bytes(*chunk);
+  return read_head(bytes, RunWidth::narrow);
+}
+
+// Passes it.
+RunSpan find_run(FrameReader& frames) {
+  const std::uint64_t offset = frames.offset();
+  const RunHead head = first_of_run(frames.next_chunk());
+  frames.skip_section();
+  return {.pane = head.pane, .offset = offset, .bytes = frames.offset() - offset, .empty = head.rows == 0};
+}
+
 void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch) {
   Columns columns(reading.value_columns, reading.budget != nullptr ? *reading.budget : unlimited_budget());
   if (reading.budget == nullptr) {
-    const auto first = frames.next_chunk();
-    if (!first) throw CorruptError("a run is empty");
-    const Pane pane = pane_of_run(*first);
-    frames.skip_section();
-    epoch.partials.emplace_back(pane, std::move(columns));
+    const RunSpan found = find_run(frames);
+    if (reading.runs != nullptr) reading.runs->push_back(found);
+    epoch.partials.emplace_back(found.pane, std::move(columns));
     return;
   }
-  RunReader run(columns, reading.seed);
+  RunReader run(columns, RunWidth::narrow, reading.seed);
   while (const auto chunk = frames.next_chunk()) run.read(*chunk);
   const Pane pane = run.finish();
   epoch.partials.emplace_back(pane, std::move(columns));
@@ -70,8 +83,8 @@ void read_chunk(Section section, std::string_view chunk, bool first, LoggedInput
 
 }  // namespace
 
-void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, MemoryBudget& budget,
-                 WorkerPool& workers) {
+std::vector<RunSpan> write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs,
+                                 MemoryBudget& budget, WorkerPool& workers) {
   write_facts(frame, epoch);
   if (inputs != nullptr) {
     inputs->write(frame);
@@ -79,20 +92,36 @@ void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs*
     write_found(frame, epoch.found);
     write_marks(frame, epoch.marks);
   }
-  for (const auto& [pane, columns] : epoch.partials)
+  std::vector<RunSpan> runs;
+  for (const auto& [pane, columns] : epoch.partials) {
+    const std::uint64_t offset = frame.size() + 1;
     write_run(frame, pane, columns, by_key(columns, budget, workers));
+    runs.push_back(
+        {.pane = pane, .offset = offset, .bytes = frame.size() - offset, .empty = columns.size() == 0});
+  }
+  return runs;
 }
 
-void copy_epoch(FrameReader& from, FrameWriter& to) {
+std::vector<RunSpan> copy_epoch(FrameReader& from, FrameWriter& to) {
+  std::vector<RunSpan> runs;
   for (Section section = from.next_section(); section != Section::end; section = from.next_section()) {
     if (section == Section::partitions || section == Section::marks) {
       from.skip_section();
       continue;
     }
     to.begin(section);
-    while (const auto chunk = from.next_chunk()) to.add_chunk(*chunk);
+    const std::uint64_t offset = to.size();
+    std::optional<RunHead> run;
+    while (const auto chunk = from.next_chunk()) {
+      if (section == Section::run && !run) run = first_of_run(chunk);
+      to.add_chunk(*chunk);
+    }
     to.end();
+    if (run)
+      runs.push_back(
+          {.pane = run->pane, .offset = offset, .bytes = to.size() - offset, .empty = run->rows == 0});
   }
+  return runs;
 }
 
 EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochReading& reading) {

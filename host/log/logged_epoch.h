@@ -3,24 +3,26 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <millrace/worker_pool.h>
 
 #include "host/log/epoch_log.h"
 #include "host/log/frame.h"
 #include "host/log/logged_inputs.h"
+#include "host/log/run.h"
 #include "kernels/key.h"
 
 namespace millrace {
 
 /// Writes all sections of an epoch. In a key frame `inputs` are told whole, as they stand after the epoch, else
-/// what the epoch found and marked.
-void write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs, MemoryBudget& budget,
-                 WorkerPool& workers);
+/// what the epoch found and marked. Returns where its runs lie in the frame.
+std::vector<RunSpan> write_epoch(FrameWriter& frame, const EpochData& epoch, const LoggedInputs* inputs,
+                                 MemoryBudget& budget, WorkerPool& workers);
 
 /// Writes the sections that rows are made of, and those that are not known here, as they are read: byte by byte
-/// what they were. Throws as FrameReader.
-void copy_epoch(FrameReader& from, FrameWriter& to);
+/// what they were. Returns where the runs lie in the frame that is written. Throws as FrameReader.
+std::vector<RunSpan> copy_epoch(FrameReader& from, FrameWriter& to);
 
 /// What is wanted of an epoch beside its facts.
 struct EpochReading {
@@ -30,6 +32,7 @@ struct EpochReading {
   MemoryBudget* budget = nullptr;
   std::size_t value_columns = 0;
   HashSeed seed = {};
+  std::vector<RunSpan>* runs = nullptr;  ///< where they lie in the file; null: nobody asks
 };
 
 /// Reads the frame whose head was read, to its end. Marks go to the inputs. Throws CorruptError, TooNewError,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <millrace/types.h>
@@ -31,6 +32,10 @@ struct Recovered {
   std::optional<Pane> pane;
   std::set<Pane> open;    ///< something was counted for them that was not shown for good
   bool finished = false;  ///< the last epoch was the last of its job, and shown
+  /// The last epoch that had something to show, as far as replay() does not hand it over.
+  Shown shown;
+  /// What was found damaged and is not needed, in words.
+  std::vector<std::string> damage;
   /// The last epoch is to be shown again; its panes are among the open ones.
   std::optional<Undecided> undecided;
 };

@@ -13,28 +13,11 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kVarintBytesMax = 10;
+constexpr std::size_t kWideBytesMax = 19;
 
 std::size_t common_length(std::string_view a, std::string_view b) {
   const auto differ = std::ranges::mismatch(a, b);
   return static_cast<std::size_t>(differ.in1 - a.begin());
-}
-
-struct RunHead {
-  Pane pane;
-  std::uint64_t rows;
-  std::uint64_t value_columns;
-};
-
-void put_head(std::string& out, const RunHead& head) {
-  put_zigzag(out, head.pane.index);
-  put_varint(out, head.rows);
-  put_varint(out, head.value_columns);
-}
-
-RunHead head_of(Decoder& bytes) {
-  const Pane pane{bytes.zigzag()};
-  const std::uint64_t rows = bytes.varint();
-  return {pane, rows, bytes.varint()};
 }
 
 }  // namespace
@@ -47,22 +30,51 @@ BudgetVector<std::uint32_t> by_key(const Columns& columns, MemoryBudget& budget,
   return rows;
 }
 
+void put_head(std::string& out, RunWidth width, const RunHead& head) {
+  put_zigzag(out, head.pane.index);
+  if (width == RunWidth::narrow) put_varint(out, head.rows);
+  put_varint(out, head.value_columns);
+}
+
+RunHead read_head(Decoder& bytes, RunWidth width) {
+  RunHead head{.pane = {bytes.zigzag()}};
+  if (width == RunWidth::narrow) head.rows = bytes.varint();
+  head.value_columns = bytes.varint();
+  return head;
+}
+
+void RunRows::add(std::string_view key, std::int64_t count, std::span<const Int128> values) {
+  if (frame_.make_room(3 * kVarintBytesMax + values.size() * kWideBytesMax + key.size())) before_.clear();
+  std::string& chunk = frame_.chunk();
+  const std::size_t shared = common_length(before_, key);
+  put_varint(chunk, shared);
+  put_text(chunk, key.substr(shared));
+  put_varint(chunk, static_cast<std::uint64_t>(count));
+  for (const Int128 value : values) put_wide(chunk, value);
+  before_.replace(shared, before_.size(), key.substr(shared));
+}
+
+void read_row(Decoder& bytes, RunWidth width, RunRow& row) {
+  const std::uint64_t shared = bytes.varint();
+  if (shared > row.key.size()) throw CorruptError("a key shares more than there is");
+  row.key.resize(shared);
+  row.key += bytes.text();
+  row.count = static_cast<std::int64_t>(bytes.varint());
+  if (row.count < 0) throw CorruptError("no job has counted that much");
+  for (Int128& value : row.values) value = width == RunWidth::wide ? bytes.wide() : bytes.zigzag();
+}
+
 void write_run(FrameWriter& frame, Pane pane, const Columns& columns, std::span<const std::uint32_t> order) {
   frame.begin(Section::run);
   frame.make_room(3 * kVarintBytesMax);
-  put_head(frame.chunk(), {pane, order.size(), columns.values.size()});
-  std::string before;  // the key of the row before, in the same chunk
+  put_head(frame.chunk(), RunWidth::narrow,
+           {.pane = pane, .rows = order.size(), .value_columns = columns.values.size()});
+  RunRows rows(frame);
+  std::vector<Int128> values(columns.values.size());
   for (const std::uint32_t row : order) {
     char scratch[8];
-    const std::string_view key = columns.text(row, scratch);
-    if (frame.make_room((3 + columns.values.size()) * kVarintBytesMax + key.size())) before.clear();
-    std::string& chunk = frame.chunk();
-    const std::size_t shared = common_length(before, key);
-    put_varint(chunk, shared);
-    put_text(chunk, key.substr(shared));
-    put_varint(chunk, static_cast<std::uint64_t>(columns.counts[row]));
-    for (const auto& column : columns.values) put_zigzag(chunk, column[row]);
-    before.replace(shared, before.size(), key.substr(shared));
+    for (std::size_t column = 0; column < values.size(); ++column) values[column] = columns.values[column][row];
+    rows.add(columns.text(row, scratch), columns.counts[row], values);
   }
   frame.end();
 }
@@ -70,37 +82,27 @@ void write_run(FrameWriter& frame, Pane pane, const Columns& columns, std::span<
 void RunReader::read(std::string_view chunk) {
   Decoder bytes(chunk);
   if (!begun_) {
-    const RunHead head = head_of(bytes);
-    if (head.value_columns != into_.values.size()) throw CorruptError("a run has other values than the job");
-    pane_ = head.pane;
-    rows_ = head.rows;
-    values_.resize(into_.values.size());
+    head_ = read_head(bytes, width_);
+    if (head_.value_columns != into_.values.size()) throw CorruptError("a run has other values than the job");
+    row_.values.resize(into_.values.size());
     into_.unique = false;
     begun_ = true;
   }
-  std::string key;
+  row_.key.clear();
   while (!bytes.empty()) {
-    const std::uint64_t shared = bytes.varint();
-    if (shared > key.size()) throw CorruptError("a key shares more than there is");
-    key.resize(shared);
-    key += bytes.text();
-    const auto count = static_cast<std::int64_t>(bytes.varint());
-    if (count < 0 || count > std::numeric_limits<std::int64_t>::max() - into_.count_total)
+    read_row(bytes, width_, row_);
+    if (row_.count > std::numeric_limits<std::int64_t>::max() - into_.count_total)
       throw CorruptError("no job has counted that much");
-    for (std::int64_t& value : values_) value = bytes.zigzag();
-    const Key made = make_key(key.data(), static_cast<std::uint32_t>(key.size()), seed_);
-    into_.append(made, is_packed(made) ? std::string_view() : std::string_view(key), count, values_);
+    const Key key = make_key(row_.key.data(), static_cast<std::uint32_t>(row_.key.size()), seed_);
+    into_.append(key, is_packed(key) ? std::string_view() : std::string_view(row_.key), row_.count,
+                 row_.values);
   }
 }
 
 Pane RunReader::finish() const {
-  if (!begun_ || into_.size() != rows_) throw CorruptError("a run has more or fewer rows than it says");
-  return pane_;
-}
-
-Pane pane_of_run(std::string_view first_chunk) {
-  Decoder bytes(first_chunk);
-  return head_of(bytes).pane;
+  const bool all = width_ == RunWidth::wide || into_.size() == head_.rows;
+  if (!begun_ || !all) throw CorruptError("a run has more or fewer rows than it says");
+  return head_.pane;
 }
 
 }  // namespace millrace

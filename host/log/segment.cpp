@@ -6,48 +6,10 @@
 #include <span>
 #include <utility>
 
-#include <millrace/error.h>
-
 #include "host/log/encoding.h"
 
 namespace millrace {
 namespace {
-
-constexpr std::string_view kMagic{"MLRACE\0S", 8};
-constexpr std::size_t kFixedBytes = 8 + 4 + 4;
-constexpr std::size_t kChecksumBytes = 8;
-constexpr std::uint64_t kHeadBytesMax = std::uint64_t{1} << 20;
-
-std::string read_exactly(const DiskReader& file, std::uint64_t offset, std::uint64_t bytes) {
-  std::string read(bytes, '\0');
-  if (file.read_at(offset, std::as_writable_bytes(std::span(read))) != bytes)
-    throw CorruptError("it ends too early");
-  return read;
-}
-
-// Returns how long it is.
-std::uint64_t read_head(const DiskReader& file, Segment& segment) {
-  std::string bytes = read_exactly(file, 0, kFixedBytes);
-  Decoder fixed(bytes);
-  if (fixed.bytes(kMagic.size()) != kMagic) throw CorruptError("it is no part of a checkpoint");
-  const std::uint64_t version = fixed.fixed(4);
-  const std::uint64_t size = fixed.fixed(4);
-  if (size > kHeadBytesMax) throw CorruptError("its head is too long");
-  bytes += read_exactly(file, kFixedBytes, size + kChecksumBytes);
-  const std::string_view all(bytes);
-  segment.checksum = Decoder(all.substr(kFixedBytes + size)).fixed(kChecksumBytes);
-  if (segment.checksum != checksum64(all.substr(0, kFixedBytes + size)))
-    throw CorruptError("the checksum of its head is wrong");
-  if (version != kLogVersion)
-    throw TooNewError("it is of version " + std::to_string(version) + ", and this program reads version " +
-                      std::to_string(kLogVersion));
-  Decoder rest(all.substr(kFixedBytes, size));
-  segment.head.number = rest.varint();
-  segment.head.first_epoch = rest.varint();
-  segment.head.birth = rest.fixed(8);
-  segment.head.job = rest.text();
-  return bytes.size();
-}
 
 /// Adds those that are whole, from `offset` on. False: there is none.
 bool add_frames(const DiskReader& file, std::uint64_t offset, Segment& segment) {
@@ -82,33 +44,14 @@ std::optional<std::uint64_t> find_frame(const DiskReader& file, std::uint64_t of
 
 }  // namespace
 
-std::string segment_name(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  constexpr std::size_t kDigits = 12;
-  if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
-  return "seg-" + digits + ".log";
-}
-
-std::string encode(const SegmentHead& head) {
-  std::string rest;
-  put_varint(rest, head.number);
-  put_varint(rest, head.first_epoch);
-  put_fixed(rest, head.birth, 8);
-  put_text(rest, head.job);
-  check(rest.size() <= kHeadBytesMax, "a job's text fits a segment's head");
-  std::string bytes(kMagic);
-  put_fixed(bytes, kLogVersion, 4);
-  put_fixed(bytes, rest.size(), 4);
-  bytes += rest;
-  put_fixed(bytes, checksum64(bytes), kChecksumBytes);
-  return bytes;
-}
-
 Segment read_segment(Disk& disk, const std::filesystem::path& path) {
   Segment segment{.path = path, .head = {}, .frames = {}};
   const auto file = disk.open(path);
   if (!file) throw CorruptError("it is not there");
-  segment.bytes = read_head(*file, segment);
+  ReadHead read = read_head(*file, FileKind::segment);
+  segment.head = std::move(read.head);
+  segment.checksum = read.checksum;
+  segment.bytes = read.bytes;
   if (!add_frames(*file, segment.bytes, segment)) throw CorruptError("its first frame is damaged");
   // A frame that was cut off, as its maker was stopped, ends the segment. Where others follow it was a commit
   // mark, which is not synced, or it was damaged since: then an epoch is missing.

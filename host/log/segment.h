@@ -3,32 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <string_view>
+#include <filesystem>
 #include <vector>
 
 #include <millrace/disk.h>
 
+#include "host/log/file_head.h"
 #include "host/log/frame.h"
 
 namespace millrace {
-
-/// The version of all that is in docs/checkpoint_format.md.
-inline constexpr std::uint64_t kLogVersion = 1;
-
-struct SegmentHead {
-  std::uint64_t number = 0;       ///< grows by one
-  std::uint64_t first_epoch = 0;  ///< from it on, what earlier segments hold is void
-  std::uint64_t birth = 0;        ///< see JobId
-  std::string job;                ///< canonical_text(job)
-};
-
-std::string segment_name(std::uint64_t number);
-
-/// What a segment's file begins with. Its last eight bytes are a checksum of the others, which its frames
-/// repeat.
-std::string encode(const SegmentHead& head);
 
 /// A frame that is whole.
 struct LoggedFrame {
@@ -40,7 +23,7 @@ struct LoggedFrame {
 /// A segment, and those of its frames that are whole.
 struct Segment {
   std::filesystem::path path;
-  SegmentHead head;
+  FileHead head;
   std::uint64_t checksum = 0;       ///< of the head
   std::vector<LoggedFrame> frames;  ///< in their order
   std::uint64_t bytes = 0;          ///< to the end of the last one

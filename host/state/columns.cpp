@@ -8,7 +8,10 @@ namespace millrace {
 
 Columns::Columns(std::size_t value_columns, MemoryBudget& budget)
     : keys(budget), counts(budget), text_end_(budget), texts_(budget) {
-  for (std::size_t column = 0; column < value_columns; ++column) values.emplace_back(budget);
+  for (std::size_t column = 0; column < value_columns; ++column) {
+    values.emplace_back(budget);
+    high.emplace_back(budget);
+  }
 }
 
 void Columns::add(const Partials& partials) {
@@ -35,11 +38,29 @@ void Columns::append(Key key, std::string_view text, std::int64_t count) {
   text_end_.push_back(texts_.size());
 }
 
-void Columns::append(Key key, std::string_view text, std::int64_t count,
-                     std::span<const std::int64_t> row_values) {
+void Columns::append(Key key, std::string_view text, std::int64_t count, std::span<const Int128> row_values) {
   append(key, text, count);
-  for (std::size_t column = 0; column < values.size(); ++column) values[column].push_back(row_values[column]);
   count_total += count;
+  for (std::size_t column = 0; column < values.size(); ++column) {
+    values[column].push_back(0);
+    if (!high[column].empty()) high[column].push_back(0);
+    set_value(size() - 1, column, row_values[column]);
+  }
+}
+
+void Columns::set_value(std::size_t row, std::size_t column, Int128 value) {
+  const auto low = static_cast<std::int64_t>(value);
+  values[column][row] = low;
+  if (high[column].empty()) {
+    if (low == value) return;
+    widen(column);
+  }
+  high[column][row] = static_cast<std::int64_t>(value >> 64);
+}
+
+void Columns::widen(std::size_t column) {
+  Column<std::int64_t>& made = high[column];
+  for (const std::int64_t low : values[column]) made.push_back(low < 0 ? -1 : 0);
 }
 
 std::string_view Columns::text(std::size_t row, char (&scratch)[8]) const {

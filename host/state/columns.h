@@ -25,9 +25,18 @@ class Columns final : public PartialSink {
   /// Appends one key with its count. Throws BudgetError and then holds what it held before. Its values are
   /// appended by the caller, if they are not given.
   void append(Key key, std::string_view text, std::int64_t count);
-  void append(Key key, std::string_view text, std::int64_t count, std::span<const std::int64_t> row_values);
+  void append(Key key, std::string_view text, std::int64_t count, std::span<const Int128> row_values);
 
   std::size_t size() const { return keys.size(); }
+  Int128 value(std::size_t row, std::size_t column) const {
+    const std::int64_t low = values[column][row];
+    if (high[column].empty()) return low;
+    return static_cast<Int128>(high[column][row]) * (Int128{1} << 64) + static_cast<std::uint64_t>(low);
+  }
+  void set_value(std::size_t row, std::size_t column, Int128 value);
+  /// From now on the column has 128 bits.
+  void widen(std::size_t column);
+
   /// What all of it takes, but for the room to grow.
   std::size_t bytes() const { return size() * partial_bytes(values.size()) + texts_.size(); }
   /// The text of a hashed key; empty for a packed one. Valid until the next add or append.
@@ -47,7 +56,10 @@ class Columns final : public PartialSink {
   Column<Key> keys;
   Column<std::int64_t> counts;
   std::vector<Column<std::int64_t>> values;  ///< a vector per value column
-  bool unique = true;                        ///< no key comes twice
+  /// Of each value column what does not fit 64 bits: value = high * 2^64 + unsigned(low). Empty until a sum
+  /// needs it, as none of a backend does.
+  std::vector<Column<std::int64_t>> high;
+  bool unique = true;  ///< no key comes twice
   std::int64_t count_total = 0;
 
  private:

@@ -22,11 +22,7 @@ void check_limit(std::size_t keys, std::size_t keys_max) {
 
 PaneState::PaneState(std::vector<ValueColumn> columns, std::uint64_t seed, MemoryBudget& budget,
                      std::size_t keys_max)
-    : columns_(std::move(columns)),
-      keys_max_(keys_max),
-      rows_(columns_.size(), budget),
-      index_(seed, budget),
-      high_(columns_.size(), BudgetVector<std::int64_t>(BudgetAllocator<std::int64_t>(budget))) {}
+    : columns_(std::move(columns)), keys_max_(keys_max), rows_(columns_.size(), budget), index_(seed, budget) {}
 
 void PaneState::merge(Columns&& partials) {
   if (rows_.size() == 0 && partials.unique) {
@@ -65,12 +61,6 @@ void PaneState::merge_block(const Columns& partials, std::size_t begin, std::siz
   }
 }
 
-Int128 PaneState::value(std::size_t row, std::size_t column) const {
-  const std::int64_t low = rows_.values[column][row];
-  if (row >= high_[column].size()) return low;
-  return static_cast<Int128>(high_[column][row]) * (Int128{1} << 64) + static_cast<std::uint64_t>(low);
-}
-
 std::size_t PaneState::find_or_add(std::size_t slot, Key key, std::string_view text) {
   slot = index_.find(slot,
                      [&](std::size_t row) { return rows_.keys[row] == key && rows_.hashed_text(row) == text; });
@@ -85,34 +75,38 @@ std::size_t PaneState::find_or_add(std::size_t slot, Key key, std::string_view t
 void PaneState::add_values(std::size_t row, const Columns& from, std::size_t from_row, bool is_new) {
   rows_.counts[row] += from.counts[from_row];
   for (std::size_t column = 0; column < columns_.size(); ++column) {
-    const std::int64_t value = from.values[column][from_row];
+    const bool wide = !from.high[column].empty() || !rows_.high[column].empty();
     if (is_new) {
-      rows_.values[column].push_back(value);
-      if (!high_[column].empty()) high_[column].push_back(value < 0 ? -1 : 0);
-    } else {
-      combine(row, column, value);
+      rows_.values[column].push_back(from.values[column][from_row]);
+      if (!rows_.high[column].empty()) rows_.high[column].push_back(0);
+      if (wide) rows_.set_value(row, column, from.value(from_row, column));
+    } else if (wide || !combine_narrow(row, column, from.values[column][from_row])) {
+      combine(row, column, from.value(from_row, column));
     }
   }
 }
 
-void PaneState::combine(std::size_t row, std::size_t column, std::int64_t value) {
+// False: the sum does not fit 64 bits, and nothing is changed.
+bool PaneState::combine_narrow(std::size_t row, std::size_t column, std::int64_t value) {
   std::int64_t& low = rows_.values[column][row];
+  std::int64_t sum = 0;
   switch (columns_[column].combine) {
-    case Combine::min: low = std::min(low, value); return;
-    case Combine::max: low = std::max(low, value); return;
+    case Combine::min: low = std::min(low, value); return true;
+    case Combine::max: low = std::max(low, value); return true;
     case Combine::sum: break;
   }
-  auto& high = high_[column];
-  if (high.empty()) {
-    if (!__builtin_add_overflow(low, value, &low)) return;
-    // __builtin_add_overflow left the wrapped sum: take it back, then go on in 128 bits.
-    low = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) - static_cast<std::uint64_t>(value));
-    high.reserve(rows_.size());
-    for (const std::int64_t each : rows_.values[column]) high.push_back(each < 0 ? -1 : 0);
+  if (__builtin_add_overflow(low, value, &sum)) return false;
+  low = sum;
+  return true;
+}
+
+void PaneState::combine(std::size_t row, std::size_t column, Int128 value) {
+  const Int128 before = this->value(row, column);
+  switch (columns_[column].combine) {
+    case Combine::min: return rows_.set_value(row, column, std::min(before, value));
+    case Combine::max: return rows_.set_value(row, column, std::max(before, value));
+    case Combine::sum: return rows_.set_value(row, column, before + value);
   }
-  const Int128 sum = this->value(row, column) + value;
-  low = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum));
-  high[row] = static_cast<std::int64_t>(sum >> 64);
 }
 
 }  // namespace millrace

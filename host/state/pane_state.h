@@ -41,9 +41,9 @@ class PaneState {
   /// The same of a hashed key; empty for a packed one.
   std::string_view hashed_text(std::size_t row) const { return rows_.hashed_text(row); }
   std::int64_t count(std::size_t row) const { return rows_.counts[row]; }
-  Int128 value(std::size_t row, std::size_t column) const;
+  Int128 value(std::size_t row, std::size_t column) const { return rows_.value(row, column); }
   /// Whether a value of the column may need more than 64 bits.
-  bool is_wide(std::size_t column) const { return !high_[column].empty(); }
+  bool is_wide(std::size_t column) const { return !rows_.high[column].empty(); }
   /// Sorted rows lie anywhere in memory: those that will be looked at soon are fetched together, then the
   /// places of their texts, if their keys are hashed, then these texts.
   void prefetch(std::size_t row) const { rows_.prefetch(row); }
@@ -54,14 +54,13 @@ class PaneState {
   void merge_block(const Columns& partials, std::size_t begin, std::size_t end);
   std::size_t find_or_add(std::size_t slot, Key key, std::string_view text);
   void add_values(std::size_t row, const Columns& from, std::size_t from_row, bool is_new);
-  void combine(std::size_t row, std::size_t column, std::int64_t value);
+  void combine(std::size_t row, std::size_t column, Int128 value);
+  bool combine_narrow(std::size_t row, std::size_t column, std::int64_t value);
 
   std::vector<ValueColumn> columns_;
   std::size_t keys_max_;
   Columns rows_;
   RowIndex index_;
-  /// What does not fit 64 bits of each sum: value = high * 2^64 + unsigned(low). Empty until needed.
-  std::vector<BudgetVector<std::int64_t>> high_;
 };
 
 }  // namespace millrace

@@ -209,5 +209,22 @@ TEST_F(CommitterTest, AnEpochIsRecordedThenShownThenCommitted) {
   EXPECT_EQ(calls_, (std::vector<std::string>{"append 1", "show", "commit 1", "append 2", "commit 2"}));
 }
 
+TEST_F(CommitterTest, TheLogIsTendedBetweenEpochs) {
+  std::vector<std::string> told;
+  options_.on_event = [&](const Event& event) { told.push_back(event.text); };
+  log_.pieces = 3;
+  with({std::make_shared<MemorySink>()});
+  EXPECT_TRUE(committer_->step().progress);
+  EXPECT_EQ(log_.pieces, 2);
+  show(window(1, words({{"a", 5}})));
+  EXPECT_EQ(log_.pieces, 2) << "an epoch comes first";
+  EXPECT_TRUE(committer_->step().progress);
+  EXPECT_FALSE(committer_->step().progress) << "that failed";
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0], "no snapshot of the checkpoint was made, and it grows: no space left");
+  show(window(2, words({{"a", 5}})));
+  EXPECT_EQ(metrics_.rows, 2U) << "the job goes on";
+}
+
 }  // namespace
 }  // namespace millrace

@@ -59,7 +59,14 @@ class WatchedLog final : public EpochLog {
     }
   }
 
+  bool work() override {
+    if (pieces == 0) return false;
+    if (--pieces == 0) throw IoError("no space left");
+    return true;
+  }
+
   std::vector<EpochData> logged;  ///< by earlier runs
+  int pieces = 0;                 ///< of work that can wait; the last one fails
 
  private:
   void note(std::string call, EpochId id) {

@@ -130,5 +130,34 @@ TEST_F(CommitterTest, AnOutputThatHasAnEpochWhichShowedNothingIsRefused) {
   EXPECT_THROW(committer.resume({.last = {3}, .stamp = 30, .frame = frame_of(3)}), ConfigError);
 }
 
+// A snapshot tells what was shown by epochs that are not handed over any more.
+TEST_F(CommitterTest, AnOutputIsInStepWithWhatASnapshotTells) {
+  Recovered recovered{.last = {9}, .frame = frame_of(9), .open = {{5}}};
+  recovered.shown = {{7}, frame_of(7)};
+  for (const std::uint64_t number : {std::uint64_t{7}, std::uint64_t{6}, std::uint64_t{8}}) {
+    const Shown has{{number}, frame_of(number)};
+    with({std::make_shared<MemorySink>()}, {has});
+    if (number == 7)
+      EXPECT_NO_THROW(committer_->resume(recovered));
+    else
+      EXPECT_THROW(committer_->resume(recovered), ConfigError) << number;
+  }
+}
+
+TEST_F(CommitterTest, AnOutputThatBeginsLateIsTold) {
+  std::vector<std::string> told;
+  options_.on_event = [&](const Event& event) { told.push_back(event.text); };
+  log_.logged = logged();
+  const auto late = std::make_shared<WatchedSink>();
+  const auto known = std::make_shared<WatchedSink>();
+  with({late, known}, {std::nullopt, Shown{{2}, frame_of(2)}}).resume(interrupted());
+  EXPECT_THAT(told, ::testing::ElementsAre(HasSubstr("has no rows of the epochs up to 2")));
+  told.clear();
+  log_.logged = logged();
+  const PaneClock whole({}, clock_, {});
+  with({std::make_shared<WatchedSink>()}, {std::nullopt}, whole).resume(interrupted());
+  EXPECT_TRUE(told.empty()) << "without windows its next rows are of everything";
+}
+
 }  // namespace
 }  // namespace millrace

@@ -132,7 +132,8 @@ class Simulation {
   }
 
   std::unique_ptr<FrameLog> open_log() {
-    return simulation::open_log(disk_, workers_, dice_.one_in(2) ? 1 << 20 : dice_.between(1, 2000));
+    return simulation::open_log(disk_, workers_, dice_.one_in(2) ? 1 << 20 : dice_.between(1, 2000),
+                                plan_.every.count() > 0);
   }
 
   // Of each reader the words that are left to it.
@@ -146,7 +147,8 @@ class Simulation {
                         .backend = first_backend(),
                         .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
                         .migration = moves_ ? any_migration() : MigrationOptions{},
-                        .log = std::make_unique<SimLog>(std::move(log), log_, [this] { check_positions(); }),
+                        .log = std::make_unique<SimLog>(std::move(log), plan_.every.count() > 0, log_,
+                                                        [this] { check_positions(); }),
                         .clock = clock_,
                         .budget = *budget_,
                         .host = host_,
@@ -197,6 +199,7 @@ class Simulation {
     sources_.clear();
     disk_.fail_after(0);
     if (dice_.one_in(2)) disk_.crash(power_);
+    if (dice_.one_in(4)) rot_snapshot(disk_, dice_);
     disk_fails_ = dice_.one_in(3);
     if (disk_fails_) disk_.fail_from(static_cast<std::uint64_t>(dice_.between(1, 60)));
     if (dice_.one_in(2)) clock_.advance(std::chrono::milliseconds(dice_.between(1, 500)));

@@ -63,5 +63,32 @@ TEST(Encoding, NumbersOfMoreThan64BitsAreCorrupt) {
   EXPECT_THROW(Decoder(nine + '\x81' + '\x00').varint(), CorruptError);
 }
 
+TEST(Encoding, WideNumbersComeBackAndNarrowOnesAreAsEver) {
+  for (unsigned bits = 0; bits < 127; ++bits)
+    for (const int sign : {1, -1})
+      for (const int more : {-1, 0, 1}) {
+        const Int128 number = sign * ((Int128{1} << bits) + more);
+        std::string bytes;
+        put_wide(bytes, number);
+        EXPECT_LE(bytes.size(), 19U);
+        Decoder again(bytes);
+        EXPECT_TRUE(again.wide() == number) << bits;
+        EXPECT_TRUE(again.empty());
+        const auto narrow = static_cast<std::int64_t>(number);
+        if (narrow != number) continue;
+        std::string as_ever;
+        put_zigzag(as_ever, narrow);
+        EXPECT_EQ(bytes, as_ever);
+      }
+  const Int128 most = ~(Int128{1} << 127);
+  for (const Int128 number : {most, -most - 1}) {
+    std::string bytes;
+    put_wide(bytes, number);
+    EXPECT_TRUE(Decoder(bytes).wide() == number);
+  }
+  const std::string endless(19, '\xff');
+  EXPECT_THROW(Decoder(endless).wide(), CorruptError);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -78,6 +78,8 @@ class Life {
         frames_[number] = log.append(epoch(number, false, life));
         durable_ = number;
         log.commit({number});
+        for (std::uint64_t pieces = draw(12); pieces > 0 && log.work(); --pieces) {
+        }
       }
     } catch (const IoError& error) {
       ASSERT_THAT(error.what(), Not(HasSubstr("damaged")));

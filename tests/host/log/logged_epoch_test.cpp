@@ -20,7 +20,7 @@ Columns columns_of(const std::vector<std::string>& keys) {
   Columns columns(1, unlimited_budget());
   for (const std::string& key : keys) {
     const Key made = make_key(key.data(), static_cast<std::uint32_t>(key.size()), kSeed);
-    columns.append(made, is_packed(made) ? std::string_view() : key, 2, std::vector<std::int64_t>{-3});
+    columns.append(made, is_packed(made) ? std::string_view() : key, 2, std::vector<Int128>{-3});
   }
   return columns;
 }
@@ -139,7 +139,8 @@ TEST(LoggedEpoch, CopiedItsRowsAreTheSameBytes) {
   Columns same(1, unlimited_budget());
   const std::string key = "a key that comes often";
   for (std::int64_t i = 0; i < 300; ++i)
-    same.append(make_key(key.data(), static_cast<std::uint32_t>(key.size()), kSeed), key, i * 7 % 300, {&i, 1});
+    same.append(make_key(key.data(), static_cast<std::uint32_t>(key.size()), kSeed), key, i * 7 % 300,
+                std::vector<Int128>{i});
   epoch.partials.emplace_back(Pane{-8}, std::move(same));
   Log log;
   const std::uint64_t rows = log.write(epoch, nullptr);

@@ -68,11 +68,12 @@ inline std::vector<ReaderInputs> readers(std::int64_t next = 0) {
   return {{{{.name = "input", .end = 100}}, {{.partition = 0, .next = next, .done = false}}}};
 }
 
-/// Words of all epochs that the log hands over, which must have them by their numbers from 1 on.
+/// Words of all epochs that the log hands over, which must have them by their numbers, from 1 or a snapshot on.
 inline Words replayed(FrameLog& log) {
   Words words;
   std::uint64_t number = 0;
   log.replay([&](EpochData&& each, std::uint64_t frame) {
+    if (number == 0 && frame == 0) number = each.id.number - 1;  // a snapshot
     if (each.id == log.recovered().last) {
       EXPECT_EQ(frame, log.recovered().frame);
     }

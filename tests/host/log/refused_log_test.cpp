@@ -60,7 +60,7 @@ TEST(FrameLog, WhatIsDamagedIsRefusedByItsName) {
       refusal(home.options(), 74),
       HasSubstr("the checkpoint is damaged: cp/seg-000000000003.log: it does not follow the one before"));
   home.disk.remove("cp/" + segment_name(1));
-  EXPECT_THAT(refusal(home.options(), 74), HasSubstr("epoch 0 is missing"));
+  EXPECT_THAT(refusal(home.options(), 74), HasSubstr("what comes before it is missing"));
   home.disk.create("cp/" + segment_name(3), {});
   EXPECT_THAT(refusal(home.options(), 74), HasSubstr("it ends too early"));
 }
@@ -150,7 +150,7 @@ TEST(FrameLog, ASegmentUnderAnotherNameIsRefused) {
 
 TEST(FrameLog, WhatALaterVersionHasWrittenIsRefused) {
   Home home;
-  std::string head = encode(SegmentHead{.number = 1});
+  std::string head = encode(FileHead{.number = 1});
   head[8] = 2;
   head.resize(head.size() - 8);
   put_fixed(head, checksum64(head), 8);

@@ -31,7 +31,8 @@ Columns columns_of(const std::vector<Row>& rows, std::size_t value_columns, cons
   Columns columns(value_columns, unlimited_budget());
   for (const Row& row : rows) {
     const Key key = make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), seed);
-    columns.append(key, is_packed(key) ? std::string_view() : row.key, row.count, row.values);
+    columns.append(key, is_packed(key) ? std::string_view() : row.key, row.count,
+                   std::vector<Int128>(row.values.begin(), row.values.end()));
   }
   return columns;
 }
@@ -63,7 +64,7 @@ struct ThereAndBack {
     EXPECT_EQ(frames.next_section(), Section::run);
     Columns again(value_columns, unlimited_budget());
     const HashSeed other = hash_seed(2, 63);
-    RunReader run(again, other);
+    RunReader run(again, RunWidth::narrow, other);
     while (const auto chunk = frames.next_chunk()) {
       ++chunks;
       run.read(*chunk);
@@ -169,7 +170,7 @@ std::string chunk(std::uint64_t rows, std::uint64_t value_columns, std::uint64_t
 
 void read(const std::string& bytes) {
   Columns columns(0, unlimited_budget());
-  RunReader run(columns, kSeed);
+  RunReader run(columns, RunWidth::narrow, kSeed);
   run.read(bytes);
   run.finish();
 }
@@ -190,7 +191,8 @@ TEST(Run, WhatCannotBeOneIsCorrupt) {
   put_varint(too_much, std::numeric_limits<std::int64_t>::max());
   EXPECT_THROW(read(too_much), CorruptError);
   Columns columns(0, unlimited_budget());
-  EXPECT_THROW(static_cast<void>(RunReader(columns, kSeed).finish()), CorruptError) << "nothing";
+  EXPECT_THROW(static_cast<void>(RunReader(columns, RunWidth::narrow, kSeed).finish()), CorruptError)
+      << "nothing";
 }
 
 }  // namespace

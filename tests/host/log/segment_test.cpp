@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-const SegmentHead kHead{.number = 3, .first_epoch = 7, .birth = 0x1234, .job = "keyed by: words\n"};
+const FileHead kHead{.number = 3, .first_epoch = 7, .birth = 0x1234, .job = "keyed by: words\n"};
 
 std::string frames(const std::string& head, std::initializer_list<FrameHead> heads) {
   testing::FakeDisk disk;

@@ -23,7 +23,7 @@ FrameLogOptions options(Disk& disk, WorkerPool& workers) {
           .disk = disk,
           .job = "records: lines\nkey: 1\nmeasure: sum(2), max(3)\n",
           .birth = 0x0123'4567'89ab'cdef,
-          .value_columns = 2,
+          .columns = {{Combine::sum, 0}, {Combine::sum, 1}},
           .seed = kSeed,
           .budget = unlimited_budget(),
           .workers = workers,
@@ -41,7 +41,7 @@ EpochData epoch(std::uint64_t number, const std::map<std::int64_t, std::vector<R
     for (const auto& [text, numbers] : rows) {
       const Key key = make_key(text.data(), static_cast<std::uint32_t>(text.size()), kSeed);
       columns.append(key, is_packed(key) ? std::string_view() : text, numbers[0],
-                     std::span(numbers).subspan(1));
+                     std::vector<Int128>(numbers.begin() + 1, numbers.end()));
     }
     epoch.partials.emplace_back(Pane{pane}, std::move(columns));
   }

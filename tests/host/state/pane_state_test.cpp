@@ -8,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "host/state/row_order.h"
 #include "host/state/row_writer.h"
 #include "kernels/key.h"
@@ -169,6 +168,44 @@ TEST(PaneState, SumsMayLeave64BitsOnTheWay) {
   EXPECT_TRUE(state.value(1, 0) == -6);
   state.merge(columns_of({{"new", 1, {-5, -5, -5}}}, 3));
   EXPECT_TRUE(state.value(2, 0) == -5);
+}
+
+// As a snapshot hands them over.
+TEST(PaneState, PartialsMayBeWide) {
+  const Int128 wide = Int128{1} << 100;
+  const auto wide_columns = [](const std::vector<Row>& rows) {
+    Columns columns(2, unlimited_budget());
+    for (const Row& row : rows)
+      columns.append(make_key(row.key.data(), static_cast<std::uint32_t>(row.key.size()), hash_seed(7, 4)), {},
+                     row.count, row.values);
+    return columns;
+  };
+  Columns first =
+      wide_columns({{"a", 1, {1, -1}}, {"b", 2, {wide, kMin}}, {"c", 3, {kMin, -wide}}, {"d", 4, {-1, 0}}});
+  EXPECT_FALSE(first.high[0].empty());
+  EXPECT_FALSE(first.high[1].empty());
+  for (const bool adopted : {true, false}) {
+    PaneState state({{}, {.combine = Combine::min}}, kSeed, unlimited_budget());
+    Columns again =
+        wide_columns({{"a", 1, {1, -1}}, {"b", 2, {wide, kMin}}, {"c", 3, {kMin, -wide}}, {"d", 4, {-1, 0}}});
+    again.unique = adopted;
+    state.merge(std::move(again));
+    EXPECT_EQ(state.value(1, 0), wide);
+    EXPECT_EQ(state.value(2, 1), -wide);
+    state.merge(columns_of({{"b", 1, {kMax, kMax}}, {"c", 1, {kMin, 5}}, {"e", 1, {-7, 7}}}, 2));
+    state.merge(wide_columns({{"a", 1, {-wide, wide}}, {"f", 1, {wide, -wide}}}));
+    EXPECT_EQ(state.value(0, 0), 1 - wide);
+    EXPECT_EQ(state.value(0, 1), -1);
+    EXPECT_EQ(state.value(1, 0), wide + kMax);
+    EXPECT_EQ(state.value(1, 1), kMin);
+    EXPECT_EQ(state.value(2, 0), Int128{kMin} + kMin);
+    EXPECT_EQ(state.value(2, 1), -wide);
+    EXPECT_EQ(state.value(3, 0), -1);
+    EXPECT_EQ(state.value(4, 0), -7);
+    EXPECT_EQ(state.value(4, 1), 7);
+    EXPECT_EQ(state.value(5, 0), wide);
+    EXPECT_EQ(state.value(5, 1), -wide);
+  }
 }
 
 TEST(RowWriter, SumsBeyond64BitsComeOutAndAreOrdered) {

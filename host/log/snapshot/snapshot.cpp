@@ -1,0 +1,104 @@
+// One frame with a run for each pane.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/log/snapshot/snapshot.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "host/log/encoding.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kNumberBytesMax = 10;
+
+void read_shown(Decoder bytes, bool first, Snapshot& snapshot) {
+  if (first) {
+    snapshot.shown.id = {bytes.varint()};
+    snapshot.shown.frame = bytes.fixed(8);
+  }
+  while (!bytes.empty()) snapshot.panes[{bytes.zigzag()}].closed = true;
+}
+
+RunSpan find_run(FrameReader& frame) {
+  const std::uint64_t offset = frame.offset();
+  const auto first = frame.next_chunk();
+  if (!first) throw CorruptError("a run is empty");
+  Decoder bytes(*first);
+  const Pane pane = read_head(bytes, RunWidth::wide).pane;
+  frame.skip_section();
+  return {.pane = pane, .offset = offset, .bytes = frame.offset() - offset, .empty = false};
+}
+
+// False: there is something that is not known here.
+bool read_frame(FrameReader& frame, const RunPlace& place, Snapshot& snapshot) {
+  bool known = true;
+  for (Section section = frame.next_section(); section != Section::end; section = frame.next_section()) {
+    if (section == Section::shown) {
+      for (bool first = true; const auto chunk = frame.next_chunk(); first = false)
+        read_shown(Decoder(*chunk), first, snapshot);
+    } else if (section == Section::wide_run) {
+      RunPlace run = place;
+      run.span = find_run(frame);
+      snapshot.panes[run.span.pane].runs.push_back(std::move(run));
+    } else {
+      known = known && section >= Section::optional;
+      frame.skip_section();
+    }
+  }
+  return known;
+}
+
+}  // namespace
+
+Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path) {
+  const auto file = disk.open(path);
+  if (!file) throw CorruptError("it is gone");
+  ReadHead head = read_head(*file, FileKind::snapshot);
+  Snapshot snapshot{.head = std::move(head.head), .panes = {}, .shown = {}};
+  FrameReader frame(*file, head.bytes, head.checksum);
+  const auto found = frame.next();
+  if (!found) throw CorruptError("it ends too early");
+  const RunPlace place{.file = std::make_shared<const std::filesystem::path>(path),
+                       .width = RunWidth::wide,
+                       .epoch = found->epoch,
+                       .span = {}};
+  if (!read_frame(frame, place, snapshot) || !found->known)
+    throw TooNewError("it has parts of a kind that is not known here");
+  snapshot.bytes = frame.offset();
+  return snapshot;
+}
+
+EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading) {
+  EpochData state;
+  state.id = {snapshot.head.first_epoch - 1};
+  for (const auto& [pane, runs] : snapshot.panes)
+    for (const RunPlace& place : runs.runs) {
+      const auto file = disk.open(*place.file);
+      if (!file) throw CorruptError("it is gone");
+      FrameReader frame(*file, place.span.offset, 0);
+      frame.enter(Section::wide_run);
+      Columns columns(reading.value_columns, *reading.budget);
+      RunReader run(columns, RunWidth::wide, reading.seed);
+      while (const auto chunk = frame.next_chunk()) run.read(*chunk);
+      columns.unique = true;  // a merge has made it
+      state.partials.emplace_back(run.finish(), std::move(columns));
+    }
+  return state;
+}
+
+void write_shown(FrameWriter& frame, const Shown& shown, const std::map<Pane, PaneRuns>& panes) {
+  frame.begin(Section::shown);
+  frame.make_room(2 * kNumberBytesMax);
+  put_varint(frame.chunk(), shown.id.number);
+  put_fixed(frame.chunk(), shown.frame, 8);
+  for (const auto& [pane, runs] : panes) {
+    if (!runs.closed) continue;
+    frame.make_room(kNumberBytesMax);
+    put_zigzag(frame.chunk(), pane.index);
+  }
+  frame.end();
+}
+
+}  // namespace millrace

@@ -1,0 +1,156 @@
+// Snapshots: a log that has them is what it was without, and stays short.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/log/snapshot/snapshot.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <millrace/error.h>
+
+#include "tests/host/log/logged_job.h"
+
+namespace millrace {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+void write_epochs(Home& home, std::uint64_t first, std::uint64_t last, const FrameLogOptions& options) {
+  FrameLog log(options);
+  log.start(readers(static_cast<std::int64_t>(first) - 1));
+  for (std::uint64_t number = first; number <= last; ++number) {
+    log.append(epoch(number));
+    log.commit({number});
+    while (log.work()) {
+    }
+  }
+  static_cast<void>(home);
+}
+
+std::vector<std::string> snapshots(Home& home) {
+  return home.disk.list("cp", "snap-");
+}
+
+TEST(Snapshot, TheLogIsWhatItWasAndShort) {
+  Home home;
+  write_epochs(home, 1, 60, home.options(300));
+  EXPECT_THAT(snapshots(home), SizeIs(2)) << "the last one, and the one before";
+  EXPECT_LT(home.disk.list("cp", "seg-").size(), 60U);
+  for (int life = 0; life < 2; ++life) {
+    FrameLog log(home.options(300));
+    EXPECT_EQ(log.recovered().last, EpochId{60});
+    EXPECT_EQ(log.recovered().stamp, 1060);
+    EXPECT_EQ(log.recovered().pane, Pane{60});
+    EXPECT_THAT(log.recovered().open, ElementsAre(Pane{60}));
+    EXPECT_THAT(log.recovered().damage, IsEmpty());
+    EXPECT_EQ(log.inputs().marks[0].next, 60);
+    EXPECT_EQ(replayed(log), words_until(60));
+  }
+  write_epochs(home, 61, 90, home.options(300));
+  FrameLog log(home.options(300));
+  EXPECT_EQ(replayed(log), words_until(90));
+}
+
+// What was shown is in no snapshot, but for the last epoch that showed something.
+TEST(Snapshot, ShownWindowsAreGone) {
+  Home home;
+  FrameLogOptions options = home.options(300);
+  options.windowed = true;
+  write_epochs(home, 1, 60, options);
+  std::uint64_t pane = 0, shown = 0, first = 0;
+  for (const std::string& name : snapshots(home)) {
+    const Snapshot found = read_snapshot(home.disk, "cp/" + name);
+    ASSERT_THAT(found.panes, SizeIs(1));
+    pane = static_cast<std::uint64_t>(found.panes.begin()->first.index);
+    shown = found.shown.id.number;
+    first = found.head.first_epoch;
+    EXPECT_EQ(pane, first - 1);
+    EXPECT_EQ(shown, first - 1) << "it closed the pane before";
+  }
+  FrameLog log(options);
+  EXPECT_EQ(log.recovered().shown.id, EpochId{shown});
+  Words words;
+  log.replay([&](EpochData&& each, std::uint64_t) {
+    if (each.id.number < first) {
+      EXPECT_EQ(each.id.number, first - 1);
+    }
+    for (const auto& [of, columns] : each.partials) words["rows"] += static_cast<std::int64_t>(columns.size());
+  });
+  EXPECT_EQ(words["rows"], static_cast<std::int64_t>(2 * (60 - first + 2)));
+}
+
+TEST(Snapshot, WithLittleMemoryRunsAreMergedInBetween) {
+  for (const std::size_t memory : {std::size_t{1}, std::size_t{300'000}}) {
+    Home home;
+    FrameLogOptions options = home.options(5000);
+    options.snapshot_memory = memory;
+    write_epochs(home, 1, 150, options);
+    EXPECT_THAT(snapshots(home), SizeIs(2));
+    EXPECT_THAT(home.disk.list("cp", "."), IsEmpty()) << "nothing in between stays";
+    FrameLog log(options);
+    EXPECT_EQ(replayed(log), words_until(150));
+  }
+}
+
+TEST(Snapshot, OneThatRotsIsToldAndNotNeeded) {
+  Home home;
+  write_epochs(home, 1, 40, home.options(300));
+  ASSERT_THAT(snapshots(home), SizeIs(2));
+  const std::string name = "cp/" + snapshots(home).back();
+  const std::string whole = home.disk.contents(name).value();
+  for (std::size_t at = 0; at < whole.size(); at += 7) {
+    std::string rotten = whole;
+    rotten[at] = static_cast<char>(rotten[at] ^ 16);
+    home.disk.create(name, {})->write(std::as_bytes(std::span(rotten)));
+    FrameLog log(home.options(300));
+    EXPECT_THAT(log.recovered().damage, ElementsAre(HasSubstr(name)));
+    EXPECT_EQ(replayed(log), words_until(40)) << at;
+  }
+  home.disk.create(name, {})->write(std::as_bytes(std::span(whole).first(whole.size() - 1)));
+  write_epochs(home, 41, 60, home.options(300));
+  FrameLog log(home.options(300));
+  EXPECT_THAT(log.recovered().damage, IsEmpty()) << "it has gone with the next ones";
+  EXPECT_EQ(replayed(log), words_until(60));
+}
+
+TEST(Snapshot, WithoutOneThatIsWholeTheBeginningIsMissed) {
+  Home home;
+  write_epochs(home, 1, 60, home.options(300));
+  for (const std::string& name : snapshots(home)) home.disk.create("cp/" + name, {});
+  try {
+    FrameLog log(home.options(300));
+    ADD_FAILURE() << "it was taken";
+  } catch (const IoError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("what comes before it is missing"));
+  }
+}
+
+TEST(Snapshot, OneThatCannotBeMadeLeavesTheLogAsItIs) {
+  Home home;
+  std::uint64_t failed = 0;
+  {
+    FrameLog log(home.options(300));
+    log.start(readers());
+    for (std::uint64_t number = 1; number <= 60; ++number) {
+      log.append(epoch(number));
+      log.commit({number});
+      home.disk.fail_after(number < 50 ? number : 0);
+      try {
+        while (log.work()) {
+        }
+      } catch (const IoError&) {
+        ++failed;
+      }
+      home.disk.fail_after(0);
+    }
+  }
+  EXPECT_GT(failed, 5U);
+  EXPECT_FALSE(snapshots(home).empty()) << "some are made all the same";
+  FrameLog log(home.options(300));
+  EXPECT_EQ(replayed(log), words_until(60));
+}
+
+}  // namespace
+}  // namespace millrace
