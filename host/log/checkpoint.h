@@ -28,6 +28,7 @@ class Checkpoint {
   // REQUIRES, as all that follows: !empty().
   std::uint64_t birth() const { return segments_.back().head.birth; }
   const std::string& job() const { return segments_.back().head.job; }
+  const std::vector<Segment>& segments() const { return segments_; }
   std::uint64_t last_segment() const { return segments_.back().head.number; }
   /// The last epoch; 0: only the beginning is there.
   EpochId last() const { return frames_.back().frame.head.epoch; }

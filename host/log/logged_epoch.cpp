@@ -48,14 +48,16 @@ void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch
   if (reading.budget == nullptr) {
     const auto first = frames.next_chunk();
     if (!first) throw CorruptError("a run is empty");
-    const Pane pane = pane_of_run(*first);
+    const RunHead head = head_of_run(*first);
     frames.skip_section();
-    epoch.partials.emplace_back(pane, std::move(columns));
+    if (reading.rows != nullptr) (*reading.rows)[head.pane] += head.rows;
+    epoch.partials.emplace_back(head.pane, std::move(columns));
     return;
   }
   RunReader run(columns, reading.seed);
   while (const auto chunk = frames.next_chunk()) run.read(*chunk);
   const Pane pane = run.finish();
+  if (reading.rows != nullptr) (*reading.rows)[pane] += columns.size();
   epoch.partials.emplace_back(pane, std::move(columns));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include <millrace/worker_pool.h>
 
@@ -30,6 +31,8 @@ struct EpochReading {
   MemoryBudget* budget = nullptr;
   std::size_t value_columns = 0;
   HashSeed seed = {};
+  /// Of each pane, how many rows its runs have is added here. Null: nobody asks.
+  std::map<Pane, std::uint64_t>* rows = nullptr;
 };
 
 /// Reads the frame whose head was read, to its end. Marks go to the inputs. Throws CorruptError, TooNewError,

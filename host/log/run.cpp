@@ -19,12 +19,6 @@ std::size_t common_length(std::string_view a, std::string_view b) {
   return static_cast<std::size_t>(differ.in1 - a.begin());
 }
 
-struct RunHead {
-  Pane pane;
-  std::uint64_t rows;
-  std::uint64_t value_columns;
-};
-
 void put_head(std::string& out, const RunHead& head) {
   put_zigzag(out, head.pane.index);
   put_varint(out, head.rows);
@@ -98,9 +92,9 @@ Pane RunReader::finish() const {
   return pane_;
 }
 
-Pane pane_of_run(std::string_view first_chunk) {
+RunHead head_of_run(std::string_view first_chunk) {
   Decoder bytes(first_chunk);
-  return head_of(bytes).pane;
+  return head_of(bytes);
 }
 
 }  // namespace millrace

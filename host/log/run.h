@@ -42,7 +42,12 @@ class RunReader {
   std::vector<std::int64_t> values_;
 };
 
-/// The pane of a run, from its first chunk.
-Pane pane_of_run(std::string_view first_chunk);
+/// What a run begins with.
+struct RunHead {
+  Pane pane;
+  std::uint64_t rows = 0;
+  std::uint64_t value_columns = 0;
+};
+RunHead head_of_run(std::string_view first_chunk);
 
 }  // namespace millrace
