@@ -155,7 +155,8 @@ void Checkpoint::read(const EpochReading& reading, const TakeEpoch& take) const 
   if (snapshot_) {
     const std::filesystem::path path = directory_ / snapshot_name(snapshot_->head.number);
     try {
-      take(read_state(disk_, *snapshot_, reading), 0);
+      if (reading.rows != nullptr) *reading.rows = count_rows(disk_, *snapshot_);
+      if (reading.budget != nullptr) take(read_state(disk_, *snapshot_, reading), 0);
     } catch (const CorruptError& error) {
       throw damaged(path, error.what());
     }

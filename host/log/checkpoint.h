@@ -28,6 +28,8 @@ class Checkpoint {
   Checkpoint(Disk& disk, const std::filesystem::path& directory);
 
   bool empty() const { return segments_.empty(); }
+  /// Snapshots that are no more, in words.
+  const std::vector<std::string>& damage() const { return damage_; }
   /// In place of epochs that are not read any more.
   const std::optional<Snapshot>& snapshot() const { return snapshot_; }
   /// Of the segments behind it.
@@ -35,6 +37,7 @@ class Checkpoint {
   // REQUIRES, as all that follows: !empty().
   std::uint64_t birth() const { return segments_.back().head.birth; }
   const std::string& job() const { return segments_.back().head.job; }
+  const std::vector<Segment>& segments() const { return segments_; }
   std::uint64_t last_segment() const { return segments_.back().head.number; }
   /// The last epoch; 0: only the beginning is there.
   EpochId last() const { return frames_.back().frame.head.epoch; }
@@ -50,8 +53,7 @@ class Checkpoint {
   /// up the state.
   Recovered recover(LoggedInputs& inputs, StateRuns& runs) const;
 
-  /// Hands over what the snapshot holds and each epoch behind it, else each from 1 on. REQUIRES: partials are
-  /// wanted.
+  /// Hands over what the snapshot holds and each epoch behind it, else each from 1 on.
   void read(const EpochReading& reading, const TakeEpoch& take) const;
   /// Gives the last frame to `read`, its head read, and that throws as a FrameReader.
   void read_last(const std::function<void(FrameReader&)>& read) const;

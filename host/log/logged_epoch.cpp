@@ -55,7 +55,7 @@ RunSpan find_run(FrameReader& frames) {
   const std::uint64_t offset = frames.offset();
   const RunHead head = first_of_run(frames.next_chunk());
   frames.skip_section();
-  return {.pane = head.pane, .offset = offset, .bytes = frames.offset() - offset, .empty = head.rows == 0};
+  return {.pane = head.pane, .offset = offset, .bytes = frames.offset() - offset, .rows = head.rows};
 }
 
 void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch) {
@@ -63,12 +63,14 @@ void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch
   if (reading.budget == nullptr) {
     const RunSpan found = find_run(frames);
     if (reading.runs != nullptr) reading.runs->push_back(found);
+    if (reading.rows != nullptr) (*reading.rows)[found.pane] += found.rows;
     epoch.partials.emplace_back(found.pane, std::move(columns));
     return;
   }
   RunReader run(columns, RunWidth::narrow, reading.seed);
   while (const auto chunk = frames.next_chunk()) run.read(*chunk);
   const Pane pane = run.finish();
+  if (reading.rows != nullptr) (*reading.rows)[pane] += columns.size();
   epoch.partials.emplace_back(pane, std::move(columns));
 }
 
@@ -96,8 +98,7 @@ std::vector<RunSpan> write_epoch(FrameWriter& frame, const EpochData& epoch, con
   for (const auto& [pane, columns] : epoch.partials) {
     const std::uint64_t offset = frame.size() + 1;
     write_run(frame, pane, columns, by_key(columns, budget, workers));
-    runs.push_back(
-        {.pane = pane, .offset = offset, .bytes = frame.size() - offset, .empty = columns.size() == 0});
+    runs.push_back({.pane = pane, .offset = offset, .bytes = frame.size() - offset, .rows = columns.size()});
   }
   return runs;
 }
@@ -118,8 +119,7 @@ std::vector<RunSpan> copy_epoch(FrameReader& from, FrameWriter& to) {
     }
     to.end();
     if (run)
-      runs.push_back(
-          {.pane = run->pane, .offset = offset, .bytes = to.size() - offset, .empty = run->rows == 0});
+      runs.push_back({.pane = run->pane, .offset = offset, .bytes = to.size() - offset, .rows = run->rows});
   }
   return runs;
 }

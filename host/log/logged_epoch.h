@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include <millrace/worker_pool.h>
@@ -33,6 +34,8 @@ struct EpochReading {
   std::size_t value_columns = 0;
   HashSeed seed = {};
   std::vector<RunSpan>* runs = nullptr;  ///< where they lie in the file; null: nobody asks
+  /// Of each pane, how many rows its runs have is added here. Null: nobody asks.
+  std::map<Pane, std::uint64_t>* rows = nullptr;
 };
 
 /// Reads the frame whose head was read, to its end. Marks go to the inputs. Throws CorruptError, TooNewError,

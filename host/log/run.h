@@ -27,7 +27,7 @@ struct RunSpan {
   Pane pane;
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
-  bool empty = false;  ///< it has no rows
+  std::uint64_t rows = 0;  ///< of a wide run that was found 1: some
 };
 
 /// Writes a section. `order` numbers all rows. Memory: a few times that of the longest key, beside the budget.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/segment.h"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -10,6 +11,23 @@
 
 namespace millrace {
 namespace {
+
+/// A file as long as it was when it was opened. A frame that is appended meanwhile would be cut off by one look
+/// and, with others behind it, be whole by the next one, as if it had been damaged.
+class FileAsItWas final : public DiskReader {
+ public:
+  explicit FileAsItWas(const DiskReader& file) : file_(file), size_(file.size()) {}
+
+  std::uint64_t size() const override { return size_; }
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const override {
+    const std::uint64_t left = size_ - std::min(offset, size_);
+    return file_.read_at(offset, bytes.first(std::min<std::uint64_t>(left, bytes.size())));
+  }
+
+ private:
+  const DiskReader& file_;
+  std::uint64_t size_;
+};
 
 /// Adds those that are whole, from `offset` on. False: there is none.
 bool add_frames(const DiskReader& file, std::uint64_t offset, Segment& segment) {
@@ -44,24 +62,30 @@ std::optional<std::uint64_t> find_frame(const DiskReader& file, std::uint64_t of
 
 }  // namespace
 
-Segment read_segment(Disk& disk, const std::filesystem::path& path) {
-  Segment segment{.path = path, .head = {}, .frames = {}};
-  const auto file = disk.open(path);
-  if (!file) throw CorruptError("it is not there");
-  ReadHead read = read_head(*file, FileKind::segment);
-  segment.head = std::move(read.head);
-  segment.checksum = read.checksum;
-  segment.bytes = read.bytes;
-  if (!add_frames(*file, segment.bytes, segment)) throw CorruptError("its first frame is damaged");
+Segment read_segment(const DiskReader& growing) {
+  const FileAsItWas file(growing);
+  ReadHead read = read_head(file, FileKind::segment);
+  Segment segment{
+      .path = {}, .head = std::move(read.head), .checksum = read.checksum, .frames = {}, .bytes = read.bytes};
+  segment.file_bytes = file.size();
+  if (!add_frames(file, segment.bytes, segment)) throw CorruptError("its first frame is damaged");
   // A frame that was cut off, as its maker was stopped, ends the segment. Where others follow it was a commit
   // mark, which is not synced, or it was damaged since: then an epoch is missing.
   std::uint64_t from = segment.bytes;
-  while (const auto next = find_frame(*file, from + 1)) {
-    if (add_frames(*file, *next, segment))
+  while (const auto next = find_frame(file, from + 1)) {
+    if (add_frames(file, *next, segment))
       from = segment.bytes;
     else
       from = *next;
   }
+  return segment;
+}
+
+Segment read_segment(Disk& disk, const std::filesystem::path& path) {
+  const auto file = disk.open(path);
+  if (!file) throw CorruptError("it is not there");
+  Segment segment = read_segment(*file);
+  segment.path = path;
   return segment;
 }
 

@@ -27,9 +27,13 @@ struct Segment {
   std::uint64_t checksum = 0;       ///< of the head
   std::vector<LoggedFrame> frames;  ///< in their order
   std::uint64_t bytes = 0;          ///< to the end of the last one
+  std::uint64_t file_bytes = 0;     ///< of all
 };
 
-/// Reads the whole file. Throws CorruptError if its head or its first frame is none, TooNewError and IoError.
+/// Reads the whole file, as long as it is now: who made it may append to it. Throws CorruptError if its head or
+/// its first frame is none, TooNewError and IoError. `path` stays empty.
+Segment read_segment(const DiskReader& growing);
+/// The same of a file that is opened for it.
 Segment read_segment(Disk& disk, const std::filesystem::path& path);
 
 }  // namespace millrace

@@ -95,8 +95,12 @@ MUTANTS = (
     ("checkpoint: an epoch that was shown is made void", "host/log/checkpoint.cpp",
      '    if (committed_) throw damaged(segment.path, "it makes an epoch void that was shown");\n', "", "frame_log_test *Void*"),
     ("segment: what follows a damaged frame is not looked for", "host/log/segment.cpp",
-     "while (const auto next = find_frame(*file, from + 1)) {", "while (const auto next = find_frame(*file, ~0U)) {",
+     "while (const auto next = find_frame(file, from + 1)) {", "while (const auto next = find_frame(file, ~0U)) {",
      "log_format_test Segment*"),
+    ("segment: a frame that is appended meanwhile looks damaged", "host/log/segment.cpp",
+     "const FileAsItWas file(growing);", "const DiskReader& file = growing;", "log_format_test Segment*"),
+    ("state: what an undecided epoch has closed is gone", "host/job/checkpoint_state.cpp", "if (shown && ", "if (",
+     "checkpoint_state_test"),
     ("recovery: an output of another history is taken", "host/engine/committer.cpp",
      "  if (is_same(output, shown)) return;\n", "  if (output.id >= shown.id && output.id < log.last) return;\n"
      "  if (is_same(output, shown)) return;\n", "committer_test *Output*"),

@@ -27,8 +27,9 @@ RunSpan find_run(FrameReader& frame) {
   if (!first) throw CorruptError("a run is empty");
   Decoder bytes(*first);
   const Pane pane = read_head(bytes, RunWidth::wide).pane;
-  frame.skip_section();
-  return {.pane = pane, .offset = offset, .bytes = frame.offset() - offset, .empty = false};
+  std::uint64_t rows = bytes.empty() ? 0 : 1;
+  while (frame.next_chunk()) rows = 1;
+  return {.pane = pane, .offset = offset, .bytes = frame.offset() - offset, .rows = rows};
 }
 
 // False: there is something that is not known here.
@@ -68,6 +69,24 @@ Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path) {
     throw TooNewError("it has parts of a kind that is not known here");
   snapshot.bytes = frame.offset();
   return snapshot;
+}
+
+std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot) {
+  std::map<Pane, std::uint64_t> counts;
+  for (const auto& [pane, runs] : snapshot.panes)
+    for (const RunPlace& place : runs.runs) {
+      const auto file = disk.open(*place.file);
+      if (!file) throw CorruptError("it is gone");
+      FrameReader frame(*file, place.span.offset, 0);
+      frame.enter(Section::wide_run);
+      RunRow row;
+      for (bool first = true; const auto chunk = frame.next_chunk(); first = false) {
+        Decoder bytes(*chunk);
+        if (first) row.values.resize(read_head(bytes, RunWidth::wide).value_columns);
+        for (row.key.clear(); !bytes.empty(); ++counts[pane]) read_row(bytes, RunWidth::wide, row);
+      }
+    }
+  return counts;
 }
 
 EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading) {

@@ -31,6 +31,9 @@ Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path);
 /// Its panes as partials of the last epoch in it. Throws as read_snapshot, and BudgetError.
 EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading);
 
+/// How many keys each pane has. Throws as read_snapshot.
+std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot);
+
 /// Writes what a snapshot says of itself: a section.
 void write_shown(FrameWriter& frame, const Shown& shown, const std::map<Pane, PaneRuns>& panes);
 

@@ -112,6 +112,7 @@ void SnapshotWriter::merge_rows() {
     const RunRow* row = merge_->next();
     if (row == nullptr) return end_run();
     rows_->add(row->key, row->count, row->values);
+    ++made_.span.rows;
   }
   if (out_.frame->size() < synced_ + kSyncBytes) return;
   synced_ = out_.frame->size();

@@ -37,7 +37,7 @@ void StateRuns::fold(Added added) {
     const auto pane = panes_.find(closed);
     const bool has_rows =
         pane != panes_.end() &&
-        !std::ranges::all_of(pane->second.runs, [](const RunPlace& run) { return run.span.empty; });
+        !std::ranges::all_of(pane->second.runs, [](const RunPlace& run) { return run.span.rows == 0; });
     if (has_rows || !windowed_) shown_ = {added.epoch, added.frame};
     if (pane == panes_.end()) continue;
     if (windowed_)

@@ -20,6 +20,7 @@ int run_command(const Settings& settings, StatusLine& status, Supervisor& superv
 int check_command(const Settings& settings);
 int config_command(const SettingMap& settings, const Job& job);
 int devices_command(const Settings& settings);
+int state_command(const std::string& directory);
 int version_command(bool json);
 
 /// The job as run will start it: what happens is told by the log.

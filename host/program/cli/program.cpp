@@ -135,6 +135,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
     case Command::check: return check_command(settings);
     case Command::config: return config_command(given, settings.job);
     case Command::devices: return devices_command(settings);
+    case Command::state: return state_command(line.directory);
     default: return run_command(settings, status, supervisor);
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/logged_epoch.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,21 @@ TEST(LoggedEpoch, WithoutPartialsOnlyTheirPanesAreRead) {
   EXPECT_EQ(epoch.partials[0].first, Pane{-9});
   EXPECT_EQ(epoch.partials[0].second.size(), 0U);
   EXPECT_EQ(epoch.closed.size(), 2U);
+}
+
+TEST(LoggedEpoch, RowsOfEachPaneAreAddedUp) {
+  Log log;
+  EpochData epoch = some_epoch();
+  epoch.partials.emplace_back(Pane{-8}, columns_of({"bee", "cow"}));
+  log.write(epoch, nullptr);
+  LoggedInputs inputs = one_input();
+  EpochReading partials = all_of(inputs);
+  for (EpochReading reading : {EpochReading{}, partials}) {
+    std::map<Pane, std::uint64_t> rows = {{{-8}, 100}};
+    reading.rows = &rows;
+    log.read(reading);
+    EXPECT_EQ(rows, (std::map<Pane, std::uint64_t>{{{-9}, 3}, {{-8}, 103}}));
+  }
 }
 
 // Though equal keys have no order of their own, and positions are told in another way.

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/segment.h"
 
+#include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,6 +68,36 @@ TEST(Segment, WhatIsBehindTheFirstFrameMayBeCutOff) {
   }
   for (std::size_t length = 0; length < first.size(); ++length)
     EXPECT_THROW(read(first.substr(0, length)), CorruptError) << length;
+}
+
+/// A file that has one length until somebody has read to its end; then its maker has appended the rest.
+class GrowingFile final : public DiskReader {
+ public:
+  GrowingFile(std::string_view all, std::size_t length) : all_(all), length_(length) {}
+  std::uint64_t size() const override { return length_; }
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const override {
+    const std::string_view got = all_.substr(0, length_).substr(offset, bytes.size());
+    std::ranges::copy(std::as_bytes(std::span(got)), bytes.begin());
+    if (offset + got.size() == length_) length_ = all_.size();
+    return got.size();
+  }
+
+ private:
+  std::string_view all_;
+  mutable std::size_t length_;
+};
+
+// Else a frame that was not whole at first would be missing between those around it.
+TEST(Segment, WhatIsAppendedWhileItIsReadIsNotSeen) {
+  const std::string head = encode(kHead);
+  const std::string first = head + frames(head, {{.epoch = {7}, .key = true}});
+  const std::string second = first + frames(head, {{.epoch = {8}}});
+  const std::string all = second + frames(head, {{.epoch = {8}, .commit = true}});
+  for (std::size_t length = first.size(); length <= second.size(); ++length) {
+    const Segment segment = read_segment(GrowingFile(all, length));
+    EXPECT_EQ(segment.frames.size(), length == second.size() ? 2U : 1U) << length;
+    EXPECT_EQ(segment.file_bytes, length);
+  }
 }
 
 // Frames that follow a damaged one are found, so that nobody takes it for the end.

@@ -19,10 +19,11 @@
 namespace millrace::cli {
 namespace {
 
-constexpr std::array<Named<Command>, 5> kCommands = {{{"run", Command::run},
+constexpr std::array<Named<Command>, 6> kCommands = {{{"run", Command::run},
                                                       {"check", Command::check},
                                                       {"config", Command::config},
                                                       {"devices", Command::devices},
+                                                      {"state", Command::state},
                                                       {"version", Command::version}}};
 
 std::optional<Command> command_named(std::string_view word) {
@@ -145,9 +146,16 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
 
   CommandLine line;
   std::vector<std::string> files = parser.words();
-  line.command = take_command(files);
+  const Command named = take_command(files);
+  line.command = parser.command().value_or(named);
   if (end_of_flags != arguments.end()) files.insert(files.end(), end_of_flags + 1, arguments.end());
   line.settings = parser.settings();
+  if (line.command == Command::state) {
+    if (files.size() != 1)
+      refuse("millrace state takes one directory, that of --checkpoint: millrace state DIR");
+    line.directory = files.front();
+    files.clear();
+  }
   if (!files.empty()) {
     Setting& from = line.settings.try_emplace("from", Setting{{}, Origin::flag, "FILES"}).first->second;
     from.texts.insert(from.texts.begin(), files.begin(), files.end());
@@ -155,7 +163,6 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
 
   if (parser.config().size() > 1) refuse("--config is given twice, and takes one file");
   if (!parser.config().empty()) line.config = parser.config().back();
-  line.command = parser.command().value_or(line.command);
   line.json = parser.json();
   if (line.json && line.command != Command::version)
     refuse("--json belongs to millrace version; for rows as JSON use --format json");

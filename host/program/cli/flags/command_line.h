@@ -11,12 +11,13 @@
 
 namespace millrace::cli {
 
-enum class Command : std::uint8_t { run, check, config, devices, version, help, help_all };
+enum class Command : std::uint8_t { run, check, config, devices, state, version, help, help_all };
 
 struct CommandLine {
   Command command = Command::run;
   SettingMap settings;                ///< flags, and files as `from`
   std::optional<std::string> config;  ///< the file named by --config
+  std::string directory;              ///< state DIR
   bool json = false;                  ///< version --json
 };
 

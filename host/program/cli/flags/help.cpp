@@ -16,7 +16,7 @@ constexpr std::size_t kIndent = 25;
 
 constexpr std::string_view kHead =
     "millrace counts words, fields and lines of files and streams, exactly.\n"
-    "Usage: millrace [run|check|config|devices|version] [FLAGS] [FILES]\n"
+    "Usage: millrace [run|check|config|devices|state|version] [FLAGS] [FILES]\n"
     "Without FILES it reads standard input. Rows go to stdout, all else to stderr.\n"
     "\n"
     "  millrace --top 10 book.txt                       the ten commonest words\n"
@@ -31,6 +31,7 @@ constexpr std::string_view kSubCommands =
     "                         and what run would do, without running.\n"
     "  config                 Print all settings in force, each with its origin.\n"
     "  devices                Print the processors, memory and GPUs there are.\n"
+    "  state DIR              Print what a checkpoint holds, of a job that runs, too.\n"
     "  version [--json]       Print the version and how it was built.\n";
 
 constexpr std::string_view kRest =

@@ -93,6 +93,20 @@ TEST(CommandLine, AfterTwoDashesEverythingIsAFile) {
   EXPECT_THAT(texts(check, "from"), ElementsAre("run"));
 }
 
+TEST(CommandLine, StateTakesOneDirectory) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"state", "kept"}, {"-v", "state", "--", "kept"}}) {
+    const CommandLine line = read_command_line(arguments);
+    EXPECT_EQ(line.command, Command::state);
+    EXPECT_EQ(line.directory, "kept");
+    EXPECT_THAT(texts(line, "from"), IsEmpty());
+  }
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"state"}, {"state", "a", "b"}, {"state", "--checkpoint", "kept"}})
+    EXPECT_THAT(refusal(arguments), HasSubstr("millrace state DIR"));
+  EXPECT_EQ(read_command_line({"state", "--help"}).command, Command::help);
+}
+
 TEST(CommandLine, HelpAndVersion) {
   EXPECT_EQ(read_command_line({"--help"}).command, Command::help);
   EXPECT_EQ(read_command_line({"check", "-h"}).command, Command::help);
