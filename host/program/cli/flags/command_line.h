@@ -18,6 +18,7 @@ struct CommandLine {
   SettingMap settings;                ///< flags, and files as `from`
   std::optional<std::string> config;  ///< the file named by --config
   bool json = false;                  ///< version --json
+  bool faults = false;                ///< check --faults
 };
 
 /// `arguments` are those of main without the program's name. The first word that is no flag may be a

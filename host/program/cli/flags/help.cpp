@@ -29,6 +29,7 @@ constexpr std::string_view kSubCommands =
     "  run                    Count; this is what happens without a sub-command.\n"
     "  check                  Tell what is wrong with settings, inputs and outputs,\n"
     "                         and what run would do, without running.\n"
+    "  check --faults         Print the points of MILLRACE_FAULT.\n"
     "  config                 Print all settings in force, each with its origin.\n"
     "  devices                Print the processors, memory and GPUs there are.\n"
     "  version [--json]       Print the version and how it was built.\n";
@@ -44,6 +45,8 @@ constexpr std::string_view kRest =
     "MILLRACE_BATCH_BYTES) and in the TOML file given by --config FILE\n"
     "(batch-bytes = \"4MiB\"). Flag beats environment beats file. A flag that the\n"
     "chosen way of counting does not use is refused, wherever it comes from.\n"
+    "MILLRACE_FAULT=POINT[:N]:kill|error|stall, several with commas, makes a job fail\n"
+    "on purpose the N-th time it comes to the point.\n"
     "Sizes: 64MiB, 1GB. Times: 250ms, 1s, 5m, 1d (days of UTC).\n"
     "Numbers: 10k, 2M.\n"
     "\nSignals: the first SIGINT, SIGTERM, SIGHUP or SIGQUIT stops reading, counts what\n"
