@@ -139,9 +139,8 @@ struct Sinks {
 };
 
 // Sinks of addresses, then those of the caller, then functions.
-Sinks open_sinks(const Job& job, bool goes_on, Findings& findings) {
+Sinks open_sinks(const Job& job, Disk& disk, bool goes_on, Findings& findings) {
   const RowLayout layout = layout_of(job);
-  Disk& disk = disk_of(job);
   Sinks all;
   std::set<std::string> identities;
   for (const std::string& uri : job.to) {
@@ -206,11 +205,18 @@ MigrationOptions migration_for(const ChosenBackend& chosen, const Plan& plan,
   return migration;
 }
 
+// Null: the job fails when the world does, and no sooner.
+std::unique_ptr<Faults> make_faults(const Job& job) {
+  if (job.seams.faults.empty()) return nullptr;
+  return std::make_unique<Faults>(job.seams.faults, disk_of(job), job.options.on_event);
+}
+
 // Nothing: the job has no checkpoint.
-std::optional<FrameLogOptions> log_options(const Job& job, const JobId& id, const BackendOptions& backend) {
+std::optional<FrameLogOptions> log_options(const Job& job, Disk& disk, const JobId& id,
+                                           const BackendOptions& backend) {
   if (job.checkpoint.empty()) return std::nullopt;
   return FrameLogOptions{.directory = job.checkpoint,
-                         .disk = disk_of(job),
+                         .disk = disk,
                          .job = canonical_text(job),
                          .birth = id.birth,
                          .columns = value_columns(job.plan.measures),
@@ -260,15 +266,18 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   Options options = with_defaults(job.options, durable);
   if (!sound) options.readers = 1;  // their number may be what is wrong
 
+  std::unique_ptr<Faults> faults;
+  findings.gather([&] { faults = make_faults(job); });
+  Disk& log_disk = faults ? faults->log() : disk_of(job);
   std::optional<EarlierRun> earlier;
-  if (sound && durable) findings.gather([&] { earlier = look_for_earlier_run(job, disk_of(job)); });
+  if (sound && durable) findings.gather([&] { earlier = look_for_earlier_run(job, log_disk); });
   const SourceOptions how =
       source_options(job, options, budget, input_warnings, earlier ? &earlier->inputs : nullptr);
   SourceList sources;
   bool own_endless = false;
   if (!job.from.empty()) findings.gather([&] { sources = open_sources(job.from, how); });
   if (sound) findings.gather([&] { own_endless = add_own_sources(job, how, sources); });
-  Sinks sinks = open_sinks(job, earlier.has_value(), findings);
+  Sinks sinks = open_sinks(job, faults ? faults->outputs() : disk_of(job), earlier.has_value(), findings);
   const std::optional<std::uint64_t> bytes = total_bytes(sources);
   auto workers = std::make_unique<WorkerPool>(options.threads);
   const BackendOptions backend_options{.workers = workers.get(),
@@ -280,6 +289,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   if (sound) findings.gather([&] { chosen = choose(job, options, backend_options, bytes); });
   findings.throw_if_any();
 
+  if (faults) faults->stand_before(sources, sinks.sinks);
   if (own_endless && how.on_endless) how.on_endless();
   if (durable) tell_what_is_read_once(sources, options.on_event);
   MigrationOptions migration = migration_for(chosen, job.plan, backend_options, options, sources);
@@ -289,11 +299,12 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   if (migration.start || (chosen.backend->may_fail() && options.backend == BackendKind::automatic))
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
   const JobId id{.name = job.name, .birth = earlier ? earlier->birth : random_seed()};
-  std::optional<FrameLogOptions> log = log_options(job, id, backend_options);
+  std::optional<FrameLogOptions> log = log_options(job, log_disk, id, backend_options);
   std::vector<ReaderPosition> positions = first_positions(sources);
   const bool over = earlier && is_over(*earlier, positions);
   const Clock& clock = clock_of(job);
-  return {.parts = {.workers = std::move(workers),
+  return {.faults = std::move(faults),
+          .parts = {.workers = std::move(workers),
                     .plan = std::move(job.plan),
                     .options = std::move(options),
                     .sources = std::move(sources),

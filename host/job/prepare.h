@@ -10,6 +10,7 @@
 #include <millrace/run.h>
 
 #include "host/engine/pipeline.h"
+#include "host/job/faults/faults.h"
 #include "host/job/input_warnings.h"
 #include "host/log/frame_log.h"
 
@@ -17,6 +18,7 @@ namespace millrace {
 
 /// A job that can be started: its parts are made and opened, and nothing outside has changed.
 struct Prepared {
+  std::unique_ptr<Faults> faults;  ///< outlives the parts; null: there are none
   PipelineParts parts;
   std::string reason;                        ///< why it counts with that backend
   std::optional<std::uint64_t> bytes_total;  ///< of all input, where it is known

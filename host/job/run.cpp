@@ -30,6 +30,7 @@ struct RunningJob::Impl {
     const std::string runs_on = job.name.empty() ? "" : "the job " + job.name + " runs on ";
     Prepared prepared = prepare(std::move(job), budget, input_warnings);
     bytes_total = prepared.bytes_total;
+    faults = std::move(prepared.faults);
     const OnEvent& on_event = prepared.parts.options.on_event;
     if (on_event) on_event({Event::Level::info, runs_on + prepared.reason});
     sinks = prepared.parts.sinks.size();
@@ -75,6 +76,7 @@ struct RunningJob::Impl {
   MemoryBudget budget;
   std::shared_ptr<InputWarnings> input_warnings;
   std::optional<std::uint64_t> bytes_total;
+  std::unique_ptr<Faults> faults;  ///< outlives the pipeline
   std::optional<Pipeline> pipeline;
   std::promise<void> ended;
   const std::shared_future<void> end = ended.get_future().share();

@@ -36,6 +36,9 @@ struct Seams {
   /// Makes what counts, instead of Options::backend. If it fails, a job on `automatic` goes on with the CPU.
   /// The budget in its options outlives it.
   MakeBackend backend;
+  /// Where the job is to fail on purpose, such as "log.synced:2:kill"; what there is, and what happens, is in
+  /// docs/exactly-once.md. Empty: nowhere.
+  std::string faults = {};
 };
 
 /// A job is data. Sources and sinks are addresses, or objects of the caller.

@@ -84,4 +84,11 @@ int check_command(const Settings& settings) {
   return 0;
 }
 
+int check_faults_command() {
+  std::string text;
+  for (const FaultPoint& point : fault_points()) text += fmt::format("{:<23} {}\n", point.name, point.when);
+  print(text);
+  return 0;
+}
+
 }  // namespace millrace::cli

@@ -18,6 +18,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
 
 int run_command(const Settings& settings, StatusLine& status, Supervisor& supervisor);
 int check_command(const Settings& settings);
+int check_faults_command();
 int config_command(const SettingMap& settings, const Job& job);
 int devices_command(const Settings& settings);
 int state_command(const std::string& directory);

@@ -128,6 +128,7 @@ int run_program(const std::vector<std::string>& arguments, const char* const* en
     case Command::version: return version_command(line.json);
     default: break;
   }
+  if (line.faults) return check_faults_command();
   const SettingMap given = all_settings(line, environment);
   const Settings settings = read_settings(given);
   start_log(settings, status);

@@ -47,6 +47,7 @@ class Parser {
     help_all_ = app_.add_flag("--help-all");
     version_ = app_.add_flag("--version");
     json_ = app_.add_flag("--json");
+    faults_ = app_.add_flag("--faults");
     app_.allow_extras();
   }
 
@@ -73,6 +74,7 @@ class Parser {
     return std::nullopt;
   }
   bool json() const { return json_->count() > 0; }
+  bool faults() const { return faults_->count() > 0; }
   std::vector<std::string> words() const { return app_.remaining(); }
   std::vector<std::string> config() const { return config_->results(); }
   SettingMap settings() const {
@@ -113,6 +115,7 @@ class Parser {
   CLI::Option* help_all_ = nullptr;
   CLI::Option* version_ = nullptr;
   CLI::Option* json_ = nullptr;
+  CLI::Option* faults_ = nullptr;
   std::map<std::string_view, CLI::Option*> options_;
 };
 
@@ -166,6 +169,8 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
   line.json = parser.json();
   if (line.json && line.command != Command::version)
     refuse("--json belongs to millrace version; for rows as JSON use --format json");
+  line.faults = parser.faults();
+  if (line.faults && line.command != Command::check) refuse("--faults belongs to millrace check");
   return line;
 }
 

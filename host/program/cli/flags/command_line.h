@@ -19,6 +19,7 @@ struct CommandLine {
   std::optional<std::string> config;  ///< the file named by --config
   std::string directory;              ///< state DIR
   bool json = false;                  ///< version --json
+  bool faults = false;                ///< check --faults
 };
 
 /// `arguments` are those of main without the program's name. The first word that is no flag may be a

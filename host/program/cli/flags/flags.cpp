@@ -150,6 +150,9 @@ const std::array kFlags = {
          [](Settings& s, Text t) { s.quiet = parse_switch(t); }, false, 'q'},
 };
 
+/// Read from the environment, too: where settings come from, and where a job is to fail.
+constexpr std::array<std::string_view, 2> kNoFlags = {"config", "fault"};
+
 }  // namespace
 
 std::span<const Flag> flags() {
@@ -182,7 +185,8 @@ std::string environment_name(std::string_view flag) {
 }
 
 SettingMap read_environment(const char* const* environment, std::vector<std::string>& warnings) {
-  std::vector<std::string> names = {environment_name("config")};
+  std::vector<std::string> names;
+  for (const std::string_view name : kNoFlags) names.push_back(environment_name(name));
   for (const Flag& flag : kFlags) names.push_back(environment_name(flag.name));
   std::vector<std::string_view> known(names.begin(), names.end());
   known.push_back(vectors_variable());
@@ -202,7 +206,8 @@ SettingMap read_environment(const char* const* environment, std::vector<std::str
     }
     if (*found == vectors_variable()) continue;  // no setting of a job
     const auto index = static_cast<std::size_t>(found - known.begin());
-    const std::string_view flag = index == 0 ? "config" : kFlags[index - 1].name;
+    const std::string_view flag =
+        index < kNoFlags.size() ? kNoFlags[index] : kFlags[index - kNoFlags.size()].name;
     settings.emplace(
         flag, Setting{{std::string(entry.substr(name.size() + 1))}, Origin::environment, std::string(name)});
   }

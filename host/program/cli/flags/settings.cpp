@@ -6,6 +6,7 @@
 #include <functional>
 #include <unordered_map>
 
+#include "host/job/faults/fault_plan.h"
 #include "host/program/cli/flags/field_numbers.h"
 #include "host/program/cli/flags/flags.h"
 #include "host/program/cli/flags/unused_flags.h"
@@ -40,6 +41,18 @@ void set(const Flag& flag, const Setting& setting, Settings& settings, Problems&
       problems.add(setting, error.what());
     }
   }
+}
+
+/// No flag sets them: they are for those who test what a job does about failures.
+void set_faults(const Setting& setting, Settings& settings, Problems& problems) {
+  const std::string& text = setting.texts.front();
+  if (text.empty()) return;
+  try {
+    FaultPlan(text, {});
+  } catch (const ConfigError& error) {
+    for (const std::string& problem : error.problems()) problems.add(setting, problem);
+  }
+  settings.job.seams.faults = text;
 }
 
 /// Field numbers become column numbers; a measure without a field stands for each value in turn.
@@ -102,6 +115,8 @@ Settings read_settings(const SettingMap& given) {
     const auto found = given.find(flag.name);
     if (found != given.end()) set(flag, found->second, settings, problems);
   }
+  if (const auto found = given.find("fault"); found != given.end())
+    set_faults(found->second, settings, problems);
   complete_keys(settings);
   complete_measures(settings);
   // What was not understood may have been the way of counting.

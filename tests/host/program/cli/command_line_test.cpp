@@ -116,6 +116,8 @@ TEST(CommandLine, HelpAndVersion) {
   EXPECT_TRUE(read_command_line({"--version", "--json"}).json);
   EXPECT_EQ(read_command_line({"--help", "--help-all"}).command, Command::help_all);
   EXPECT_EQ(read_command_line({"--version", "--help"}).command, Command::help);
+  EXPECT_TRUE(read_command_line({"check", "--faults"}).faults);
+  EXPECT_THAT(refusal({"--faults", "book.txt"}), HasSubstr("millrace check"));
   EXPECT_THAT(refusal({"--json", "book.txt"}), HasSubstr("--format json"));
 }
 

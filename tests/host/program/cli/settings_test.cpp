@@ -325,6 +325,24 @@ TEST(Environment, EveryFlagHasItsTwin) {
   EXPECT_THAT(warnings, IsEmpty());
 }
 
+TEST(Environment, SaysWhereAJobIsToFail) {
+  const auto settings = [](const char* entry) {
+    const std::array<const char*, 2> environment = {entry, nullptr};
+    std::vector<std::string> warnings;
+    return read_settings(read_environment(environment.data(), warnings));
+  };
+  EXPECT_EQ(settings("MILLRACE_FAULT=log.sync:2:kill").job.seams.faults, "log.sync:2:kill");
+  EXPECT_EQ(settings("MILLRACE_FAULT=").job.seams.faults, "");
+  try {
+    settings("MILLRACE_FAULT=log.sync:klil,log.snyc:kill");
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.exit_code(), 78);
+    EXPECT_THAT(error.problems(), ElementsAre(HasSubstr("MILLRACE_FAULT: the fault \"log.sync:klil\""),
+                                              HasSubstr("did you mean \"log.sync\"?")));
+  }
+}
+
 TEST(Environment, NearMissesAreWarnedOf) {
   const std::array<const char*, 5> environment = {"MILLRACE_TREADS=4", "MILLRACE_SOMETHING_ELSE=1", "PATH=/bin",
                                                   "MILLRACE_BATCH_BYTES=64KiB=", nullptr};
