@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <millrace/error.h>
@@ -84,7 +85,26 @@ void Inputs::add_stdin() {
     sources_.push_back(std::make_unique<PipeSource>(duplicate(0, "stdin"), "stdin", options_));
 }
 
+std::string Inputs::new_name(const std::string& address) {
+  const unsigned times = ++times_[address];
+  return times == 1 ? address : address + '#' + std::to_string(times);
+}
+
+// A file that an earlier run has read to its end may be gone.
+bool Inputs::was_read(const std::string& path) const {
+  if (options_.resume == nullptr || ::access(path.c_str(), F_OK) == 0) return false;
+  bool any = false;
+  for (const Mark& mark : options_.resume->marks) {
+    const Partition& partition = options_.resume->partitions.at(mark.partition);
+    if (partition.name != path) continue;
+    if (!partition.identity || !mark.done) return false;
+    any = true;
+  }
+  return any;
+}
+
 void Inputs::open_paths() {
+  std::erase_if(paths_, [this](const std::string& path) { return was_read(path); });
   FileList list = list_files(paths_, options_.on_beginning);
   const bool nothing =
       files_.empty() && list.files.empty() && list.streams.empty() && sources_.empty() && list.not_text.empty();
@@ -101,9 +121,25 @@ void Inputs::open_paths() {
 }
 
 void Inputs::go_on() {
-  std::vector<std::string> problems;
-  files_ = ranges_left(std::move(files_), *options_.resume, options_.framing.kind, problems);
-  complain(problems, kInputMissing);
+  FilesLeft left = ranges_left(std::move(files_), *options_.resume, options_.framing.kind);
+  files_ = std::move(left.ranges);
+  complain(left.problems, kInputMissing);
+  refuse_lost_records();
+  if (!problems_.empty() || !options_.on_event) return;
+  for (const std::string& warning : left.warnings) options_.on_event({Event::Level::warning, warning});
+}
+
+// What is made of other words is another input, though it is counted with what was made before.
+void Inputs::refuse_lost_records() {
+  std::set<std::string> names;
+  for (const auto& source : sources_)
+    for (const Partition& partition : source->partitions()) names.insert(partition.name);
+  for (const Mark& mark : options_.resume->marks) {
+    const Partition& partition = options_.resume->partitions.at(mark.partition);
+    if (mark.done || !partition.name.starts_with("generate:") || !names.insert(partition.name).second) continue;
+    complain({"cannot go on without " + excerpt(partition.name) + ": it was not read to its end"},
+             kInputMissing);
+  }
 }
 
 // Each of two readers would get some of it, with words torn between them. A disk is read from its start by

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ class Inputs {
   void add_path(std::string path) { paths_.push_back(std::move(path)); }
   void add_stdin();
   void add_source(std::unique_ptr<Source> source) { sources_.push_back(std::move(source)); }
+  /// Of partitions of an address: what is named twice is read twice, and is "ADDRESS#2" then.
+  std::string new_name(const std::string& address);
   const SourceOptions& options() const { return options_; }
 
   /// The sources, or ConfigError with every problem of every address.
@@ -37,6 +40,8 @@ class Inputs {
   void complain(const std::vector<std::string>& problems, int exit_code);
   void open_paths();
   void go_on();
+  void refuse_lost_records();
+  bool was_read(const std::string& path) const;
   void refuse_repeated_streams(const std::vector<std::string>& paths);
   void tell_windows_of_stored_files();
   void tell_skipped(const std::vector<std::string>& skipped);
@@ -45,6 +50,7 @@ class Inputs {
   std::vector<std::string> paths_;
   std::vector<FilePart> files_;
   SourceList sources_;
+  std::map<std::string, unsigned> times_;  ///< an address was named
   std::vector<std::string> problems_;
   int exit_code_ = 0;
   bool stdin_taken_ = false;

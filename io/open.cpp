@@ -1,5 +1,6 @@
 // Addresses of inputs and outputs: opening them, and telling which mean one thing.
 // SPDX-License-Identifier: Apache-2.0
+#include <fnmatch.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,24 @@ bool is_input(const std::string& uri, const std::string& identity) {
     return std::ranges::any_of(io::list_files(std::span(&path, 1)).files, [&](const io::FilePart& file) {
       return io::identity_of(file.identity.device, file.identity.inode) == identity;
     });
+  } catch (const Error&) {
+    return false;  // open_sources tells what is wrong with it
+  }
+}
+
+bool names_input(const std::string& uri, const std::filesystem::path& path) {
+  const auto whole = [](const std::filesystem::path& each) {
+    return std::filesystem::absolute(each).lexically_normal().string();
+  };
+  try {
+    std::string named = uri;
+    if (!io::is_pattern_of_files(uri)) {
+      const Uri parsed = io::parse_address(uri);
+      if (uri == "-" || !io::names_file(parsed)) return false;
+      named = io::file_path(parsed);
+    }
+    return ::fnmatch(whole(named).c_str(), whole(path).c_str(), FNM_PATHNAME | FNM_PERIOD) == 0 ||
+           whole(named) == whole(path);
   } catch (const Error&) {
     return false;  // open_sources tells what is wrong with it
   }

@@ -42,7 +42,7 @@ void add_tcp(const Uri& uri, Inputs& inputs) {
 }
 
 void add_generator(const Uri& uri, Inputs& inputs) {
-  for (std::unique_ptr<Source>& source : open_generator(uri, inputs.options()))
+  for (std::unique_ptr<Source>& source : open_generator(uri, inputs.new_name(uri.text), inputs.options()))
     inputs.add_source(std::move(source));
 }
 

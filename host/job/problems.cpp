@@ -3,6 +3,7 @@
 #include <millrace/job.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "base/text/printable.h"
@@ -27,18 +28,37 @@ void add_repeated_outputs(const std::vector<std::string>& outputs, std::vector<s
   }
 }
 
-// Both would claim it, and each would take the other's files for foreign ones.
+// Each would take the other's files for foreign ones, or for its own.
 void add_checkpoint_among_outputs(const Job& job, std::vector<std::string>& problems) {
-  if (job.checkpoint.empty()) return;
   const auto place = [](std::string path) {
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     return output_identity(path);
   };
+  const auto parent = [](const std::string& path) {
+    const std::string of = std::filesystem::path(path).parent_path().string();
+    return of.empty() ? "." : of;
+  };
   const std::string directory = place(job.checkpoint);
   for (const std::string& output : job.to)
-    if (place(output) == directory)
-      problems.push_back("the checkpoint and the output " + excerpt(output) +
-                         " are the same: give each its own place");
+    if (place(output) == directory || place(parent(output)) == directory)
+      problems.push_back("the output " + excerpt(output) + " is in the checkpoint: give each its own place");
+}
+
+// What one run has written the next one would count: the same command would not go on but begin with more.
+void add_outputs_among_inputs(const Job& job, std::vector<std::string>& problems) {
+  for (const std::string& input : job.from) {
+    const std::filesystem::path checkpoint = job.checkpoint;
+    if (names_input(input, checkpoint / "LOCK") || names_input(input, checkpoint / "seg-000000000001.log"))
+      problems.push_back("the checkpoint's files are among the input " + excerpt(input) +
+                         ": name another directory for it");
+    for (const std::string& output : job.to) {
+      const std::filesystem::path path = output.ends_with('/') ? output + "epoch-000000000001.txt" : output;
+      const bool is_file = output.ends_with('/') || partial_output(output);
+      if (is_file && (is_input(input, output_identity(output)) || names_input(input, path)))
+        problems.push_back("the output " + excerpt(output) + " is also an input, " + excerpt(input) +
+                           ": with a checkpoint it would be counted by the next run; write elsewhere");
+    }
+  }
 }
 
 // A partial result replaces what has its name.
@@ -104,7 +124,10 @@ std::vector<std::string> problems(const Job& job) {
     found.emplace_back("nowhere to write: name an output");
   add_repeated_outputs(job.to, found);
   add_outputs_in_the_way(job, found);
-  add_checkpoint_among_outputs(job, found);
+  if (!job.checkpoint.empty()) {
+    add_checkpoint_among_outputs(job, found);
+    add_outputs_among_inputs(job, found);
+  }
   add_problems_of_objects(job, found);
   if (options.threads > kThreadsMax || options.readers > kThreadsMax)
     found.emplace_back("threads and readers are limited to 1024 each: give fewer");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -140,5 +141,8 @@ SourceList open_sources(std::span<const std::string> uris, const SourceOptions& 
 
 /// Whether one of the regular files that the address names is the one with this output_identity.
 bool is_input(const std::string& uri, const std::string& identity);
+
+/// Whether the address names that path, or is a pattern of it, whether there is such a file yet or not.
+bool names_input(const std::string& uri, const std::filesystem::path& path);
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <millrace/error.h>
@@ -60,12 +61,16 @@ class KnownFiles {
     const auto renamed = std::find_if(first, last, [](const auto& each) { return !each.second->found; });
     return renamed == last ? nullptr : renamed->second;
   }
-  /// Another file that had this name and was not read to its end.
-  bool had_another(const std::string& name) const {
+  /// Of other files that had this name, one that is not there under another: first one that was not read to its
+  /// end.
+  const KnownFile* lost(const std::string& name) const {
+    const KnownFile* lost = nullptr;
     for (auto each = by_name_.lower_bound({name, {}}); each != by_name_.end() && each->first.first == name;
-         ++each)
-      if (!files_[each->second].done()) return true;
-    return false;
+         ++each) {
+      const KnownFile& file = files_[each->second];
+      if (!file.found && (lost == nullptr || lost->done())) lost = &file;
+    }
+    return lost;
   }
   const std::vector<KnownFile>& all() const { return files_; }
 
@@ -127,34 +132,45 @@ void add_ranges(const FilePart& file, const KnownFile& known, std::vector<FilePa
   left.back().begin = last.end;
 }
 
+// A file that was not read under the name that it has now.
+void add_new(FilePart file, const KnownFiles& known, FilesLeft& left) {
+  const KnownFile* lost = known.lost(file.name);
+  if (lost != nullptr && !lost->done()) {
+    left.problems.push_back("cannot go on with " + excerpt(file.path) +
+                            ": it is another file than the one that was not read to its end");
+    return;
+  }
+  if (lost != nullptr)
+    left.warnings.push_back(excerpt(file.path) +
+                            " is another file than the one of that name that was counted: both are");
+  left.ranges.push_back(std::move(file));
+}
+
 }  // namespace
 
-std::vector<FilePart> ranges_left(std::vector<FilePart> files, const Resume& resume, Framing::Kind framing,
-                                  std::vector<std::string>& problems) {
+FilesLeft ranges_left(std::vector<FilePart> files, const Resume& resume, Framing::Kind framing) {
   KnownFiles known(resume);
-  std::vector<FilePart> left;
+  FilesLeft left;
+  std::vector<FilePart> others;
+  std::set<std::string> names;
   for (FilePart& file : files) {
+    names.insert(file.name);
     KnownFile* before = known.find(file);
-    if (before != nullptr && file.size >= before->beginning.length && !begins_alike(file, *before))
-      before = nullptr;
-    if (before == nullptr && known.had_another(file.name)) {
-      problems.push_back("cannot go on with " + excerpt(file.path) +
-                         ": it is another file than the one that was not read to its end");
-    } else if (before == nullptr) {
-      left.push_back(std::move(file));
-    } else {
-      before->found = true;
-      std::string problem = problem_of(file, *before, framing);
-      if (problem.empty())
-        add_ranges(file, *before, left);
-      else
-        problems.push_back(std::move(problem));
+    if (before == nullptr || (file.size >= before->beginning.length && !begins_alike(file, *before))) {
+      others.push_back(std::move(file));
+      continue;
     }
+    before->found = true;
+    std::string problem = problem_of(file, *before, framing);
+    if (problem.empty())
+      add_ranges(file, *before, left.ranges);
+    else
+      left.problems.push_back(std::move(problem));
   }
+  for (FilePart& file : others) add_new(std::move(file), known, left);
   for (const KnownFile& file : known.all())
-    if (!file.found && !file.done())
-      problems.push_back("cannot go on with " + excerpt(file.name) +
-                         ": it was not read to its end, and is not there");
+    if (!file.found && !file.done() && !names.contains(file.name))
+      left.problems.push_back("cannot go on without " + excerpt(file.name) + ": it was not read to its end");
   return left;
 }
 

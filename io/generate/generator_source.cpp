@@ -206,15 +206,15 @@ GeneratorPlan parse_generator(const Uri& uri) {
   return plan;
 }
 
-SourceList open_generator(const Uri& uri, const SourceOptions& options) {
+SourceList open_generator(const Uri& uri, const std::string& name, const SourceOptions& options) {
   const GeneratorPlan plan = parse_generator(uri);
   const auto maker = std::make_shared<const ZipfWords>(plan);
   const std::vector<std::vector<Range>> shares =
-      deal(records_left(plan, uri.text, options.resume), std::max(options.readers, 1U));
+      deal(records_left(plan, name, options.resume), std::max(options.readers, 1U));
   const double rate = static_cast<double>(plan.rate) / static_cast<double>(plan.line);
   SourceList sources;
   for (const std::vector<Range>& share : shares)
-    sources.push_back(std::make_unique<GeneratorSource>(plan, maker, uri.text, share,
+    sources.push_back(std::make_unique<GeneratorSource>(plan, maker, name, share,
                                                         rate / static_cast<double>(shares.size()), options));
   return sources;
 }

@@ -42,8 +42,8 @@ struct GeneratorPlan {
 GeneratorPlan parse_generator(const Uri& uri);
 
 /// Each reader makes an equal stretch of all records; where words have no end, nobody ever comes to the end of
-/// his. Partitions have the address as their name, and marks count records. Replayable.
-SourceList open_generator(const Uri& uri, const SourceOptions& options);
+/// his. Partitions have that name, and marks count records. Replayable.
+SourceList open_generator(const Uri& uri, const std::string& name, const SourceOptions& options);
 
 /// Draws words by their number.
 class ZipfWords {

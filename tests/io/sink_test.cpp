@@ -131,18 +131,15 @@ OpenedSink open_device() {
   return open_path("/dev/null", {}, {});
 }
 
-INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract,
-                         ::testing::Values(SinkCase{"Stdout", open_stdout, true, false},
-                                           SinkCase{"Directory", open_directory, true},
-                                           SinkCase{"File", open_file, false, false},
-                                           SinkCase{"Link", open_link, false, false},
-                                           SinkCase{"DanglingLink", open_dangling_link, false, false},
-                                           SinkCase{"AppendedFile", open_appended_file, true, false},
-                                           SinkCase{"Fifo", open_fifo, true, false},
-                                           SinkCase{"Device", open_device, true, false},
-                                           SinkCase{"Discard", open_discard, true, false},
-                                           SinkCase{"Memory", open_memory}),
-                         sink_name);
+INSTANTIATE_TEST_SUITE_P(
+    Sinks, SinkContract,
+    ::testing::Values(SinkCase{"Stdout", open_stdout, true, false}, SinkCase{"Directory", open_directory, true},
+                      SinkCase{"File", open_file, false, false}, SinkCase{"Link", open_link, false, false},
+                      SinkCase{"DanglingLink", open_dangling_link, false, false},
+                      SinkCase{"AppendedFile", open_appended_file, true, false},
+                      SinkCase{"Fifo", open_fifo, true, false}, SinkCase{"Device", open_device, true, false},
+                      SinkCase{"Discard", open_discard, true, false}, SinkCase{"Memory", open_memory}),
+    sink_name);
 
 void write_epoch(Sink& sink, std::uint64_t number, const Rows& rows) {
   sink.begin({number});

@@ -69,13 +69,44 @@ TEST(Problems, ACheckpointHasItsOwnPlace) {
   Job job{.from_sources = {text("a")}, .checkpoint = path + "/new"};
   for (const char* output : {"/new/", "/new", "/new//"}) {
     job.to = {path + output};
-    EXPECT_THAT(problems(job), ElementsAre(HasSubstr("are the same"))) << output;
+    EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is in the checkpoint"))) << output;
   }
-  job.to = {path + "/new/file", path + "/other/"};
+  job.to = {path + "/new/file"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is in the checkpoint")))
+      << "it may have a name of one of its files";
+  job.to = {path + "/newer", path + "/other/"};
   EXPECT_THAT(problems(job), IsEmpty());
   job.checkpoint = path + '/';
   job.to = {path};
-  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("are the same"))) << "it is there";
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is in the checkpoint"))) << "it is there";
+}
+
+TEST(Problems, WhatAJobWithACheckpointWritesIsNoInputOfItsNextRun) {
+  const testing::TemporaryDirectory directory;
+  const std::string path = directory.path();
+  directory.write("x.txt", "a");
+  Job job{.from = {path + "/*.txt"}, .to = {path + "/x.txt"}, .checkpoint = path + "/cp"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is also an input")));
+  job.to = {path + "/./not-yet.txt"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is also an input")));
+  job.to = {path + "/out.tsv", "-", "discard:"};
+  EXPECT_THAT(problems(job), IsEmpty());
+  job.from = {"*"};
+  EXPECT_THAT(problems(job), IsEmpty()) << "- is no file";
+  job.from = {path + "/*/*"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("the checkpoint's files are among the input")));
+  job.checkpoint = path + "/deep/er/cp";
+  EXPECT_THAT(problems(job), IsEmpty());
+  job.to = {path + "/windows/"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is also an input")));
+  job.from = {path + "/cp/LOCK"};
+  job.checkpoint = path + "/cp";
+  job.to = {"-"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("the checkpoint's files are among the input")));
+  job.from = {path + "/x.txt"};
+  job.to = {path + "/x.txt"};
+  job.checkpoint.clear();
+  EXPECT_THAT(problems(job), IsEmpty()) << "as with sort -o";
 }
 
 TEST(Problems, FunctionsOfAJobWithACheckpointHaveAVersion) {

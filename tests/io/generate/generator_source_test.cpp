@@ -22,7 +22,7 @@ using ::testing::SizeIs;
 constexpr const char* kAddress = "generate:?words=1003&vocabulary=50k&line=7&seed=9";
 
 SourceList open(const std::string& address, const SourceOptions& options = {}) {
-  return io::open_generator(io::parse_uri(address), options);
+  return io::open_generator(io::parse_uri(address), address, options);
 }
 
 /// The text by its definition: word after word.
