@@ -53,6 +53,8 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const O
 void Committer::resume(Recovered recovered) {
   const Shown shown = replay(recovered);
   check_outputs(shown, recovered);
+  for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
+    shared_.metrics.rejected[reason] += recovered.rejected[reason];
   if (!recovered.undecided) return;
   const Instant now = shared_.clock.now();
   epoch_.emplace();

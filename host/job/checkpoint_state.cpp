@@ -34,6 +34,8 @@ std::optional<CheckpointState> read_checkpoint_state(Disk& disk, const std::file
   if (found.snapshot()) {
     state.snapshot = {found.snapshot()->head.first_epoch - 1};
     state.snapshot_bytes = found.snapshot()->bytes;
+    state.rejected =
+        std::accumulate(found.snapshot()->rejected.begin(), found.snapshot()->rejected.end(), std::uint64_t{0});
   }
   state.segments = found.segments().size();
   for (const Segment& segment : found.segments()) state.bytes += segment.file_bytes;

@@ -103,9 +103,13 @@ bool add_own_sources(const Job& job, const SourceOptions& how, SourceList& sourc
   return any_endless;
 }
 
-// With a checkpoint everything else comes once.
-void tell_what_is_read_once(const SourceList& sources, const OnEvent& on_event) {
+// What the job with a checkpoint does not promise: what it reads of other inputs than these may be lost.
+void tell_of_checkpoint(const SourceList& sources, const std::optional<EarlierRun>& earlier,
+                        const OnEvent& on_event) {
   if (!on_event) return;
+  if (earlier)
+    for (const std::string& damage : earlier->recovered.damage)
+      on_event({Event::Level::warning, damage + "; the one before it serves"});
   for (const auto& source : sources) {
     const auto partitions = source->partitions();
     const bool stored =
@@ -291,7 +295,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
 
   if (faults) faults->stand_before(sources, sinks.sinks);
   if (own_endless && how.on_endless) how.on_endless();
-  if (durable) tell_what_is_read_once(sources, options.on_event);
+  if (durable) tell_of_checkpoint(sources, earlier, options.on_event);
   MigrationOptions migration = migration_for(chosen, job.plan, backend_options, options, sources);
   if (options.batch_bytes == 0)
     options.batch_bytes = pool_capacity(*chosen.backend, sources.size(), options.memory);

@@ -36,8 +36,10 @@ struct RunningJob::Impl {
     sinks = prepared.parts.sinks.size();
     if (prepared.over) {
       if (on_event)
-        on_event({Event::Level::warning,
-                  "the job has ended before, and there is nothing new to read: its outputs are as they were"});
+        on_event(
+            {Event::Level::warning,
+             "the job has ended before, and there is nothing new to read: it shows nothing again. To begin "
+             "anew, name another checkpoint"});
       pipeline.emplace(without_outputs(std::move(prepared.parts)));
       end_clock();
       ended.set_value();

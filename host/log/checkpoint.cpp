@@ -127,7 +127,8 @@ Recovered Checkpoint::recover(LoggedInputs& inputs, StateRuns& runs) const {
   for_each({.inputs = &inputs, .runs = &spans}, [&](EpochData&& epoch, const Kept& kept) {
     if (!path || *path != segments_[kept.segment].path)
       path = std::make_shared<const std::filesystem::path>(segments_[kept.segment].path);
-    runs.add(epoch.id, kept.frame.rows, places_of(path, epoch.id, std::exchange(spans, {})), epoch.closed);
+    runs.add(epoch, kept.frame.rows, places_of(path, epoch.id, std::exchange(spans, {})));
+    for (std::size_t i = 0; i < kRejectReasons; ++i) recovered.rejected[i] += epoch.rejected[i];
     for (const auto& [pane, none] : epoch.partials) recovered.open.insert(pane);
     if (epoch.id != this->last() || committed_)
       for (const Pane pane : epoch.closed) recovered.open.erase(pane);
@@ -140,15 +141,19 @@ Recovered Checkpoint::recover(LoggedInputs& inputs, StateRuns& runs) const {
   recovered.frame = last_rows();
   recovered.finished = last->last && committed_;
   if (!committed_)
-    recovered.undecided = {.closed = std::move(last->closed), .last = last->last, .partial = last->partial};
+    recovered.undecided = {.closed = std::move(last->closed),
+                           .last = last->last,
+                           .partial = last->partial,
+                           .rejected = last->rejected};
   return recovered;
 }
 
 void Checkpoint::recover_snapshot(Recovered& recovered, StateRuns& runs) const {
   recovered.shown = snapshot_->shown;
+  recovered.rejected = snapshot_->rejected;
   for (const auto& [pane, kept] : snapshot_->panes)
     if (!kept.closed) recovered.open.insert(pane);
-  runs.begin(snapshot_->panes, snapshot_->shown);
+  runs.begin(snapshot_->panes, snapshot_->shown, snapshot_->rejected);
 }
 
 void Checkpoint::read(const EpochReading& reading, const TakeEpoch& take) const {

@@ -82,12 +82,17 @@ void FrameLog::start(const std::vector<ReaderInputs>& readers) {
     inputs_.write(frame);
     return copied;
   });
-  add(recovered_.last, runs, recovered_.undecided->closed);
+  EpochData again;
+  again.id = recovered_.last;
+  again.closed = recovered_.undecided->closed;
+  again.rejected = recovered_.undecided->rejected;
+  runs_.add(again, rows_, places_of(path_, again.id, runs));
   check(rows_ == recovered_.frame, "a frame that is written anew has the rows that it had");
 }
 
 std::uint64_t FrameLog::append(const EpochData& epoch) {
   check(!failed_, "a log that has failed takes no more");
+  check_place();
   inputs_.merge(epoch.found, epoch.marks);
   const bool begins = segment_ == nullptr || bytes_ >= options_.segment_bytes;
   const FrameHead head{.epoch = epoch.id, .key = begins, .last = epoch.last};
@@ -103,12 +108,8 @@ std::uint64_t FrameLog::append(const EpochData& epoch) {
     segment_->sync();
     failed_ = false;
   }
-  add(epoch.id, runs, epoch.closed);
+  runs_.add(epoch, rows_, places_of(path_, epoch.id, runs));
   return rows_;
-}
-
-void FrameLog::add(EpochId epoch, const std::vector<RunSpan>& runs, const std::vector<Pane>& closed) {
-  runs_.add(epoch, rows_, places_of(path_, epoch, runs), closed);
 }
 
 // Of what was not synced may be lost that the epoch was shown: then the next frame says it, or the sinks do.
@@ -139,7 +140,9 @@ void FrameLog::begin_snapshot(EpochId first) {
                             .columns = options_.columns,
                             .budget = options_.budget,
                             .memory = options_.snapshot_memory};
-  snapshot_.emplace(how, Snapshot{.head = head, .panes = runs_.panes(), .shown = runs_.shown()});
+  snapshot_.emplace(
+      how,
+      Snapshot{.head = head, .panes = runs_.panes(), .shown = runs_.shown(), .rejected = runs_.rejected()});
   bytes_in_ = bytes_behind_;
 }
 
@@ -182,7 +185,8 @@ std::vector<RunSpan> FrameLog::begin_segment(const FrameHead& head, const WriteS
   failed_ = true;
   const std::filesystem::path path = options_.directory / segment_name(number_ + 1);
   const std::filesystem::path temporary = options_.directory / ("." + path.filename().string() + ".tmp");
-  check_place(path);
+  check_place();
+  if (options_.disk.names_of(path) != 0) throw other_process();
   auto made = options_.disk.create(temporary, {.exclusive = true, .owner_only = true, .temporary = true});
   if (!made) throw IoError("cannot create " + temporary.string() + ": somebody else makes it");
   segment_ = std::move(made);
@@ -214,11 +218,16 @@ std::vector<RunSpan> FrameLog::write(const FrameHead& head, const WriteSections&
   return runs;
 }
 
-// Who removes the lock of another process may have begun to write here.
-void FrameLog::check_place(const std::filesystem::path& path) const {
-  if (lock_->is_at(options_.directory / kLockName) && options_.disk.names_of(path) == 0) return;
-  throw IoError("another process writes to the checkpoint " + excerpt(options_.directory.string()) +
-                ": end it, and never remove a LOCK");
+// Who removes the lock of another process may have begun to write here. What is written to a segment that is
+// not there any more is lost.
+void FrameLog::check_place() const {
+  if (!lock_->is_at(options_.directory / kLockName)) throw other_process();
+  if (path_ && !segment_->is_at(*path_)) throw other_process();
+}
+
+IoError FrameLog::other_process() const {
+  return IoError("the checkpoint " + excerpt(options_.directory.string()) +
+                 " was moved, removed or written to by another process: leave it alone while its job runs");
 }
 
 }  // namespace millrace

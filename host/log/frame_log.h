@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <millrace/disk.h>
+#include <millrace/error.h>
 #include <millrace/plan.h>
 
 #include "host/log/checkpoint.h"
@@ -66,10 +67,10 @@ class FrameLog final : public EpochLog {
   using WriteSections = std::function<std::vector<RunSpan>(FrameWriter&)>;
   std::vector<RunSpan> begin_segment(const FrameHead& head, const WriteSections& write_sections);
   std::vector<RunSpan> write(const FrameHead& head, const WriteSections& write_sections);
-  void add(EpochId epoch, const std::vector<RunSpan>& runs, const std::vector<Pane>& closed);
   void begin_snapshot(EpochId first);
   void keep_snapshot();
-  void check_place(const std::filesystem::path& path) const;
+  void check_place() const;
+  IoError other_process() const;
 
   FrameLogOptions options_;
   std::unique_ptr<DiskLock> lock_;

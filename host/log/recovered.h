@@ -10,6 +10,8 @@
 
 #include <millrace/types.h>
 
+#include "host/state/bad_records.h"
+
 namespace millrace {
 
 /// The exit code of a job that may not go on with a checkpoint or with its outputs as they are.
@@ -20,6 +22,7 @@ struct Undecided {
   std::vector<Pane> closed;  ///< see EpochData, as for the others
   bool last = false;
   bool partial = false;
+  RejectCounts rejected{};
 };
 
 /// Where the next run begins. How far inputs were read goes to their openers: see Resume. What was counted
@@ -34,6 +37,7 @@ struct Recovered {
   bool finished = false;  ///< the last epoch was the last of its job, and shown
   /// The last epoch that had something to show, as far as replay() does not hand it over.
   Shown shown;
+  RejectCounts rejected{};  ///< of all epochs: records that were not counted, by reason
   /// What was found damaged and is not needed, in words.
   std::vector<std::string> damage;
   /// The last epoch is to be shown again; its panes are among the open ones.

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "epoch-";
 constexpr std::size_t kEpochDigits = 12;
+constexpr int kRefused = 77;
 
 std::string epoch_name(EpochId epoch) {
   const std::string digits = std::to_string(epoch.number);
@@ -89,9 +90,27 @@ void FileSink::lock_directory() {
 std::optional<Shown> FileSink::open(const JobId& job) {
   if (kind_ == Kind::file) return std::nullopt;
   job_ = job;
+  const bool first = !opened_;
   claim();
   if (!manifest_) manifest_.emplace(disk_, directory_);
-  return manifest_->exists() ? manifest_->last(job) : last_in_directory();
+  const std::optional<Shown> listed = manifest_->last(job);
+  if (first) require_as_listed(listed ? listed->id : EpochId{});
+  return manifest_->exists() ? listed : last_in_directory();
+}
+
+// A start finds epochs in a directory only of a job that goes on. One may be there that was not listed yet.
+void FileSink::require_as_listed(EpochId last) const {
+  std::size_t behind = 0;
+  for (const std::string& name : disk_.list(directory_, kPrefix)) {
+    const auto epoch = epoch_of(name);
+    behind += epoch && *epoch > last ? 1U : 0U;
+  }
+  const std::string file = manifest_->last_file();
+  if (behind <= 1 && (file.empty() || disk_.names_of(directory_ / file) != 0)) return;
+  throw ConfigError(
+      {directory_.string() + " is not as its " + std::string(Manifest::kName) +
+       " lists it: somebody removed that, or files of it; bring them back, or name another directory"},
+      kRefused);
 }
 
 void FileSink::claim() {

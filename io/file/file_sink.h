@@ -53,6 +53,7 @@ class FileSink final : public Sink {
   std::optional<Shown> last_in_directory();
   void write_text(std::string_view text);
   void list(const Epoch& epoch);
+  void require_as_listed(EpochId last) const;
   void claim();
   void lock_directory();
   void require_same_directory() const;

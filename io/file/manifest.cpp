@@ -81,6 +81,10 @@ std::optional<Shown> Manifest::last(const JobId& job) const {
   return Shown{{number_of(columns[0], 10, path)}, number_of(columns[7], 16, path)};
 }
 
+std::string Manifest::last_file() const {
+  return last_.empty() ? "" : std::string(columns_of(last_)[3]);
+}
+
 void Manifest::begin(const JobId& job) {
   if (file_) return;
   job_ = hex(job.birth);

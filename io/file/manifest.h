@@ -37,6 +37,8 @@ class Manifest {
   bool exists() const { return exists_; }
   /// The epoch that the job has published last. Throws ConfigError (77) where it is of another job.
   std::optional<Shown> last(const JobId& job) const;
+  /// The file that was listed last; empty: none was.
+  std::string last_file() const;
   /// Comes before the first add: what is there is kept, but for a last line that was cut off.
   void begin(const JobId& job);
   /// Durable when it returns.

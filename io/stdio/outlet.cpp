@@ -62,6 +62,15 @@ void Outlet::open() {
   descriptor_ = own_.get();
 }
 
+void Outlet::end_line() {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return;
+  // The descriptor may be for writing only.
+  const Descriptor file(::open(("/proc/self/fd/" + std::to_string(descriptor_)).c_str(), O_RDONLY | O_CLOEXEC));
+  char last = '\n';
+  if (file && ::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') write("\n");
+}
+
 void Outlet::write(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());

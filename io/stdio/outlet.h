@@ -27,6 +27,9 @@ class Outlet {
   void open();
   /// Throws OutputClosed if nobody reads any more; the program must ignore SIGPIPE for that.
   void write(std::string_view text);
+  /// Writes a newline if it is a file that ends within a line, as a writer leaves it that was ended. REQUIRES:
+  /// open.
+  void end_line();
   /// What was written to a file is durable when it returns; others keep nothing.
   void sync();
 

@@ -6,6 +6,7 @@ namespace millrace::io {
 
 void StdoutSink::begin(const Epoch& epoch) {
   outlet_.open();
+  if (may_repeat_) outlet_.end_line();
   format_.set_epoch(epoch.id);
   if (header_written_) return;
   format_.add_header();

@@ -17,7 +17,9 @@ namespace millrace::io {
 class StdoutSink final : public Sink {
  public:
   explicit StdoutSink(const RowLayout& layout, Outlet outlet = Outlet(1))
-      : format_(layout, [this](std::string_view text) { outlet_.write(text); }), outlet_(std::move(outlet)) {}
+      : format_(layout, [this](std::string_view text) { outlet_.write(text); }),
+        outlet_(std::move(outlet)),
+        may_repeat_(layout.epoch) {}
 
   std::optional<Shown> probe(Deadline) override {
     outlet_.probe();
@@ -32,6 +34,7 @@ class StdoutSink final : public Sink {
  private:
   RowFormat format_;
   Outlet outlet_;
+  bool may_repeat_;  ///< rows of a run that was ended
   bool header_written_ = false;
 };
 

@@ -191,7 +191,7 @@ TEST(FileSink, EveryFailureLeavesFinishedEpochsWhole) {
     disk.fail_after(0);
     disk.crash();
     FileSink again(count_layout(), "out", FileSink::Kind::directory, disk);
-    const std::optional<Shown> shown = again.open({"a", 1});
+    const std::optional<Shown> shown = again.probe(Deadline::max());
     EXPECT_GE(shown ? shown->id : EpochId{0}, finished.value_or(EpochId{0}));
     for (std::uint64_t epoch = 1; finished && epoch <= finished->number; ++epoch)
       EXPECT_EQ(disk.contents("out/epoch-00000000000" + std::to_string(epoch) + ".txt"),

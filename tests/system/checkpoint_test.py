@@ -35,9 +35,9 @@ class Checkpoint(Case):
                 "--batch-bytes", random.choice(("4KiB", "64KiB", "1MiB")))
 
     def test_a_killed_job_goes_on(self):
-        killed = 0
-        for _ in range(KILLS):
-            killed += self.kill(self.job(*self.manner()), random.uniform(0.005, 0.1))
+        self.text *= 10
+        self.write("in.txt", self.text)
+        killed = sum(self.kill(self.job(*self.manner()), random.uniform(0.005, 0.1)) for _ in range(KILLS))
         result = run(*self.job(*self.manner()))
         self.assert_exit(result, 0)
         self.assertEqual(rows(self.read("out")), words(self.text))
@@ -71,6 +71,35 @@ class Checkpoint(Case):
         self.assertIn(b"the same command goes on", errors)
         self.assertFalse(os.path.exists(self.path("out")), "what is open stays open")
         self.assertFalse(os.path.exists(self.path("out.partial")))
+
+    def test_windows_that_are_open_when_a_job_is_stopped_stay_so(self):
+        process = start("generate:?rate=10k&vocabulary=5", "--every", "1h", "--to", self.path("dir/"),
+                        *self.directory_flags)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b"what was read is kept, and the same command goes on", errors)
+        self.assertFalse(os.path.exists(self.path("dir")))
+
+    @unittest.skipIf(SANITIZED, "it takes a hundred megabytes of log")
+    def test_snapshots_are_made_and_gone_on_with(self):
+        words_made = "generate:?words=16M&vocabulary=300k&skew=0"
+        arguments = (words_made + "&rate=2M", "--to", self.path("out"), *self.directory_flags)
+        for _ in range(3):
+            self.kill((*arguments, *self.manner()), 2)
+        self.assert_exit(run(*arguments), 0)
+        names = os.listdir(self.path("cp"))
+        self.assertTrue(any(name.startswith("snap-") for name in names), "none was made in time")
+        self.assertIn(b"snapshot of epoch ", run("state", self.path("cp")).stdout)
+        self.assertEqual(rows(self.read("out")), rows(run(words_made).stdout))
+
+    def test_records_that_an_earlier_run_did_not_count_are_told(self):
+        self.write("in.csv", b"a,x\n" * 100 + b"a,1\n" * 2_000_000)
+        job = ("--key", 1, "--value", 2, self.path("in.csv"), "--to", self.path("out"), "--threads", 1,
+               *self.directory_flags)
+        self.kill(job, 0.05)
+        self.assert_exit(run(*job), 0, "100")
 
     def test_a_job_that_has_ended(self):
         self.assert_exit(run(*self.job()), 0)

@@ -17,6 +17,11 @@ void read_shown(Decoder bytes, bool first, Snapshot& snapshot) {
   if (first) {
     snapshot.shown.id = {bytes.varint()};
     snapshot.shown.frame = bytes.fixed(8);
+    const std::uint64_t reasons = bytes.varint();
+    for (std::uint64_t reason = 0; reason < reasons; ++reason) {
+      const std::uint64_t records = bytes.varint();  // of reasons that are not known here, too
+      if (reason < kRejectReasons) snapshot.rejected[reason] = records;
+    }
   }
   while (!bytes.empty()) snapshot.panes[{bytes.zigzag()}].closed = true;
 }
@@ -107,12 +112,14 @@ EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& r
   return state;
 }
 
-void write_shown(FrameWriter& frame, const Shown& shown, const std::map<Pane, PaneRuns>& panes) {
+void write_shown(FrameWriter& frame, const Snapshot& snapshot) {
   frame.begin(Section::shown);
-  frame.make_room(2 * kNumberBytesMax);
-  put_varint(frame.chunk(), shown.id.number);
-  put_fixed(frame.chunk(), shown.frame, 8);
-  for (const auto& [pane, runs] : panes) {
+  frame.make_room((3 + kRejectReasons) * kNumberBytesMax);
+  put_varint(frame.chunk(), snapshot.shown.id.number);
+  put_fixed(frame.chunk(), snapshot.shown.frame, 8);
+  put_varint(frame.chunk(), kRejectReasons);
+  for (const std::uint64_t records : snapshot.rejected) put_varint(frame.chunk(), records);
+  for (const auto& [pane, runs] : snapshot.panes) {
     if (!runs.closed) continue;
     frame.make_room(kNumberBytesMax);
     put_zigzag(frame.chunk(), pane.index);

@@ -22,6 +22,7 @@ struct Snapshot {
   FileHead head;
   std::map<Pane, PaneRuns> panes;
   Shown shown;              ///< the last epoch in it that had something to show
+  RejectCounts rejected{};  ///< of all its epochs
   std::uint64_t bytes = 0;  ///< of the file
 };
 
@@ -35,6 +36,6 @@ EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& r
 std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot);
 
 /// Writes what a snapshot says of itself: a section.
-void write_shown(FrameWriter& frame, const Shown& shown, const std::map<Pane, PaneRuns>& panes);
+void write_shown(FrameWriter& frame, const Snapshot& snapshot);
 
 }  // namespace millrace

@@ -63,7 +63,7 @@ void SnapshotWriter::begin() {
   const std::string head = encode(snapshot_.head);
   out_ = create(options_.directory / ('.' + name + ".tmp"), head,
                 Decoder(std::string_view(head).substr(head.size() - 8)).fixed(8));
-  write_shown(*out_.frame, snapshot_.shown, snapshot_.panes);
+  write_shown(*out_.frame, snapshot_);
   pane_ = snapshot_.panes.begin();
 }
 

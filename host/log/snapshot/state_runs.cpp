@@ -15,10 +15,10 @@ std::vector<RunPlace> places_of(const std::shared_ptr<const std::filesystem::pat
   return places;
 }
 
-void StateRuns::add(EpochId epoch, std::uint64_t frame, std::vector<RunPlace> runs, std::vector<Pane> closed) {
-  settle(epoch);
+void StateRuns::add(const EpochData& epoch, std::uint64_t frame, std::vector<RunPlace> runs) {
+  settle(epoch.id);
   last_.clear();
-  last_.push_back({epoch, frame, std::move(runs), std::move(closed)});
+  last_.push_back({epoch.id, frame, std::move(runs), epoch.closed, epoch.rejected});
 }
 
 void StateRuns::settle(EpochId next) {
@@ -28,6 +28,7 @@ void StateRuns::settle(EpochId next) {
 }
 
 void StateRuns::fold(Added added) {
+  for (std::size_t reason = 0; reason < rejected_.size(); ++reason) rejected_[reason] += added.rejected[reason];
   for (RunPlace& run : added.runs) {
     PaneRuns& pane = panes_[run.span.pane];
     pane.closed = false;
@@ -47,7 +48,8 @@ void StateRuns::fold(Added added) {
   }
 }
 
-void StateRuns::begin(std::map<Pane, PaneRuns> panes, const Shown& shown) {
+void StateRuns::begin(std::map<Pane, PaneRuns> panes, const Shown& shown, const RejectCounts& rejected) {
+  rejected_ = rejected;
   panes_ = std::move(panes);
   shown_ = shown;
 }

@@ -10,6 +10,7 @@
 
 #include <millrace/types.h>
 
+#include "host/log/epoch_log.h"
 #include "host/log/run.h"
 
 namespace millrace {
@@ -38,15 +39,18 @@ class StateRuns {
   explicit StateRuns(bool windowed) : windowed_(windowed) {}
 
   /// An epoch, in turn. The last one may come again: what it was before is void.
-  void add(EpochId epoch, std::uint64_t frame, std::vector<RunPlace> runs, std::vector<Pane> closed);
+  void add(const EpochData& epoch, std::uint64_t frame, std::vector<RunPlace> runs);
   /// What the epochs before `next` have left, which are over. REQUIRES: none behind it was added.
   void settle(EpochId next);
   const std::map<Pane, PaneRuns>& panes() const { return panes_; }
   /// The last of these epochs that had something to show.
   const Shown& shown() const { return shown_; }
 
+  /// How many records all of them have not counted, by reason.
+  const RejectCounts& rejected() const { return rejected_; }
+
   /// Begins with what a snapshot holds.
-  void begin(std::map<Pane, PaneRuns> panes, const Shown& shown);
+  void begin(std::map<Pane, PaneRuns> panes, const Shown& shown, const RejectCounts& rejected);
   /// Runs of epochs before `first` are in a snapshot now.
   void replace(EpochId first, std::span<const RunPlace> snapshot);
 
@@ -56,12 +60,14 @@ class StateRuns {
     std::uint64_t frame = 0;
     std::vector<RunPlace> runs;
     std::vector<Pane> closed;
+    RejectCounts rejected{};
   };
   void fold(Added added);
 
   bool windowed_;
   std::map<Pane, PaneRuns> panes_;
   Shown shown_;
+  RejectCounts rejected_{};
   std::vector<Added> last_;  ///< one at most: whether it was shown is not known yet
 };
 

@@ -45,12 +45,17 @@ void explain_silence(const Job& job, StatusLine& status) {
       "millrace: reading what you type; Ctrl-D ends it. For files: millrace FILE; see millrace --help");
 }
 
-int exit_status(const Summary& summary, int signal, bool durable) {
+// What was read is in the checkpoint, and windows that are open stay so.
+int durable_exit_status(const Summary& summary, int signal) {
+  if (!summary.partial && signal == 0) return 0;
+  const std::string_view why = signal == 0 ? "an input broke off" : "stopped before the end of the input";
+  spdlog::warn("{}: what was read is kept, and the same command goes on", why);
   if (!summary.partial) return 0;
-  if (durable) {
-    spdlog::warn("stopped before the end of the input: the same command goes on");
-    return signal == 0 ? 74 : 128 + signal;
-  }
+  return signal == 0 ? 74 : 128 + signal;
+}
+
+int exit_status(const Summary& summary, int signal) {
+  if (!summary.partial) return 0;
   if (signal == 0) {
     spdlog::error("partial: an input broke off; rows hold what came until then");
     return 74;
@@ -86,7 +91,8 @@ int run_command(const Settings& settings, StatusLine& status, Supervisor& superv
   if (show_progress)
     status.write_line(
         summary_text(summary.progress, job.plan.keyed_by, std::chrono::steady_clock::now() - begin));
-  return exit_status(summary, supervisor.signal(), !job.checkpoint.empty());
+  if (!job.checkpoint.empty()) return durable_exit_status(summary, supervisor.signal());
+  return exit_status(summary, supervisor.signal());
 }
 
 }  // namespace millrace::cli

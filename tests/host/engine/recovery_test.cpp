@@ -134,14 +134,16 @@ TEST_F(CommitterTest, AnOutputThatHasAnEpochWhichShowedNothingIsRefused) {
 TEST_F(CommitterTest, AnOutputIsInStepWithWhatASnapshotTells) {
   Recovered recovered{.last = {9}, .frame = frame_of(9), .open = {{5}}};
   recovered.shown = {{7}, frame_of(7)};
-  for (const std::uint64_t number : {std::uint64_t{7}, std::uint64_t{6}, std::uint64_t{8}}) {
+  for (const std::uint64_t number : {std::uint64_t{6}, std::uint64_t{8}, std::uint64_t{7}}) {
     const Shown has{{number}, frame_of(number)};
     with({std::make_shared<MemorySink>()}, {has});
+    recovered.rejected = {0, 0, 3, 0};
     if (number == 7)
       EXPECT_NO_THROW(committer_->resume(recovered));
     else
       EXPECT_THROW(committer_->resume(recovered), ConfigError) << number;
   }
+  EXPECT_EQ(metrics_.rejected[2], 3U) << "they are told at the end of the job";
 }
 
 TEST_F(CommitterTest, AnOutputThatBeginsLateIsTold) {

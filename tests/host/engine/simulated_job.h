@@ -356,7 +356,7 @@ class Simulation {
     if (!pipeline_) return "";
     if (!times_go_on(pipeline_->metrics().timeline))
       return "a batch or an epoch passes its places in another order, or one of them never";
-    return verdict_on_counters(pipeline_->metrics(), sources_);
+    return verdict_on_counters(pipeline_->metrics(), sources_, past_);
   }
 
   Dice dice_;

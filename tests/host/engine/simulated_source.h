@@ -196,9 +196,10 @@ class SimSource final : public Source {
 };
 
 /// What is wrong with what a job has told of its input; empty: nothing.
-inline std::string verdict_on_counters(const Metrics& metrics, const std::vector<SimSource*>& sources) {
-  std::uint64_t bad = 0;
-  std::uint64_t oversized = 0;
+inline std::string verdict_on_counters(const Metrics& metrics, const std::vector<SimSource*>& sources,
+                                       const PastCounts& past) {
+  std::uint64_t bad = past.bad;
+  std::uint64_t oversized = past.oversized;
   std::uint64_t bytes = 0;
   for (const SimSource* source : sources) {
     bad += source->bad_read();

@@ -68,6 +68,8 @@ struct SimPast {
 struct PastCounts {
   void add(const SimPast& source, std::size_t end) {
     for (std::size_t i = 0; i < end; ++i) {
+      bad += is_bad(source.words[i]) ? 1U : 0U;
+      oversized += is_oversized(source.words[i]) ? 1U : 0U;
       if (!is_counted(source.words[i])) continue;
       ++counts[source.words[i]];
       ++begun[{source.words[i], source.windows.at(i).first}];
@@ -76,6 +78,7 @@ struct PastCounts {
   }
   Counts counts;
   WindowCounts begun, returned;
+  std::uint64_t bad = 0, oversized = 0;
 };
 
 /// How far the log says that an input was read. It was not told of it before it read.

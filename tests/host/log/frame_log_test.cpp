@@ -55,7 +55,7 @@ class Life {
 
   void live(int life) {
     try {
-      home_.disk.fail_from(1 + draw(60));
+      home_.disk.fail_from(1 + draw(life % 2 == 0 ? 60 : 600));
       if (draw(3) == 0) home_.disk.fail_sync_after(1 + draw(6));
       FrameLog log(home_.options(1 + draw(2000)));
       const Recovered& found = log.recovered();
@@ -78,7 +78,7 @@ class Life {
         frames_[number] = log.append(epoch(number, false, life));
         durable_ = number;
         log.commit({number});
-        for (std::uint64_t pieces = draw(12); pieces > 0 && log.work(); --pieces) {
+        for (std::uint64_t pieces = draw(2) == 0 ? 1000 : draw(12); pieces > 0 && log.work(); --pieces) {
         }
       }
     } catch (const IoError& error) {

@@ -58,6 +58,7 @@ inline EpochData epoch(std::uint64_t number, bool last = false, int life = 0) {
   epoch.pane = {static_cast<std::int64_t>(number)};
   epoch.closed = {{epoch.pane.index - 1}};
   epoch.last = last;
+  epoch.rejected[2] = 2;
   Words words{{word_of(number, life), 1}, {"all", static_cast<std::int64_t>(number)}};
   epoch.partials.emplace_back(epoch.pane, columns_of(words));
   epoch.marks = {{{.partition = 0, .next = static_cast<std::int64_t>(number), .done = last}}};

@@ -46,6 +46,7 @@ TEST(Snapshot, TheLogIsWhatItWasAndShort) {
     EXPECT_THAT(log.recovered().open, ElementsAre(Pane{60}));
     EXPECT_THAT(log.recovered().damage, IsEmpty());
     EXPECT_EQ(log.inputs().marks[0].next, 60);
+    EXPECT_EQ(log.recovered().rejected, (RejectCounts{0, 0, 120, 0}));
     EXPECT_EQ(replayed(log), words_until(60));
   }
   write_epochs(home, 61, 90, home.options(300));

@@ -176,7 +176,7 @@ TEST(FileSink, TheLastEpochHasTheGreatestNumberOfAllNamesThatHaveOne) {
   for (const char* name : {"epoch-000000000042.txt", "epoch-7.txt", "epoch-000000000099",
                            "epoch-000000000098x.txt", "epoch-.txt", "epoch-notes.txt"})
     disk.create(std::string("d/") + name, {});
-  EXPECT_EQ(directory_sink(disk).open(kJob), Shown{{42}});
+  EXPECT_EQ(directory_sink(disk).probe(Deadline::max()), Shown{{42}});
 }
 
 TEST(FileSink, ManyEpochsGoToADirectoryThatWasNotThereWhenItWasProbed) {

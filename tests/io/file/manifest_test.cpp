@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <millrace/testing/fake_disk.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include <millrace/error.h>
 
@@ -141,6 +143,26 @@ TEST(Manifest, ADirectoryListsTheEpochsOfAJobWithALog) {
                                "\t00000000000003e9\t0000000000000abc\n3\t\t\tepoch-000000000003.txt" + tail +
                                "\t00000000000003eb\t0000000000000abc\n");
   EXPECT_EQ(sink.open(kJob), (Shown{{3}, 1003}));
+}
+
+TEST(Manifest, ADirectoryThatIsNotAsListedIsRefused) {
+  const auto open_after = [](const std::function<void(FakeDisk&)>& meddle) {
+    FakeDisk disk;
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+      FileSink sink = directory(disk);
+      sink.open(kJob);
+      sink.begin({.id = {number}, .frame = number});
+      sink.finish({.id = {number}, .frame = number});
+    }
+    meddle(disk);
+    return directory(disk).open(kJob);
+  };
+  EXPECT_EQ(open_after([](FakeDisk&) {}), (Shown{{3}, 3}));
+  EXPECT_THROW(open_after([](FakeDisk& disk) { disk.remove("d/MANIFEST"); }), ConfigError);
+  EXPECT_THROW(open_after([](FakeDisk& disk) { disk.create("d/MANIFEST", {}); }), ConfigError);
+  EXPECT_THROW(open_after([](FakeDisk& disk) { disk.remove("d/epoch-000000000003.txt"); }), ConfigError);
+  EXPECT_EQ(open_after([](FakeDisk& disk) { disk.create("d/epoch-000000000004.txt", {}); }), (Shown{{3}, 3}))
+      << "its line was not written yet";
 }
 
 // Whether power is lost behind any operation, or it fails: the list names whole files, each epoch once.

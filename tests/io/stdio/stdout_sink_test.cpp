@@ -119,6 +119,22 @@ TEST(StdoutSink, WhatCannotBeWrittenIsSeenBefore) {
   }
 }
 
+// A row that was cut off and the one that comes again would be one row, of a key that nobody has counted.
+TEST(StdoutSink, WhatComesAgainBeginsALine) {
+  RowLayout layout = count_layout();
+  for (const bool epoch : {true, false})
+    for (const std::string before : {"", "whole\n", "cut o"}) {
+      layout.epoch = epoch;
+      const TemporaryDirectory directory;
+      const std::string path = directory.write("out", before);
+      const io::Descriptor out(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+      io::StdoutSink sink(layout, io::Outlet(out.get()));
+      write_epoch(sink, 7, rows_of(7, 1));
+      const std::string row = epoch ? "word7.0\t0\t7\n" : "word7.0\t0\n";
+      EXPECT_EQ(directory.read("out"), before + (epoch && before == "cut o" ? "\n" : "") + row);
+    }
+}
+
 TEST(StdoutSink, TheHeaderComesOnce) {
   const TemporaryDirectory directory;
   const std::string path = directory.write("out", "");

@@ -55,8 +55,9 @@ constexpr std::string_view kRest =
     "\nExit codes: 0 done; 64 wrong usage; 65 bad data, or input that is no text;\n"
     "66 input missing; 69 a service or GPU is not there; 70 internal error; 74 input\n"
     "or output failed, or no more files may be open; 75 too little memory or too few\n"
-    "threads; 78 wrong configuration; 130, 143, ... (128 and the signal's number)\n"
-    "ended by a signal before input that has an end was read to it. Sockets that\n"
+    "threads; 77 a checkpoint that does not fit the job or its outputs; 78 wrong\n"
+    "configuration; 130, 143, ... (128 and the signal's number) ended by a signal\n"
+    "before input that has an end was read to it. Sockets that\n"
     "reconnect, made-up words without a number and, with --every, pipes have none:\n"
     "ending those is 0.\n";
 
