@@ -84,6 +84,8 @@ MUTANTS = (
     ("state: a wide value loses its high bits", "host/state/pane_state.cpp",
      "      if (wide) rows_.set_value(row, column, from.value(from_row, column));\n", "",
      "pane_state_test *Wide*"),
+    ("log: a checkpoint that was moved away is written to", "host/log/frame_log.cpp", "  check_place();\n  inputs_",
+     "  inputs_", "frame_log_test *MovedAway*"),
     ("log: what failed is tried again", "host/log/frame_log.cpp",
      "    failed_ = true;\n    runs = write(head", "    runs = write(head",
      "frame_log_test *Undecided*"),

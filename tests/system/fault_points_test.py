@@ -7,7 +7,7 @@ import unittest
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from support import SANITIZED, Case, rows, run
+from support import Case, rows, run
 
 INPUT = "generate:?words=20k&vocabulary=500"
 FLAGS = ("--checkpoint", "cp", "--commit-every", "20ms", "--threads", 2, "--readers", 2)
@@ -17,7 +17,7 @@ POINTS = [line.split()[0] for line in run("check", "--faults").stdout.decode().s
 # What only a run that goes on comes to; before it one is killed with a file of rows in the making, and one with a segment.
 AFTER_OTHERS = {"log.read", "log.remove", "log.removed", "output.read", "output.remove", "output.removed"}
 EARLIER = ("output.rename:3:kill", "log.rename:kill")
-NUMBERS = (1, 2) if SANITIZED else (1, 2, 3, 4, 5)
+NUMBERS = (1, 2, 3, 4, 5)
 
 
 class FaultPoints(Case):
@@ -114,7 +114,7 @@ class FaultPoints(Case):
 
     def test_a_job_that_stalls_is_killed_and_goes_on(self):
         with self.assertRaises(subprocess.TimeoutExpired) as stalled:
-            run(*WINDOWS, cwd=self.directory, env={"MILLRACE_FAULT": "sink.written:3:stall"}, timeout=5 if SANITIZED else 2)
+            run(*WINDOWS, cwd=self.directory, env={"MILLRACE_FAULT": "sink.written:3:stall"}, timeout=2)
         self.assertIn(b"the fault sink.written:3:stall strikes", stalled.exception.stderr)
         outputs = [stalled.exception.stdout or b"", self.job("", WINDOWS).stdout]
         self.judge_directory("", outputs)

@@ -158,5 +158,18 @@ TEST(FrameLog, WhatALaterVersionHasWrittenIsRefused) {
   EXPECT_THAT(refusal(home.options(), 77), HasSubstr("it is of version 2, and this program reads version 1"));
 }
 
+// What is written there would be lost, and nobody would know.
+TEST(FrameLog, ACheckpointThatIsMovedAwayEndsTheJob) {
+  for (const std::string& name : {std::string("LOCK"), segment_name(1)}) {
+    Home home;
+    FrameLog log(home.options());
+    log.start(readers());
+    log.append(epoch(1));
+    log.commit({1});
+    home.disk.rename("cp/" + name, "elsewhere");
+    EXPECT_THROW(log.append(epoch(2)), IoError) << name;
+  }
+}
+
 }  // namespace
 }  // namespace millrace
