@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/snapshot/snapshot.h"
 
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -151,6 +156,69 @@ TEST(Snapshot, OneThatCannotBeMadeLeavesTheLogAsItIs) {
   EXPECT_FALSE(snapshots(home).empty()) << "some are made all the same";
   FrameLog log(home.options(300));
   EXPECT_EQ(replayed(log), words_until(60));
+}
+
+void put(testing::FakeDisk& disk, const std::string& path, std::string_view bytes) {
+  disk.create(path, {})->write(std::as_bytes(std::span(bytes)));
+}
+
+/// What a start finds: the last epoch, 0 if it refuses. It must have counted what that epoch has left.
+std::uint64_t epoch_found(Home& home) {
+  try {
+    const Checkpoint found(home.disk, "cp");
+    LoggedInputs inputs;
+    StateRuns runs(false);
+    const Recovered recovered = found.recover(inputs, runs);
+    Words words;
+    found.read({.budget = &unlimited_budget(), .seed = kSeed}, [&](EpochData&& each, std::uint64_t) {
+      for (const auto& [pane, columns] : each.partials)
+        for (std::size_t row = 0; row < columns.size(); ++row) {
+          char scratch[8];
+          words[std::string(columns.text(row, scratch))] += columns.counts[row];
+        }
+    });
+    EXPECT_EQ(words, words_until(recovered.last.number));
+    EXPECT_EQ(inputs.all().marks.at(0).next, static_cast<std::int64_t>(recovered.last.number));
+    return recovered.last.number;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+// A changed last frame looks as one that was cut off; then the epoch before it is the last one.
+TEST(Snapshot, OfAWholeCheckpointEveryChangedBitAndEveryCutIsSeen) {
+  Home home;
+  constexpr std::uint64_t kLast = 26;
+  write_epochs(home, 1, kLast, home.options(600));
+  ASSERT_FALSE(snapshots(home).empty());
+  std::size_t bytes = 0;
+  std::map<std::uint64_t, std::size_t> found;
+  for (const std::string& name : home.disk.list("cp")) {
+    const std::string path = "cp/" + name;
+    const std::string whole = home.disk.contents(path).value();
+    bytes += whole.size();
+    const bool last_segment = name == home.disk.list("cp", "seg-").back();
+    const auto look = [&](std::uint64_t least) {
+      const std::uint64_t epoch = epoch_found(home);
+      EXPECT_TRUE(epoch == 0 || epoch == kLast || (last_segment && epoch >= least))
+          << name << " finds " << epoch;
+      ++found[epoch];
+    };
+    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+      std::string changed = whole;
+      changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
+      put(home.disk, path, changed);
+      look(kLast - 1);
+    }
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      put(home.disk, path, std::string_view(whole).substr(0, length));
+      look(1);  // as far as it goes
+    }
+    put(home.disk, path, whole);
+  }
+  EXPECT_GE(bytes, 4096U);
+  EXPECT_GT(found[0], 1000U) << "most is refused";
+  EXPECT_GT(found[kLast], 1000U) << "snapshots are not needed";
 }
 
 }  // namespace
