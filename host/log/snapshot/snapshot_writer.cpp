@@ -132,6 +132,7 @@ void SnapshotWriter::end_run() {
     return;
   }
   out.frame->finish();
+  out.frame.reset();  // with its buffers: there may be many
   pane_->second.runs.push_back(made_);
 }
 

@@ -189,6 +189,7 @@ std::uint64_t epoch_found(Home& home) {
 TEST(Snapshot, OfAWholeCheckpointEveryChangedBitAndEveryCutIsSeen) {
   Home home;
   constexpr std::uint64_t kLast = 26;
+  constexpr std::size_t kStep = MILLRACE_ONE_CASE_IN == 1 ? 1 : 23;
   write_epochs(home, 1, kLast, home.options(600));
   ASSERT_FALSE(snapshots(home).empty());
   std::size_t bytes = 0;
@@ -204,21 +205,21 @@ TEST(Snapshot, OfAWholeCheckpointEveryChangedBitAndEveryCutIsSeen) {
           << name << " finds " << epoch;
       ++found[epoch];
     };
-    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    for (std::size_t bit = 0; bit < 8 * whole.size(); bit += kStep) {
       std::string changed = whole;
       changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
       put(home.disk, path, changed);
       look(kLast - 1);
     }
-    for (std::size_t length = 0; length < whole.size(); ++length) {
+    for (std::size_t length = 0; length < whole.size(); length += kStep) {
       put(home.disk, path, std::string_view(whole).substr(0, length));
       look(1);  // as far as it goes
     }
     put(home.disk, path, whole);
   }
   EXPECT_GE(bytes, 4096U);
-  EXPECT_GT(found[0], 1000U) << "most is refused";
-  EXPECT_GT(found[kLast], 1000U) << "snapshots are not needed";
+  EXPECT_GT(found[0], 1000U / kStep) << "most is refused";
+  EXPECT_GT(found[kLast], 1000U / kStep) << "snapshots are not needed";
 }
 
 }  // namespace
