@@ -22,9 +22,7 @@ std::chrono::nanoseconds every_of(std::string_view job) {
   return parse_duration(value.substr(0, value.find('\n')));
 }
 
-}  // namespace
-
-std::optional<CheckpointState> read_checkpoint_state(Disk& disk, const std::filesystem::path& directory) {
+std::optional<CheckpointState> read_once(Disk& disk, const std::filesystem::path& directory) {
   const Checkpoint found(disk, directory);
   if (found.empty()) return std::nullopt;
   CheckpointState state;
@@ -53,6 +51,14 @@ std::optional<CheckpointState> read_checkpoint_state(Disk& disk, const std::file
     state.last = std::move(epoch);
   });
   state.inputs = inputs.all();
+  return state;
+}
+
+}  // namespace
+
+std::optional<CheckpointState> read_checkpoint_state(Disk& disk, const std::filesystem::path& directory) {
+  std::optional<CheckpointState> state;
+  look_steadily(disk, directory, [&] { state = read_once(disk, directory); });
   return state;
 }
 

@@ -3,6 +3,7 @@
 #include "host/job/earlier_run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/log/checkpoint.h"
 
@@ -11,13 +12,16 @@ namespace millrace {
 std::optional<EarlierRun> look_for_earlier_run(const Job& job, Disk& disk) {
   const std::filesystem::path directory = job.checkpoint;
   disk.probe(directory / segment_name(1));
-  const Checkpoint found(disk, directory);
-  if (found.empty()) return std::nullopt;
-  found.require_job(canonical_text(job));
-  LoggedInputs inputs;
-  StateRuns runs(job.plan.every.count() > 0);
-  EarlierRun earlier{.recovered = found.recover(inputs, runs), .inputs = {}, .birth = found.birth()};
-  earlier.inputs = inputs.all();
+  std::optional<EarlierRun> earlier;
+  look_steadily(disk, directory, [&] {
+    const Checkpoint found(disk, directory);
+    if (found.empty()) return;
+    found.require_job(canonical_text(job));
+    LoggedInputs inputs;
+    StateRuns runs(job.plan.every.count() > 0);
+    Recovered recovered = found.recover(inputs, runs);
+    earlier = {.recovered = std::move(recovered), .inputs = inputs.all(), .birth = found.birth()};
+  });
   return earlier;
 }
 

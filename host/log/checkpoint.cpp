@@ -25,6 +25,17 @@ ConfigError too_new(const std::filesystem::path& path, const std::string& why) {
 
 }  // namespace
 
+void look_steadily(Disk& disk, const std::filesystem::path& directory, const std::function<void()>& look) {
+  for (;;) {
+    const std::vector<std::string> before = disk.list(directory, "snap-");
+    try {
+      return look();
+    } catch (const IoError&) {
+      if (disk.list(directory, "snap-") == before) throw;
+    }
+  }
+}
+
 Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory)
     : disk_(disk), directory_(directory) {
   find_snapshot();

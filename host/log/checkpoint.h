@@ -20,6 +20,10 @@
 
 namespace millrace {
 
+/// For who takes no lock: calls `look` again where it throws and snapshots came or went meanwhile, with which a
+/// job removes older files.
+void look_steadily(Disk& disk, const std::filesystem::path& directory, const std::function<void()>& look);
+
 /// What the segments of a directory hold together. Looking changes nothing and takes no lock.
 class Checkpoint {
  public:

@@ -158,6 +158,18 @@ TEST(Snapshot, OneThatCannotBeMadeLeavesTheLogAsItIs) {
   EXPECT_EQ(replayed(log), words_until(60));
 }
 
+TEST(Snapshot, WhoeverLooksWhileOneIsMadeLooksAgain) {
+  Home home;
+  int looks = 0;
+  look_steadily(home.disk, "cp", [&] {
+    if (++looks > 1) return;
+    home.disk.create("cp/" + snapshot_name(1), {});
+    throw IoError("a segment is gone");
+  });
+  EXPECT_EQ(looks, 2);
+  EXPECT_THROW(look_steadily(home.disk, "cp", [] { throw IoError("damaged"); }), IoError);
+}
+
 void put(testing::FakeDisk& disk, const std::string& path, std::string_view bytes) {
   disk.create(path, {})->write(std::as_bytes(std::span(bytes)));
 }
