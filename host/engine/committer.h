@@ -85,7 +85,7 @@ class Committer {
   };
 
   Shown replay(const Recovered& recovered);
-  Step tend_log();
+  bool tend_log();
   void check_outputs(const Shown& shown, const Recovered& log) const;
   void take(EpochData taken);
   void begin(std::uint64_t frame);
@@ -106,6 +106,7 @@ class Committer {
 
   std::optional<EpochData> epoch_;  ///< recorded, not yet finished
   Epoch told_;                      ///< what sinks are told of it
+  Instant tend_until_{};            ///< the log comes before the next epoch until then
   bool shows_ = false;              ///< it has something for them
   std::uint64_t tokens_ = 0;        ///< of it
   std::uint64_t rows_ = 0;

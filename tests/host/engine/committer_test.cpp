@@ -226,5 +226,22 @@ TEST_F(CommitterTest, TheLogIsTendedBetweenEpochs) {
   EXPECT_EQ(metrics_.rows, 2U) << "the job goes on";
 }
 
+TEST_F(CommitterTest, OfABusyJobTheLogGetsAQuarterOfTheTime) {
+  log_.pieces = 9;
+  with({std::make_shared<MemorySink>()});
+  EpochData epoch = window(1, words({{"a", 5}}));
+  epoch.times.asked = clock_.now() - 4s;
+  show(std::move(epoch));
+  epoch = window(2, words({{"a", 5}}));
+  epoch.id = {2};
+  committer_->accept(std::move(epoch));
+  EXPECT_TRUE(committer_->step().progress);
+  EXPECT_EQ(log_.pieces, 8) << "an epoch waits";
+  clock_.advance(1s);
+  EXPECT_TRUE(committer_->step().progress);
+  EXPECT_EQ(log_.pieces, 8) << "it has waited long enough";
+  EXPECT_EQ(calls_.back(), "append 2");
+}
+
 }  // namespace
 }  // namespace millrace
