@@ -94,7 +94,8 @@ std::uint64_t FrameLog::append(const EpochData& epoch) {
   check(!failed_, "a log that has failed takes no more");
   check_place();
   inputs_.merge(epoch.found, epoch.marks);
-  const bool begins = segment_ == nullptr || bytes_ >= options_.segment_bytes;
+  const bool begins = segment_ == nullptr || bytes_ >= options_.segment_bytes ||
+                      (bytes_ >= options_.segment_bytes / 4 && snapshot_is_due(bytes_behind_ + bytes_));
   const FrameHead head{.epoch = epoch.id, .key = begins, .last = epoch.last};
   const auto write_sections = [&](FrameWriter& frame) {
     return write_epoch(frame, epoch, begins ? &inputs_ : nullptr, options_.budget, options_.workers);
@@ -124,11 +125,15 @@ void FrameLog::commit(EpochId id) {
   failed_ = false;
 }
 
+bool FrameLog::snapshot_is_due(std::uint64_t bytes) const {
+  return !snapshot_ && number_ > 0 && bytes >= std::max(options_.segment_bytes, snapshot_bytes_);
+}
+
 // The segments until now go into a snapshot when they are as long as the last one: so writing snapshots takes
 // no more than writing frames, and a start reads no more than twice the state, or what a segment holds.
 void FrameLog::begin_snapshot(EpochId first) {
   bytes_behind_ += std::exchange(bytes_, 0);
-  if (snapshot_ || number_ == 0 || bytes_behind_ < std::max(options_.segment_bytes, snapshot_bytes_)) return;
+  if (!snapshot_is_due(bytes_behind_)) return;
   runs_.settle(first);
   const FileHead head{.kind = FileKind::snapshot,
                       .number = number_,

@@ -67,6 +67,7 @@ class FrameLog final : public EpochLog {
   using WriteSections = std::function<std::vector<RunSpan>(FrameWriter&)>;
   std::vector<RunSpan> begin_segment(const FrameHead& head, const WriteSections& write_sections);
   std::vector<RunSpan> write(const FrameHead& head, const WriteSections& write_sections);
+  bool snapshot_is_due(std::uint64_t bytes) const;
   void begin_snapshot(EpochId first);
   void keep_snapshot();
   void check_place() const;

@@ -84,7 +84,7 @@ class Checkpoint(Case):
 
     @unittest.skipIf(SANITIZED, "it takes a hundred megabytes of log")
     def test_snapshots_are_made_and_gone_on_with(self):
-        words_made = "generate:?words=4M&vocabulary=20M&skew=0"  # most of them once: whatever the epochs, it is much
+        words_made = "generate:?words=8M&vocabulary=20M&skew=0"  # most of them once: whatever the epochs, it is much
         arguments = (words_made + "&rate=500k", "--to", self.path("out"), *self.directory_flags)
         for _ in range(2):
             self.kill(arguments, 2)
@@ -92,7 +92,7 @@ class Checkpoint(Case):
         names = os.listdir(self.path("cp"))
         self.assertTrue(any(name.startswith("snap-") for name in names), "none was made in time")
         self.assertIn(b"snapshot of epoch ", run("state", self.path("cp")).stdout)
-        self.assertEqual(rows(self.read("out")), rows(run(words_made).stdout))
+        self.assertTrue(self.read("out") == run(words_made).stdout, "rows are those of one run")
 
     def test_records_that_an_earlier_run_did_not_count_are_told(self):
         self.write("in.csv", b"a,x\n" * 100 + b"a,1\n" * 2_000_000)
