@@ -66,7 +66,7 @@ void Checkpoint::find_snapshot() {
       if (snapshot_name(found.head.number) != names.back()) throw CorruptError("it had another name");
       snapshot_ = std::move(found);
     } catch (const CorruptError& error) {
-      damage_.push_back(damaged(path, error.what()).what());
+      damage_.emplace_back(damaged(path, error.what()).what());
     } catch (const TooNewError& error) {
       throw too_new(path, error.what());
     }

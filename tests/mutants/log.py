@@ -69,7 +69,7 @@ MUTANTS = (
     ("snapshot: old segments stay", "host/log/frame_log.cpp", "if (name <= segment_name(before))", "if (name.empty())",
      "frame_log_test Snapshot*"),
     ("snapshot: a damaged one refuses the job", "host/log/checkpoint.cpp",
-     "      damage_.push_back(damaged(path, error.what()).what());\n", "      throw damaged(path, error.what());\n",
+     "      damage_.emplace_back(damaged(path, error.what()).what());\n", "      throw damaged(path, error.what());\n",
      "frame_log_test Snapshot*"),
     ("snapshot: a damaged one is taken for one of a later version", "host/log/snapshot/snapshot.cpp",
      "known = known && section >= Section::optional;", 'if (section < Section::optional) throw TooNewError("unknown");',

@@ -18,7 +18,8 @@ std::uint32_t parse_number(std::string_view text) {
 std::string parse_directory(std::string_view text) {
   if (text.empty()) throw ConfigError({"a directory's name is empty: give a path"}, 64);
   const std::size_t colon = text.find(':');
-  if (text.substr(0, colon) == "file" || (colon != text.npos && text.substr(colon).starts_with("://")))
+  if (text.substr(0, colon) == "file" ||
+      (colon != std::string_view::npos && text.substr(colon).starts_with("://")))
     throw ConfigError(
         {'"' + excerpt(text) + "\" is no path: a checkpoint is a directory of this machine, as in ./state"},
         64);
