@@ -9,8 +9,8 @@
 
 #include <millrace/error.h>
 
+#include "base/text/moment.h"
 #include "io/file/temporary_file.h"
-#include "io/format/moment.h"
 
 namespace millrace::io {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/text/decimal.h"
 #include "base/text/escape.h"
-#include "io/format/moment.h"
+#include "base/text/moment.h"
 
 namespace millrace::io {
 namespace {

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <system_error>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <millrace/error.h>
 
+#include "base/text/moment.h"
 #include "base/text/printable.h"
 #include "host/job/checkpoint_state.h"
 #include "host/program/cli/commands.h"
@@ -23,15 +23,8 @@ namespace {
 
 constexpr int kMissing = 66;
 
-// As rows spell them.
-std::string moment_text(std::chrono::sys_time<std::chrono::microseconds> moment) {
-  const auto second = std::chrono::floor<std::chrono::seconds>(moment);
-  const auto rest = std::chrono::floor<std::chrono::milliseconds>(moment - second);
-  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(second.time_since_epoch().count()), rest.count());
-}
-
 std::string window_text(const CheckpointState& state, Pane pane) {
-  return moment_text(std::chrono::floor<std::chrono::microseconds>(Timestamp{state.every * pane.index}));
+  return iso_8601(Timestamp{state.every * pane.index});
 }
 
 std::string job_text(std::string_view job) {
@@ -62,7 +55,7 @@ std::string epoch_text(const CheckpointState& state) {
   if (last.id.number == 0) return "epoch    0: nothing was read yet\nended    no: the same command goes on\n";
   const std::chrono::sys_time<std::chrono::microseconds> stamp{std::chrono::microseconds{last.stamp}};
   std::string text =
-      fmt::format("epoch    {}, of {}, {}\n", last.id.number, moment_text(stamp),
+      fmt::format("epoch    {}, of {}, {}\n", last.id.number, iso_8601(stamp),
                   state.committed ? "shown to all outputs" : "not known whether all outputs have it");
   if (state.every.count() != 0)
     text += fmt::format("clock    no later record lies in a window before {}\n", window_text(state, last.pane));

@@ -6,9 +6,9 @@
 
 #include <millrace/types.h>
 
-namespace millrace::io {
+namespace millrace {
 
 /// ISO 8601 in UTC with milliseconds; what is finer is cut off.
 std::string iso_8601(Timestamp moment);
 
-}  // namespace millrace::io
+}  // namespace millrace

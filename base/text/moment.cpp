@@ -1,11 +1,11 @@
 // Spelling moments.
 // SPDX-License-Identifier: Apache-2.0
-#include "io/format/moment.h"
+#include "base/text/moment.h"
 
 #include <algorithm>
 #include <chrono>
 
-namespace millrace::io {
+namespace millrace {
 namespace {
 
 void append_padded(unsigned value, std::size_t width, std::string& out) {
@@ -39,4 +39,4 @@ std::string iso_8601(Timestamp moment) {
   return text;
 }
 
-}  // namespace millrace::io
+}  // namespace millrace
