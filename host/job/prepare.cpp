@@ -70,11 +70,12 @@ std::uint64_t random_seed() {
 // With a checkpoint what is open stays so.
 std::function<void()> when_rows_come(const Job& job, const OnEvent& on_event) {
   if (job.plan.every.count() > 0 || !on_event) return {};
-  const std::string when = job.checkpoint.empty() ? "when the job is stopped, as with Ctrl-C" : "never";
+  const std::string when =
+      job.checkpoint.empty() ? "rows come when the job is stopped, as with Ctrl-C" : "rows never come";
   return [on_event, when, told = std::make_shared<std::atomic_flag>()] {
     if (told->test_and_set()) return;
-    on_event({Event::Level::warning,
-              "the input has no end: rows come " + when + "; for rows each second add --every 1s"});
+    on_event(
+        {Event::Level::warning, "the input has no end: " + when + "; for rows each second add --every 1s"});
   };
 }
 
@@ -109,7 +110,7 @@ void tell_of_checkpoint(const SourceList& sources, const std::optional<EarlierRu
   if (!on_event) return;
   if (earlier)
     for (const std::string& damage : earlier->recovered.damage)
-      on_event({Event::Level::warning, damage + "; the one before it serves"});
+      on_event({Event::Level::warning, damage + "; older files serve"});
   for (const auto& source : sources) {
     const auto partitions = source->partitions();
     const bool stored =

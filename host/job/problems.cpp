@@ -3,6 +3,7 @@
 #include <millrace/job.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 
@@ -52,9 +53,14 @@ void add_outputs_among_inputs(const Job& job, std::vector<std::string>& problems
       problems.push_back("the checkpoint's files are among the input " + excerpt(input) +
                          ": name another directory for it");
     for (const std::string& output : job.to) {
-      const std::filesystem::path path = output.ends_with('/') ? output + "epoch-000000000001.txt" : output;
-      const bool is_file = output.ends_with('/') || partial_output(output);
-      if (is_file && (is_input(input, output_identity(output)) || names_input(input, path)))
+      const bool is_directory = output.ends_with('/');
+      bool reads =
+          is_directory && std::ranges::any_of(std::array{".txt", ".csv", ".tsv", ".json"}, [&](auto ending) {
+            return names_input(input, output + "epoch-000000000001" + ending);
+          });
+      if (partial_output(output))
+        reads = is_input(input, output_identity(output)) || names_input(input, output);
+      if (reads)
         problems.push_back("the output " + excerpt(output) + " is also an input, " + excerpt(input) +
                            ": with a checkpoint it would be counted by the next run; write elsewhere");
     }
@@ -112,9 +118,8 @@ std::vector<std::string> problems(const Job& job) {
   add_problems_of_labels(job, found);
   if (!job.checkpoint.empty() && job.host && job.version.empty())
     found.emplace_back(
-        "functions have no version by which a checkpoint knows them: add version(\"1\"), and another one when "
-        "they "
-        "change");
+        "functions have no version by which a checkpoint knows them: add version(\"1\"), and another one "
+        "when they change");
   if (job.plan.keyed_by == KeyedBy::rows && !job.host)
     found.emplace_back("rows come from a host function: add a map");
   if (job.seams.backend && options.verify != 0)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/log/snapshot/snapshot.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -56,6 +57,18 @@ bool read_frame(FrameReader& frame, const RunPlace& place, Snapshot& snapshot) {
   return known;
 }
 
+// Hands over a reader of its chunks.
+void for_each_run(Disk& disk, const Snapshot& snapshot, const std::function<void(Pane, FrameReader&)>& read) {
+  for (const auto& [pane, runs] : snapshot.panes)
+    for (const RunPlace& place : runs.runs) {
+      const auto file = disk.open(*place.file);
+      if (!file) throw CorruptError("it is gone");
+      FrameReader frame(*file, place.span.offset, 0);
+      frame.enter(Section::wide_run);
+      read(pane, frame);
+    }
+}
+
 }  // namespace
 
 Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path) {
@@ -78,37 +91,27 @@ Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path) {
 
 std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot) {
   std::map<Pane, std::uint64_t> counts;
-  for (const auto& [pane, runs] : snapshot.panes)
-    for (const RunPlace& place : runs.runs) {
-      const auto file = disk.open(*place.file);
-      if (!file) throw CorruptError("it is gone");
-      FrameReader frame(*file, place.span.offset, 0);
-      frame.enter(Section::wide_run);
-      RunRow row;
-      for (bool first = true; const auto chunk = frame.next_chunk(); first = false) {
-        Decoder bytes(*chunk);
-        if (first) row.values.resize(read_head(bytes, RunWidth::wide).value_columns);
-        for (row.key.clear(); !bytes.empty(); ++counts[pane]) read_row(bytes, RunWidth::wide, row);
-      }
+  for_each_run(disk, snapshot, [&](Pane pane, FrameReader& frame) {
+    RunRow row;
+    for (bool first = true; const auto chunk = frame.next_chunk(); first = false) {
+      Decoder bytes(*chunk);
+      if (first) row.values.resize(read_head(bytes, RunWidth::wide).value_columns);
+      for (row.key.clear(); !bytes.empty(); ++counts[pane]) read_row(bytes, RunWidth::wide, row);
     }
+  });
   return counts;
 }
 
 EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading) {
   EpochData state;
   state.id = {snapshot.head.first_epoch - 1};
-  for (const auto& [pane, runs] : snapshot.panes)
-    for (const RunPlace& place : runs.runs) {
-      const auto file = disk.open(*place.file);
-      if (!file) throw CorruptError("it is gone");
-      FrameReader frame(*file, place.span.offset, 0);
-      frame.enter(Section::wide_run);
-      Columns columns(reading.value_columns, *reading.budget);
-      RunReader run(columns, RunWidth::wide, reading.seed);
-      while (const auto chunk = frame.next_chunk()) run.read(*chunk);
-      columns.unique = true;  // a merge has made it
-      state.partials.emplace_back(run.finish(), std::move(columns));
-    }
+  for_each_run(disk, snapshot, [&](Pane, FrameReader& frame) {
+    Columns columns(reading.value_columns, *reading.budget);
+    RunReader run(columns, RunWidth::wide, reading.seed);
+    while (const auto chunk = frame.next_chunk()) run.read(*chunk);
+    columns.unique = true;  // a merge has made it
+    state.partials.emplace_back(run.finish(), std::move(columns));
+  });
   return state;
 }
 

@@ -99,6 +99,8 @@ TEST(Problems, WhatAJobWithACheckpointWritesIsNoInputOfItsNextRun) {
   EXPECT_THAT(problems(job), IsEmpty());
   job.to = {path + "/windows/"};
   EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is also an input")));
+  job.from = {path + "/windows/*.csv"};
+  EXPECT_THAT(problems(job), ElementsAre(HasSubstr("is also an input"))) << "whatever format it has";
   job.from = {path + "/cp/LOCK"};
   job.checkpoint = path + "/cp";
   job.to = {"-"};
