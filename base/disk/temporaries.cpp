@@ -37,7 +37,7 @@ namespace {
 using Entry = TemporaryInTheMaking::Entry;
 
 // Entries are added in front and never freed, so that a signal handler can walk along them at any moment.
-std::atomic<Entry*> first = nullptr;
+std::atomic<Entry*> newest = nullptr;
 std::atomic<bool> ending = false;
 std::mutex one_at_a_time;  ///< takes and frees entries; remove_temporaries() must not wait for it
 
@@ -45,11 +45,11 @@ static_assert(std::atomic<State>::is_always_lock_free && std::atomic<bool>::is_a
               std::atomic<Entry*>::is_always_lock_free);
 
 Entry& unused_entry() {
-  for (Entry* entry = first; entry != nullptr; entry = entry->next)
+  for (Entry* entry = newest; entry != nullptr; entry = entry->next)
     if (entry->state == State::unused) return *entry;
   auto added = std::make_unique<Entry>();
-  added->next = first;
-  first = added.get();
+  added->next = newest;
+  newest = added.get();
   return *added.release();
 }
 
@@ -80,7 +80,7 @@ void TemporaryInTheMaking::keep() noexcept {
 
 void forget_temporary(const char* path) noexcept {
   const std::scoped_lock lock(one_at_a_time);
-  for (Entry* entry = first; entry != nullptr; entry = entry->next)
+  for (Entry* entry = newest; entry != nullptr; entry = entry->next)
     if (entry->state == State::made && std::strcmp(entry->path.data(), path) == 0) entry->state = State::unused;
 }
 
@@ -90,7 +90,7 @@ void remove_temporaries() noexcept {
   constexpr int kTries = 100;  // in a handler that interrupted the making, waiting is in vain
   for (int tries = 0; tries < kTries; ++tries) {
     bool making = false;
-    for (const Entry* entry = first; entry != nullptr; entry = entry->next) {
+    for (const Entry* entry = newest; entry != nullptr; entry = entry->next) {
       const State state = entry->state;
       if (state == State::made) ::unlink(entry->path.data());
       making = making || state == State::making;

@@ -30,7 +30,7 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
-bool is_plain(char c) {
+bool is_ascii_printable(char c) {
   return c >= ' ' && c <= '~';
 }
 
@@ -76,7 +76,8 @@ std::string_view front(std::string_view text, std::size_t most) {
 
 void append_printable(std::string_view text, std::string& out) {
   while (true) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const auto plain =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_ascii_printable) - text.begin());
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) return;

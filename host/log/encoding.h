@@ -24,6 +24,9 @@ class TooNewError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Of a varint or zigzag number of 64 bits.
+inline constexpr std::size_t kNumberBytesMax = 10;
+
 /// Fixed numbers are little-endian; a varint has seven bits a byte, the lowest first, and the top bit of each
 /// byte but the last is set; zigzag makes small varints of small negative numbers. As in Protocol Buffers.
 inline void put_fixed(std::string& out, std::uint64_t value, unsigned bytes) {

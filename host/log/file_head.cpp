@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kMagic{"MLRACE\0", 7};  // the kind follows
 constexpr std::size_t kFixedBytes = 8 + 4 + 4;
-constexpr std::size_t kChecksumBytes = 8;
+constexpr std::size_t kHeadChecksumBytes = 8;
 constexpr std::uint64_t kHeadBytesMax = std::uint64_t{1} << 20;
 
 std::string read_exactly(const DiskReader& file, std::uint64_t offset, std::uint64_t bytes) {
@@ -54,7 +54,7 @@ std::string encode(const FileHead& head) {
   put_fixed(bytes, kLogVersion, 4);
   put_fixed(bytes, body.size(), 4);
   bytes += body;
-  put_fixed(bytes, checksum64(bytes), kChecksumBytes);
+  put_fixed(bytes, checksum64(bytes), kHeadChecksumBytes);
   return bytes;
 }
 
@@ -66,9 +66,9 @@ ReadHead read_head(const DiskReader& file, FileKind kind) {
   const std::uint64_t version = fixed.fixed(4);
   const std::uint64_t size = fixed.fixed(4);
   if (size > kHeadBytesMax) throw CorruptError("its head is too long");
-  bytes += read_exactly(file, kFixedBytes, size + kChecksumBytes);
+  bytes += read_exactly(file, kFixedBytes, size + kHeadChecksumBytes);
   const std::string_view all(bytes);
-  const std::uint64_t checksum = Decoder(all.substr(kFixedBytes + size)).fixed(kChecksumBytes);
+  const std::uint64_t checksum = Decoder(all.substr(kFixedBytes + size)).fixed(kHeadChecksumBytes);
   if (checksum != checksum64(all.substr(0, kFixedBytes + size)))
     throw CorruptError("the checksum of its head is wrong");
   if (version != kLogVersion)

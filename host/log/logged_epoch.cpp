@@ -12,8 +12,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kNumberBytesMax = 10;
-
 void write_facts(FrameWriter& frame, const EpochData& epoch) {
   frame.begin(Section::epoch);
   frame.make_room((4 + kRejectReasons) * kNumberBytesMax);

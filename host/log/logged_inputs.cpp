@@ -14,7 +14,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kNumberBytesMax = 10;
 constexpr std::uint64_t kReadersMax = 1 << 16;
 
 using Whole = std::tuple<std::string, std::uint64_t, std::uint64_t>;

@@ -14,9 +14,6 @@
 
 namespace millrace {
 
-/// The exit code of a job that may not go on with a checkpoint or with its outputs as they are.
-inline constexpr int kRefused = 77;
-
 /// The last epoch of a log, where nobody knows whether every sink has it.
 struct Undecided {
   std::vector<Pane> closed;  ///< see EpochData, as for the others

@@ -24,12 +24,14 @@ class Error : public std::runtime_error {
   virtual int exit_code() const noexcept = 0;
 };
 
+/// ConfigError's exit code for a job that may not go on with a checkpoint, or with its outputs, as they are.
+inline constexpr int kRefused = 77;
+
 /// The user is wrong. Holds all problems at once, each with what to do about it; `what()` has a line for each.
 class ConfigError : public Error {
  public:
-  /// `exit_code`: 64 for the command line, 65 for input that is no text, 66 for a missing input, 77 for a checkpoint that does not
-  /// fit, 78 for a plan
-  /// or configuration.
+  /// `exit_code`: 64 for the command line, 65 for input that is no text, 66 for a missing input, kRefused, or 78 for
+  /// a plan or configuration.
   explicit ConfigError(std::vector<std::string> problems, int exit_code = 78);
   const std::vector<std::string>& problems() const noexcept { return problems_; }
   int exit_code() const noexcept override { return exit_code_; }

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "epoch-";
 constexpr std::size_t kEpochDigits = 12;
-constexpr int kRefused = 77;
 
 std::string epoch_name(EpochId epoch) {
   const std::string digits = std::to_string(epoch.number);

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::string_view kNames = "epoch\tstart\tend\tfile\trows\tbytes\tchecksum\tframe\tjob";
 constexpr std::size_t kColumns = 9;
-constexpr int kRefused = 77;
 
 std::string hex(std::uint64_t number) {
   std::string digits(16, '0');

@@ -12,8 +12,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kNumberBytesMax = 10;
-
 void read_shown(Decoder bytes, bool first, Snapshot& snapshot) {
   if (first) {
     snapshot.shown.id = {bytes.varint()};
@@ -27,7 +25,7 @@ void read_shown(Decoder bytes, bool first, Snapshot& snapshot) {
   while (!bytes.empty()) snapshot.panes[{bytes.zigzag()}].closed = true;
 }
 
-RunSpan find_run(FrameReader& frame) {
+RunSpan find_wide_run(FrameReader& frame) {
   const std::uint64_t offset = frame.offset();
   const auto first = frame.next_chunk();
   if (!first) throw CorruptError("a run is empty");
@@ -47,7 +45,7 @@ bool read_frame(FrameReader& frame, const RunPlace& place, Snapshot& snapshot) {
         read_shown(Decoder(*chunk), first, snapshot);
     } else if (section == Section::wide_run) {
       RunPlace run = place;
-      run.span = find_run(frame);
+      run.span = find_wide_run(frame);
       snapshot.panes[run.span.pane].runs.push_back(std::move(run));
     } else {
       known = known && section >= Section::optional;

@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 8192;
 constexpr std::size_t kChunksAtOnce = 4;
 constexpr std::uint64_t kSyncBytes = std::uint64_t{8} << 20;
-constexpr std::size_t kNumberBytesMax = 10;
 
 // How many of the first fit together: two at least, or nothing would ever be merged.
 std::size_t runs_at_once(std::span<const RunPlace> runs, std::size_t memory) {
