@@ -23,6 +23,8 @@ using testing::HookedSource;
 using testing::MemorySink;
 using testing::MemorySource;
 
+constexpr std::size_t kWords = 20'000 / MILLRACE_ONE_CASE_IN;
+
 std::string random_text(std::size_t words, unsigned seed, std::map<std::string, std::int64_t>& truth) {
   std::mt19937 random(seed);
   std::string bytes;
@@ -36,8 +38,8 @@ std::string random_text(std::size_t words, unsigned seed, std::map<std::string, 
 
 TEST(Pipeline, CountsTheSameForAnyBatchSizeThreadsAndReaders) {
   std::map<std::string, std::int64_t> truth;
-  const std::string first = random_text(20'000, 1, truth);
-  const std::string second = random_text(20'000, 2, truth);
+  const std::string first = random_text(kWords, 1, truth);
+  const std::string second = random_text(kWords, 2, truth);
   for (const std::size_t batch_bytes : {64UL, 4096UL, 1UL << 20}) {
     for (const unsigned threads : {1U, 3U}) {
       const auto sink = std::make_shared<MemorySink>();
@@ -46,7 +48,7 @@ TEST(Pipeline, CountsTheSameForAnyBatchSizeThreadsAndReaders) {
       job.options.threads = threads;
       const Summary summary = run(std::move(job));
       EXPECT_EQ(totals(*sink), truth) << batch_bytes << " bytes, " << threads << " threads";
-      EXPECT_EQ(summary.progress.tokens, 40'000U);
+      EXPECT_EQ(summary.progress.tokens, 2 * kWords);
       EXPECT_EQ(summary.progress.bytes_read, first.size() + second.size());
       EXPECT_FALSE(summary.partial);
     }
@@ -56,7 +58,7 @@ TEST(Pipeline, CountsTheSameForAnyBatchSizeThreadsAndReaders) {
 // A word job's records are words, however long the lines are.
 TEST(Pipeline, ALimitOfRecordsClosesBatchesAndChangesNothing) {
   std::map<std::string, std::int64_t> truth;
-  std::string input = random_text(20'000, 3, truth);
+  std::string input = random_text(kWords, 3, truth);
   std::ranges::replace(input, '\n', ' ');
   for (const std::size_t batch_records : {0UL, 1UL, 1000UL}) {
     const auto sink = std::make_shared<MemorySink>();
@@ -66,21 +68,22 @@ TEST(Pipeline, ALimitOfRecordsClosesBatchesAndChangesNothing) {
     const Summary summary = run(job);
     EXPECT_EQ(totals(*sink), truth) << batch_records;
     EXPECT_EQ(summary.progress.rejected_total(), 0U);
-    EXPECT_GE(summary.progress.batches, batch_records == 0 ? 1 : 20'000 / batch_records);
+    EXPECT_GE(summary.progress.batches, batch_records == 0 ? 1 : kWords / batch_records);
   }
 }
 
 // Empty records take no room in a batch, but their ends do.
 TEST(Pipeline, EmptyRecordsFillABatchToo) {
   const auto sink = std::make_shared<MemorySink>();
-  Job job = read(text(std::string(10'000'000, '\n'))).count_by_value().write(sink);
+  constexpr std::size_t kRecords = 10'000'000 / MILLRACE_ONE_CASE_IN;
+  Job job = read(text(std::string(kRecords, '\n'))).count_by_value().write(sink);
   job.options.memory = std::size_t{16} << 20;
   job.options.threads = 1;
   job.options.batch_bytes = std::size_t{64} << 10;
   job.options.batch_records = std::size_t{1} << 30;
   job.options.batch_time = 1h;
   run(job);
-  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"", 10'000'000}}));
+  EXPECT_EQ(totals(*sink), (std::map<std::string, std::int64_t>{{"", kRecords}}));
 }
 
 TEST(Pipeline, EmptyInputIsAnEmptyResult) {
@@ -269,7 +272,7 @@ TEST(Pipeline, ASinkWhoseReaderHasGoneCostsTheOthersNothing) {
     const auto left = std::make_shared<HookedSink>(gone, close);
     const auto stays = std::make_shared<MemorySink>();
     std::map<std::string, std::int64_t> truth;
-    Job job{.from_sources = {text(random_text(20'000, 1, truth))}, .to_sinks = {left, stays}};
+    Job job{.from_sources = {text(random_text(kWords, 1, truth))}, .to_sinks = {left, stays}};
     run(job);
     EXPECT_EQ(totals(*stays), truth);
     EXPECT_EQ(gone->abandons(), 1U);
