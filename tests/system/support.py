@@ -36,9 +36,9 @@ def run(*arguments, input=b"", timeout=120, env=None, **options):
                           env=environment(**(env or {})), **options)
 
 
-def start(*arguments, **options):
+def start(*arguments, env=None, **options):
     options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    return subprocess.Popen([MILLRACE, *map(str, arguments)], env=environment(), **options)
+    return subprocess.Popen([MILLRACE, *map(str, arguments)], env=environment(**(env or {})), **options)
 
 
 def limited(limit, *arguments):

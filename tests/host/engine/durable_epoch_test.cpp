@@ -104,6 +104,18 @@ TEST_F(DurableEpoch, WhatIsOpenWhenAJobIsStoppedStaysOpen) {
   EXPECT_TRUE(job.pipeline->partial()) << "input is left";
 }
 
+// Another run makes them again, from what the log holds.
+TEST_F(DurableEpoch, RowsInNoOrderComeInThatOfTheirKeys) {
+  Around unordered = around();
+  unordered.plan.order = Order::none;
+  OneJob job(backend(), {}, std::move(unordered));
+  for (const char* word : {"sixth", "third", "one", "two", "fifth", "fourth"}) job.count(word);
+  job.finish();
+  std::vector<std::string> keys;
+  for (const auto& row : job.sink->rows()) keys.push_back(row.key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"fifth", "fourth", "one", "sixth", "third", "two"}));
+}
+
 TEST_F(DurableEpoch, TheEndOfTheInputIsTheLastOne) {
   OneJob job(backend(), {}, around());
   job.count("one");

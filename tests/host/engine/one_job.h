@@ -30,6 +30,7 @@ struct Around {
   std::unique_ptr<Source> source = {};  ///< null: a MemorySource
   HostFunction host = {};
   std::chrono::nanoseconds commit_every{0};
+  Plan plan = {};
 };
 
 /// One job on one thread, at a time of the test's choice.
@@ -41,7 +42,7 @@ class OneJob {
     options.batch_time = std::chrono::milliseconds(1);
     options.commit_every = around.commit_every;
     options.on_event = [this](const Event& event) { told.push_back(event.text); };
-    PipelineParts parts{.plan = {},
+    PipelineParts parts{.plan = around.plan,
                         .options = options,
                         .sources = {},
                         .sinks = {sink},

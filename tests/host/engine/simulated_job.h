@@ -317,11 +317,14 @@ class Simulation {
     if (read != counts_of(*sinks_[0])) wrong_ = "a window has ended, and nobody will wake to show it";
   }
 
-  // Without a checkpoint, what a source was told is finished must have been shown.
+  // What a source was told is finished must be in the log, or without a checkpoint have been shown.
   void check_committed() {
     bool news = false;
-    for (std::size_t i = 0; i < sources_.size(); ++i)
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
       news = std::exchange(told_[i], sources_[i]->committed()) != sources_[i]->committed() || news;
+      if (durable_ && told_[i] > marked(i))
+        wrong_ = "a source was told that records are finished which no frame has";
+    }
     if (durable_ || !news) return;
     Counts committed;
     for (const SimSource* source : sources_) source->add_prefix(source->committed(), committed);
