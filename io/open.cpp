@@ -98,6 +98,18 @@ std::string output_identity(const std::string& uri) {
   return uri;
 }
 
+std::string output_name(const std::string& uri) {
+  try {
+    const Uri parsed = io::parse_address(uri);
+    if (uri == "-" || parsed.scheme == "stdout") return "stdout:";
+    if (io::names_file(parsed))
+      return std::filesystem::absolute(io::file_path(parsed)).lexically_normal().string();
+  } catch (const Error&) {
+    // open_sink tells what is wrong with it.
+  }
+  return uri;
+}
+
 std::optional<PartialOutput> partial_output(const std::string& uri) {
   using Kind = io::OutputPath::Kind;
   try {

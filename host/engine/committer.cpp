@@ -11,26 +11,6 @@ namespace {
 // So much of an epoch's time goes to the log behind it, if that has work: else it would get none of a busy job.
 constexpr int kTendingShare = 4;
 
-// Of a sink that keeps no frames only the number is known.
-bool is_same(const Shown& told, const std::optional<Shown>& epoch) {
-  return epoch && told.id == epoch->id && (told.frame == 0 || told.frame == epoch->frame);
-}
-
-// `output` has finished the epoch that was shown last, or the undecided one behind it. One that tells nothing
-// may be new, or cannot tell.
-void check_in_step(const std::string& name, const Shown& output, const Shown& shown, const Recovered& log) {
-  if (is_same(output, shown)) return;
-  if (log.undecided && is_same(output, Shown{log.last, log.frame})) return;
-  std::string why = "and not as the checkpoint has it: another job has written to it; give this one its own";
-  if (output.id > log.last)
-    why = "and the checkpoint ends with epoch " + std::to_string(log.last.number) +
-          ": it is an older copy, or damaged; begin anew, with an output of its own";
-  if (output.id < shown.id)
-    why = "and epoch " + std::to_string(shown.id.number) +
-          " was shown to others since: give it a new place, where it begins with what comes now";
-  throw ConfigError({name + " has finished epoch " + std::to_string(output.id.number) + ", " + why}, kRefused);
-}
-
 }  // namespace
 
 Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const OpenedSink> opened,
@@ -54,8 +34,7 @@ Committer::Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const O
 
 // An undecided epoch is in the log: it is shown to those who do not say that they have it.
 void Committer::resume(Recovered recovered) {
-  const Shown shown = replay(recovered);
-  check_outputs(shown, recovered);
+  replay(recovered);
   for (std::size_t reason = 0; reason < kRejectReasons; ++reason)
     shared_.metrics.rejected[reason] += recovered.rejected[reason];
   if (!recovered.undecided) return;
@@ -73,30 +52,12 @@ void Committer::resume(Recovered recovered) {
   idle_.store(false, std::memory_order_release);
 }
 
-// A sink that can repeat an epoch knows what it has; without windows the next rows are of everything.
-void Committer::check_outputs(const Shown& shown, const Recovered& log) const {
-  for (const SinkProgress& sink : sinks_) {
-    if (sink.last) check_in_step(sink.name, *sink.last, shown, log);
-    if (sink.last || shown.id.number == 0 || !shared_.panes.windowed() || !shared_.options.on_event) continue;
-    if (sink.sink->delivery() == Delivery::at_least_once) continue;
-    shared_.options.on_event(
-        {Event::Level::warning, sink.name + " has no rows of the epochs up to " +
-                                    std::to_string(shown.id.number) +
-                                    ", which were shown before: it begins with what comes now"});
-  }
-}
-
-// Returns the last epoch that was shown for good.
-Shown Committer::replay(const Recovered& recovered) {
+void Committer::replay(const Recovered& recovered) {
   const EpochId undecided = recovered.undecided ? recovered.last : EpochId{};
-  Shown shown = recovered.shown;
-  shared_.log.replay([&](EpochData&& epoch, std::uint64_t frame) {
+  shared_.log.replay([&](EpochData&& epoch, std::uint64_t) {
     for (auto& [pane, columns] : epoch.partials) results_.merge(pane, std::move(columns));
-    if (epoch.id == undecided) return;
-    if (results_.has_rows(epoch.closed)) shown = {epoch.id, frame};
-    forget(epoch.closed);
+    if (epoch.id != undecided) forget(epoch.closed);
   });
-  return shown;
 }
 
 void Committer::accept(EpochData epoch) {
@@ -215,7 +176,7 @@ void Committer::show(SinkProgress& showing) {
 void Committer::open_again(SinkProgress& showing) {
   const std::optional<Shown> shown = showing.sink->open(shared_.job);
   showing.failed = false;
-  if (!shown || is_same(*shown, showing.last)) return;
+  if (!shown || (showing.last && is_same(*shown, *showing.last))) return;
   const Shown now{told_.id, told_.frame};
   if (!is_same(*shown, now))
     throw IoError(showing.name + " has finished epoch " + std::to_string(shown->id.number) +

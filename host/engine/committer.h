@@ -20,6 +20,7 @@
 #include "host/engine/backoff.h"
 #include "host/engine/event_count.h"
 #include "host/engine/metrics.h"
+#include "host/engine/opened_sink.h"
 #include "host/engine/reader_mailbox.h"
 #include "host/engine/ring.h"
 #include "host/engine/step.h"
@@ -46,12 +47,6 @@ struct CommitterShared {
   const JobId& job;
 };
 
-/// What is known of a sink when a job starts.
-struct OpenedSink {
-  std::string name = "an output";  ///< in messages
-  std::optional<Shown> last;       ///< what it said when it was opened
-};
-
 /// Its thread (or a simulator) calls step(); the engine thread calls accept() and idle().
 class Committer {
  public:
@@ -59,8 +54,7 @@ class Committer {
   Committer(std::vector<std::shared_ptr<Sink>> sinks, std::span<const OpenedSink> opened,
             const CommitterShared& shared);
 
-  /// Goes on where an earlier run has ended. Called once, before anything else. Throws ConfigError (77) where
-  /// an output has finished other epochs than the log holds. A warning tells of one that has finished none.
+  /// Goes on where an earlier run has ended. Called once, before anything else.
   void resume(Recovered recovered);
 
   /// Hands over an epoch. REQUIRES: idle().
@@ -84,9 +78,8 @@ class Committer {
     bool wants_epoch() const { return !finished && !gone; }
   };
 
-  Shown replay(const Recovered& recovered);
+  void replay(const Recovered& recovered);
   bool tend_log();
-  void check_outputs(const Shown& shown, const Recovered& log) const;
   void take(EpochData taken);
   void begin(std::uint64_t frame);
   Step publish(SinkProgress& sink);

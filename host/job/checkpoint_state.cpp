@@ -42,14 +42,16 @@ std::optional<CheckpointState> read_once(Disk& disk, const std::filesystem::path
   state.every = every_of(state.job);
 
   LoggedInputs inputs;
-  found.read({.inputs = &inputs, .rows = &state.rows}, [&](EpochData&& epoch, std::uint64_t) {
-    // What an undecided epoch has closed is shown again, and the result of a whole stream may still grow.
-    const bool shown = epoch.id != found.last() || found.committed();
-    if (shown && state.every.count() != 0)
-      for (const Pane pane : epoch.closed) state.rows.erase(pane);
-    state.rejected = std::accumulate(epoch.rejected.begin(), epoch.rejected.end(), state.rejected);
-    state.last = std::move(epoch);
-  });
+  found.read({.inputs = &inputs, .outputs = &state.outputs, .rows = &state.rows},
+             [&](EpochData&& epoch, std::uint64_t) {
+               // What an undecided epoch has closed is shown again, and the result of a whole stream may still
+               // grow.
+               const bool shown = epoch.id != found.last() || found.committed();
+               if (shown && state.every.count() != 0)
+                 for (const Pane pane : epoch.closed) state.rows.erase(pane);
+               state.rejected = std::accumulate(epoch.rejected.begin(), epoch.rejected.end(), state.rejected);
+               state.last = std::move(epoch);
+             });
   state.inputs = inputs.all();
   return state;
 }

@@ -16,6 +16,7 @@
 #include <millrace/types.h>
 
 #include "host/log/epoch_log.h"
+#include "host/log/logged_outputs.h"
 
 namespace millrace {
 
@@ -37,6 +38,7 @@ struct CheckpointState {
   std::map<Pane, std::uint64_t> rows;
   std::uint64_t rejected = 0;
   Resume inputs;
+  std::vector<LoggedOutput> outputs;
 };
 
 /// Reads all of a checkpoint, and so checks it. Changes nothing and takes no lock: its job may be under way.

@@ -123,10 +123,6 @@ void tell_of_checkpoint(const SourceList& sources, const std::optional<EarlierRu
   }
 }
 
-std::optional<Shown> probe(Sink& sink) {
-  return sink.probe(std::chrono::steady_clock::now() + kProbeTime);
-}
-
 // Of a job that begins epochs count from 1: they would replace other results of the same name.
 void refuse_earlier_results(const std::optional<Shown>& shown, const std::string& uri) {
   if (!shown) return;
@@ -135,33 +131,49 @@ void refuse_earlier_results(const std::optional<Shown>& shown, const std::string
 }
 
 struct Sinks {
-  std::vector<std::shared_ptr<Sink>> sinks;
-  std::vector<OpenedSink> opened;  ///< their names
-  void add(std::shared_ptr<Sink> sink, std::string name = OpenedSink{}.name) {
+  bool accept_gap = false;  ///< see Job
+  std::vector<std::shared_ptr<Sink>> sinks = {};
+  std::vector<OpenedSink> opened = {};  ///< what is known of each
+  void add(std::shared_ptr<Sink> sink, std::string name = OpenedSink{}.name, std::string listed_as = {}) {
+    opened.push_back({.name = std::move(name),
+                      .listed_as = std::move(listed_as),
+                      .remembers = sink && sink->remembers(),
+                      .accept_gap = accept_gap});
     sinks.push_back(std::move(sink));
-    opened.push_back({.name = std::move(name), .last = std::nullopt});
+  }
+  const std::optional<Shown>& probe_last() {
+    return opened.back().last = sinks.back()->probe(std::chrono::steady_clock::now() + kProbeTime);
   }
 };
 
 // Sinks of addresses, then those of the caller, then functions.
 Sinks open_sinks(const Job& job, Disk& disk, bool goes_on, Findings& findings) {
   const RowLayout layout = layout_of(job);
-  Sinks all;
+  Sinks all{.accept_gap = job.accept_gap};
   std::set<std::string> identities;
   for (const std::string& uri : job.to) {
     if (!identities.insert(output_identity(uri)).second) continue;  // told already
     findings.gather([&] {
-      all.add(open_sink(uri, layout, disk, job.options.on_event), excerpt(uri));
-      const std::optional<Shown> shown = probe(*all.sinks.back());
+      all.add(open_sink(uri, layout, disk, job.options.on_event), excerpt(uri), output_name(uri));
+      const std::optional<Shown>& shown = all.probe_last();
       if (!goes_on) refuse_earlier_results(shown, uri);
     });
   }
   for (const auto& sink : job.to_sinks) {
-    if (sink) findings.gather([&] { probe(*sink); });
     all.add(sink);
+    if (sink) findings.gather([&] { all.probe_last(); });
   }
   for (const RowFunction& function : job.to_functions) all.add(std::make_shared<FunctionSink>(function));
   return all;
+}
+
+// Rows that an output lacks would be missing for good, and whoever reads it would not know.
+void refuse_gaps(const std::vector<OpenedSink>& sinks, const Recovered& recovered, const Plan& plan) {
+  std::vector<std::string> texts;
+  for (const OpenedSink& sink : sinks)
+    if (const auto gap = gap_of(sink, recovered, plan.every.count() > 0); gap && is_refused(sink))
+      texts.push_back(refusal_of(sink, *gap));
+  if (!texts.empty()) throw ConfigError(texts, kRefused);
 }
 
 std::optional<std::uint64_t> total_bytes(const SourceList& sources) {
@@ -283,6 +295,9 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
   if (!job.from.empty()) findings.gather([&] { sources = open_sources(job.from, how); });
   if (sound) findings.gather([&] { own_endless = add_own_sources(job, how, sources); });
   Sinks sinks = open_sinks(job, faults ? faults->outputs() : disk_of(job), earlier.has_value(), findings);
+  std::vector<ReaderPosition> positions = first_positions(sources);
+  const bool over = earlier && is_over(*earlier, positions);
+  if (earlier && !over) findings.gather([&] { refuse_gaps(sinks.opened, earlier->recovered, job.plan); });
   const std::optional<std::uint64_t> bytes = total_bytes(sources);
   auto workers = std::make_unique<WorkerPool>(options.threads);
   const BackendOptions backend_options{.workers = workers.get(),
@@ -305,9 +320,6 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
     fallback = [plan = job.plan, backend_options] { return make_cpu_backend(plan, backend_options); };
   const JobId id{.name = job.name, .birth = earlier ? earlier->birth : random_seed()};
   std::optional<FrameLogOptions> log = log_options(job, log_disk, id, backend_options);
-  std::vector<ReaderPosition> positions = first_positions(sources);
-  const bool over = earlier && is_over(*earlier, positions);
-  const Clock& clock = clock_of(job);
   return {.faults = std::move(faults),
           .parts = {.workers = std::move(workers),
                     .plan = std::move(job.plan),
@@ -318,7 +330,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
                     .fallback = std::move(fallback),
                     .migration = std::move(migration),
                     .log = std::make_unique<NoEpochLog>(),
-                    .clock = clock,
+                    .clock = clock_of(job),
                     .budget = budget,
                     .state_seed = random_seed(),
                     .job = id,
@@ -335,6 +347,7 @@ Prepared prepare(Job job, MemoryBudget& budget, const std::shared_ptr<InputWarni
 void claim(Prepared& prepared) {
   PipelineParts& parts = prepared.parts;
   const EpochId last = parts.recovered.last;
+  const bool windowed = parts.plan.every.count() > 0;
   if (prepared.log) {
     auto log = std::make_unique<FrameLog>(*prepared.log);
     if (log->recovered().last != last || (last.number > 0 && log->birth() != parts.job.birth))
@@ -342,6 +355,7 @@ void claim(Prepared& prepared) {
                          excerpt(prepared.log->directory.string()) + " meanwhile: end it first"},
                         kRefused);
     parts.recovered = log->recovered();
+    log->list(outputs_of_run(parts.opened, parts.recovered, windowed));
     parts.log = std::move(log);
     start_log(parts);
   }
@@ -351,6 +365,7 @@ void claim(Prepared& prepared) {
     if (opened.last && last.number == 0)
       throw ConfigError({opened.name + " has finished epoch " + std::to_string(opened.last->id.number) +
                          " of this job, which has only begun: give the job an output of its own"});
+    require_in_step(opened, parts.recovered, windowed, parts.options.on_event);
   }
 }
 

@@ -162,6 +162,12 @@ KeyedStream KeyedStream::version(std::string version) const {
   return next;
 }
 
+KeyedStream KeyedStream::accept_gap(bool accept) const {
+  KeyedStream next = *this;
+  next.job_.accept_gap = accept;
+  return next;
+}
+
 KeyedStream KeyedStream::checkpoint(std::string directory) const {
   KeyedStream next = *this;
   next.job_.checkpoint = std::move(directory);

@@ -135,16 +135,19 @@ Recovered Checkpoint::recover(LoggedInputs& inputs, StateRuns& runs) const {
   std::optional<EpochData> last;
   std::vector<RunSpan> spans;
   std::shared_ptr<const std::filesystem::path> path;
-  for_each({.inputs = &inputs, .runs = &spans}, [&](EpochData&& epoch, const Kept& kept) {
-    if (!path || *path != segments_[kept.segment].path)
-      path = std::make_shared<const std::filesystem::path>(segments_[kept.segment].path);
-    runs.add(epoch, kept.frame.rows, places_of(path, epoch.id, std::exchange(spans, {})));
-    for (std::size_t i = 0; i < kRejectReasons; ++i) recovered.rejected[i] += epoch.rejected[i];
-    for (const auto& [pane, none] : epoch.partials) recovered.open.insert(pane);
-    if (epoch.id != this->last() || committed_)
-      for (const Pane pane : epoch.closed) recovered.open.erase(pane);
-    last = std::move(epoch);
-  });
+  for_each({.inputs = &inputs, .outputs = &recovered.outputs, .runs = &spans},
+           [&](EpochData&& epoch, const Kept& kept) {
+             if (!path || *path != segments_[kept.segment].path)
+               path = std::make_shared<const std::filesystem::path>(segments_[kept.segment].path);
+             runs.add(epoch, kept.frame.rows, places_of(path, epoch.id, std::exchange(spans, {})));
+             for (std::size_t i = 0; i < kRejectReasons; ++i) recovered.rejected[i] += epoch.rejected[i];
+             for (const auto& [pane, none] : epoch.partials) recovered.open.insert(pane);
+             if (epoch.id != this->last() || committed_)
+               for (const Pane pane : epoch.closed) recovered.open.erase(pane);
+             last = std::move(epoch);
+           });
+  if (committed_) runs.settle({this->last().number + 1});
+  recovered.shown = runs.shown();
   if (!last || last->id.number == 0) return recovered;
   recovered.last = last->id;
   recovered.stamp = last->stamp;
@@ -160,7 +163,6 @@ Recovered Checkpoint::recover(LoggedInputs& inputs, StateRuns& runs) const {
 }
 
 void Checkpoint::recover_snapshot(Recovered& recovered, StateRuns& runs) const {
-  recovered.shown = snapshot_->shown;
   recovered.rejected = snapshot_->rejected;
   for (const auto& [pane, kept] : snapshot_->panes)
     if (!kept.closed) recovered.open.insert(pane);

@@ -31,6 +31,7 @@ enum class Section : std::uint8_t {
   run = 4,         ///< partials of a pane, by key
   shown = 5,       ///< of a snapshot: what was shown last, and which of its panes were closed
   wide_run = 6,    ///< of a snapshot: all that was counted for a pane, by key
+  outputs = 7,     ///< all there are, in a key frame
   optional = 128,  ///< from here on a reader may skip what it does not know
 };
 

@@ -68,9 +68,7 @@ void FrameLog::replay(const TakeEpoch& take) {
 void FrameLog::start(const std::vector<ReaderInputs>& readers) {
   inputs_.start(readers);
   if (found_.empty()) {
-    begin_segment({.key = true}, [this](FrameWriter& frame) {
-      return write_epoch(frame, {}, &inputs_, options_.budget, options_.workers);
-    });
+    begin_segment({.key = true}, [this](FrameWriter& frame) { return write_key(frame, {}); });
     return;
   }
   options_.disk.sync_directory(options_.directory);
@@ -80,6 +78,7 @@ void FrameLog::start(const std::vector<ReaderInputs>& readers) {
     std::vector<RunSpan> copied;
     found_.read_last([&](FrameReader& found) { copied = copy_epoch(found, frame); });
     inputs_.write(frame);
+    write_outputs(frame, outputs_);
     return copied;
   });
   EpochData again;
@@ -98,7 +97,8 @@ std::uint64_t FrameLog::append(const EpochData& epoch) {
                       (bytes_ >= options_.segment_bytes / 4 && snapshot_is_due(bytes_behind_ + bytes_));
   const FrameHead head{.epoch = epoch.id, .key = begins, .last = epoch.last};
   const auto write_sections = [&](FrameWriter& frame) {
-    return write_epoch(frame, epoch, begins ? &inputs_ : nullptr, options_.budget, options_.workers);
+    return begins ? write_key(frame, epoch)
+                  : write_epoch(frame, epoch, nullptr, options_.budget, options_.workers);
   };
   std::vector<RunSpan> runs;
   if (begins) {
@@ -210,6 +210,12 @@ std::vector<RunSpan> FrameLog::begin_segment(const FrameHead& head, const WriteS
   path_ = std::make_shared<const std::filesystem::path>(path);
   ++number_;
   failed_ = false;
+  return runs;
+}
+
+std::vector<RunSpan> FrameLog::write_key(FrameWriter& frame, const EpochData& epoch) const {
+  std::vector<RunSpan> runs = write_epoch(frame, epoch, &inputs_, options_.budget, options_.workers);
+  write_outputs(frame, outputs_);
   return runs;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <millrace/disk.h>
@@ -39,9 +40,9 @@ struct FrameLogOptions {
   std::size_t snapshot_memory = kSnapshotMemory;
 };
 
-/// Holds the lock of its directory. Calls come in this order: construction, recovered(), start() and replay(),
-/// then append() and commit() in turn. After an IoError it takes no more epochs: what a disk says after a
-/// failure is not to be trusted.
+/// Holds the lock of its directory. Calls come in this order: construction, recovered(), list(), start() and
+/// replay(), then append() and commit() in turn. After an IoError it takes no more epochs: what a disk says
+/// after a failure is not to be trusted.
 class FrameLog final : public EpochLog {
  public:
   /// Makes the directory and locks it, removes what an earlier process has left half made, and reads what is
@@ -53,6 +54,8 @@ class FrameLog final : public EpochLog {
   std::uint64_t birth() const { return birth_; }
   /// Where the run begins.
   const Recovered& recovered() const { return recovered_; }
+  /// Which outputs key frames tell of from now on. Comes before start(); without it there are none.
+  void list(std::vector<LoggedOutput> outputs) { outputs_ = std::move(outputs); }
   /// How far inputs were read by the last epoch, the undecided one included.
   Resume inputs() const { return inputs_.all(); }
   bool durable() const override { return true; }
@@ -66,6 +69,7 @@ class FrameLog final : public EpochLog {
  private:
   using WriteSections = std::function<std::vector<RunSpan>(FrameWriter&)>;
   std::vector<RunSpan> begin_segment(const FrameHead& head, const WriteSections& write_sections);
+  std::vector<RunSpan> write_key(FrameWriter& frame, const EpochData& epoch) const;
   std::vector<RunSpan> write(const FrameHead& head, const WriteSections& write_sections);
   bool snapshot_is_due(std::uint64_t bytes) const;
   void begin_snapshot(EpochId first);
@@ -79,6 +83,7 @@ class FrameLog final : public EpochLog {
   std::uint64_t birth_;
   Recovered recovered_;
   LoggedInputs inputs_;
+  std::vector<LoggedOutput> outputs_;
   StateRuns runs_;
 
   std::uint64_t number_ = 0;                           ///< of the last segment

@@ -72,13 +72,16 @@ void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch
   epoch.partials.emplace_back(pane, std::move(columns));
 }
 
-void read_chunk(Section section, std::string_view chunk, bool first, LoggedInputs* inputs, EpochData& epoch) {
+void read_chunk(Section section, std::string_view chunk, bool first, const EpochReading& reading,
+                EpochData& epoch) {
   if (section == Section::epoch) return read_facts(Decoder(chunk), first, epoch);
-  if (inputs == nullptr) return;
-  if (section == Section::partitions)
-    inputs->read_partitions(chunk);
-  else
-    inputs->read_marks(chunk);
+  if (section == Section::outputs && reading.outputs != nullptr) read_outputs(chunk, *reading.outputs);
+  if (section == Section::partitions && reading.inputs != nullptr) reading.inputs->read_partitions(chunk);
+  if (section == Section::marks && reading.inputs != nullptr) reading.inputs->read_marks(chunk);
+}
+
+bool is_known(Section section) {
+  return section <= Section::run || section == Section::outputs;
 }
 
 }  // namespace
@@ -104,7 +107,7 @@ std::vector<RunSpan> write_epoch(FrameWriter& frame, const EpochData& epoch, con
 std::vector<RunSpan> copy_epoch(FrameReader& from, FrameWriter& to) {
   std::vector<RunSpan> runs;
   for (Section section = from.next_section(); section != Section::end; section = from.next_section()) {
-    if (section == Section::partitions || section == Section::marks) {
+    if (section == Section::partitions || section == Section::marks || section == Section::outputs) {
       from.skip_section();
       continue;
     }
@@ -126,6 +129,7 @@ EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochRead
   EpochData epoch;
   epoch.id = head.epoch;
   epoch.last = head.last;
+  if (head.key && reading.outputs != nullptr) reading.outputs->clear();
   bool has_facts = false;
   for (Section section = frames.next_section(); section != Section::end; section = frames.next_section()) {
     if (section == Section::run) {
@@ -136,12 +140,12 @@ EpochData read_epoch(FrameReader& frames, const FrameHead& head, const EpochRead
       frames.skip_section();
       continue;
     }
-    if (section > Section::run) throw TooNewError("it has sections of a kind that is not known here");
+    if (!is_known(section)) throw TooNewError("it has sections of a kind that is not known here");
     if (section == Section::partitions && head.key && reading.inputs != nullptr) reading.inputs->clear();
     has_facts = has_facts || section == Section::epoch;
     bool first = true;
     while (const auto chunk = frames.next_chunk()) {
-      read_chunk(section, *chunk, first, reading.inputs, epoch);
+      read_chunk(section, *chunk, first, reading, epoch);
       first = false;
     }
   }

@@ -11,6 +11,7 @@
 #include "host/log/epoch_log.h"
 #include "host/log/frame.h"
 #include "host/log/logged_inputs.h"
+#include "host/log/logged_outputs.h"
 #include "host/log/run.h"
 #include "kernels/key.h"
 
@@ -28,6 +29,8 @@ std::vector<RunSpan> copy_epoch(FrameReader& from, FrameWriter& to);
 /// What is wanted of an epoch beside its facts.
 struct EpochReading {
   LoggedInputs* inputs = nullptr;  ///< as they stood before the frame; afterwards, after it. Null: nobody asks
+  /// As inputs: those of the last key frame.
+  std::vector<LoggedOutput>* outputs = nullptr;
   /// For partials, with as many value columns as the job has; null: nobody wants them, and of each run there
   /// are empty columns.
   MemoryBudget* budget = nullptr;

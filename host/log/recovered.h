@@ -10,6 +10,7 @@
 
 #include <millrace/types.h>
 
+#include "host/log/logged_outputs.h"
 #include "host/state/bad_records.h"
 
 namespace millrace {
@@ -30,11 +31,11 @@ struct Recovered {
   std::uint64_t frame = 0;  ///< of that epoch, see EpochLog::append
   /// No record lies in a pane before it any more, whatever the clock says now; empty: any pane.
   std::optional<Pane> pane;
-  std::set<Pane> open;    ///< something was counted for them that was not shown for good
-  bool finished = false;  ///< the last epoch was the last of its job, and shown
-  /// The last epoch that had something to show, as far as replay() does not hand it over.
-  Shown shown;
-  RejectCounts rejected{};  ///< of all epochs: records that were not counted, by reason
+  std::set<Pane> open;                ///< something was counted for them that was not shown for good
+  bool finished = false;              ///< the last epoch was the last of its job, and shown
+  Shown shown;                        ///< the last epoch that had something to show, and was shown for good
+  std::vector<LoggedOutput> outputs;  ///< those of the last run, and those that were left out
+  RejectCounts rejected{};            ///< of all epochs: records that were not counted, by reason
   /// What was found damaged and is not needed, in words.
   std::vector<std::string> damage;
   /// The last epoch is to be shown again; its panes are among the open ones.

@@ -55,6 +55,9 @@ struct Job {
   /// A directory in which the job keeps what it needs to go on after any end, even of the machine; empty: none.
   /// It makes the directory, which belongs to one job at a time.
   std::string checkpoint;
+  /// With a checkpoint: an output that lacks rows of earlier epochs, as it was left out or emptied, goes on
+  /// without them, and a warning tells which. Otherwise it is refused.
+  bool accept_gap = false;
   RowLayout layout;  ///< of `to`; columns are filled in from the plan, format and header are the caller's
   Options options;
   Seams seams = {};

@@ -70,6 +70,9 @@ class Sink {
   /// never.
   virtual void abandon(EpochId epoch) noexcept = 0;
   virtual Delivery delivery() const = 0;
+  /// Whether probe and open tell what it holds for whoever comes later, so that nothing from them means that it
+  /// holds nothing. A job with a checkpoint is refused where such a sink lacks rows that were shown before.
+  virtual bool remembers() const { return false; }
 };
 
 /// How rows look as text.
@@ -112,6 +115,9 @@ std::unique_ptr<Sink> open_sink(const std::string& uri, const RowLayout& layout,
 
 /// The same text for addresses of one output, however they are spelt: by links, hard links, or what is open.
 std::string output_identity(const std::string& uri);
+
+/// What a checkpoint calls an output, in all runs and whatever it leads to: an absolute path, else the address.
+std::string output_name(const std::string& uri);
 
 /// Where a partial result of an output goes, and what output_identity tells of that place.
 struct PartialOutput {

@@ -116,6 +116,8 @@ class [[nodiscard]] KeyedStream {
 
   /// Goes on from that directory after any end: Job::checkpoint.
   KeyedStream checkpoint(std::string directory) const;
+  /// Goes on with outputs that lack earlier rows: Job::accept_gap.
+  KeyedStream accept_gap(bool accept = true) const;
 
   /// To an address, as open_sink understands it.
   WrittenStream write(std::string uri) const;

@@ -47,6 +47,7 @@ class FileSink final : public Sink {
   void finish(const Epoch& epoch) override;
   void abandon(EpochId epoch) noexcept override;
   Delivery delivery() const override { return Delivery::idempotent; }
+  bool remembers() const override { return kind_ == Kind::directory; }
 
  private:
   std::filesystem::path target(EpochId epoch) const;

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
 import random
+import re
+import shutil
 import signal
+import subprocess
 import time
 import unittest
 from collections import Counter
 
-from support import SANITIZED, Case, rows, run, start, words
+from support import SANITIZED, Case, rows, run, start, wait_until, words
 
 KILLS = 5 if SANITIZED else 20
 
@@ -159,6 +162,89 @@ class Checkpoint(Case):
             self.assertIn(result.returncode, (0, 66))
             if result.returncode == 0:  # nothing of the first one was in the log
                 self.assertEqual(len(self.read("out").splitlines()), 1)
+
+
+class Outputs(Case):
+    """Those of a job with windows come and go between its runs."""
+
+    def command(self, *outputs):
+        to = [word for output in outputs for word in ("--to", output if output == "-" else self.path(output))]
+        return ("generate:?vocabulary=5&rate=100k", "--every", "20ms", "--checkpoint", self.path("cp"), *to)
+
+    def stopped(self, *arguments):
+        """A run that shows a few windows and is stopped: what it says on stderr."""
+        before = len(self.listed("a"))
+        process = start(*arguments, stdout=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        wait_until(lambda: len(self.listed("a")) > before + 3 or process.poll() is not None, "windows to be shown")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, errors)
+        return errors.decode()
+
+    def listed(self, directory):
+        """The epochs in its manifest."""
+        path = self.path(f"{directory}/MANIFEST")
+        if not os.path.exists(path):
+            return []
+        return [line.split(b"\t")[0] for line in self.read(f"{directory}/MANIFEST").splitlines()[1:]]
+
+    def assert_refused(self, command, *texts):
+        for sub_command in ((), ("check",)):
+            self.assert_exit(run(*sub_command, *command), 77, self.path("b/") + " has no rows of ", "--accept-gap", *texts)
+
+    def test_one_that_was_left_out_is_refused(self):
+        both = self.command("a/", "b/")
+        self.assertNotIn("b/", self.stopped(*both))
+        self.assertNotIn("b/", self.stopped(*both))
+        first = self.listed("a")
+        self.assertEqual(self.listed("b"), first)
+        self.stopped(*self.command("a/"))
+        second = self.listed("a")
+        self.assert_refused(both, f"to {int(second[-1])}, which the job has shown")
+        self.assertEqual(self.listed("a"), second)
+        self.assertIn("it goes on without them", self.stopped(*both, "--accept-gap"))
+        self.assertNotIn("b/", self.stopped(*both))
+        self.assertEqual(self.listed("b"), first + self.listed("a")[len(second):])
+
+    def test_one_that_was_emptied_is_refused(self):
+        both = self.command("a/", "b/")
+        self.stopped(*both)
+        shutil.rmtree(self.path("b"))
+        self.assert_refused(both, "the epochs 1 to ")
+        before = self.listed("a")
+        self.stopped(*both, "--accept-gap")
+        self.assertEqual(self.listed("b"), self.listed("a")[len(before):])
+        self.assertIn("begins with what comes now", self.stopped(*self.command("a/", "c/")), "it is new")
+
+    def test_a_stream_may_come_and_go(self):
+        self.stopped(*self.command("a/"))
+        with_stream = self.command("a/", "-")
+        self.assertNotIn("has no rows", self.stopped(*with_stream))
+        self.stopped(*self.command("a/"))
+        self.assertIn("- has no rows of the epochs ", self.stopped(*with_stream), "it is told, and goes on")
+        self.assertNotIn("has no rows", self.stopped(*with_stream))
+
+    def test_a_result_of_all_input_lacks_nothing(self):
+        def job(*outputs):
+            return (self.path("in.txt"), "--checkpoint", self.path("cp"),
+                    *(word for output in outputs for word in ("--to", self.path(output))))
+        text = b""
+        for outputs in (("a", "b", "c/"), ("a",), ("a", "b", "c/")):
+            text += b"some words "
+            self.write("in.txt", text)
+            self.assertNotIn(b"has no rows", run(*job(*outputs)).stderr)
+        self.assertEqual(rows(self.read("b")), rows(self.read("a")))
+
+    def test_a_checkpoint_tells_its_outputs(self):
+        self.stopped(*self.command("a/", "b/", "-"))
+        last = int(self.listed("b")[-1])
+        self.stopped(*self.command("a/"))
+        state = run("state", self.path("cp")).stdout.decode()
+        self.assertRegex(state, rf"(?m)^outputs +to epoch \d+  {self.path('a/')}\n"
+                                rf" +to epoch (\d+)  {self.path('b/')}, left out since\n"
+                                rf" +to epoch \1  stdout:, left out since$")
+        self.assertGreaterEqual(int(re.search(r"to epoch (\d+)  .*b/", state)[1]), last)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class FaultySink final : public Sink {
   }
   void abandon(EpochId epoch) noexcept override { sink_->abandon(epoch); }
   Delivery delivery() const override { return sink_->delivery(); }
+  bool remembers() const override { return sink_->remembers(); }
 
  private:
   std::shared_ptr<Sink> sink_;

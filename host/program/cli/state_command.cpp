@@ -84,6 +84,19 @@ std::string inputs_text(const Resume& inputs) {
   return text;
 }
 
+std::string outputs_text(const CheckpointState& state) {
+  const std::uint64_t last = state.last.id.number - (state.committed ? 0 : 1);
+  std::string text;
+  for (const LoggedOutput& output : state.outputs) {
+    const bool left_out = output.end.number != 0;
+    const std::uint64_t shown = left_out ? output.end.number - 1 : last;
+    text += fmt::format("{:<9}{:>15}  {}{}\n", text.empty() ? "outputs" : "",
+                        shown < output.first.number ? "none yet" : fmt::format("to epoch {}", shown),
+                        printable(output.name), left_out ? ", left out since" : "");
+  }
+  return text;
+}
+
 [[noreturn]] void refuse(const std::string& directory, std::string_view why) {
   throw ConfigError({fmt::format("no checkpoint is in {}: {}", excerpt(directory), why)}, kMissing);
 }
@@ -105,8 +118,9 @@ int state_command(const std::string& directory) {
   if (!state) refuse(directory, "no job has begun one there");
   const std::string rejected =
       state->rejected == 0 ? "" : fmt::format("rejected {}\n", human_count(state->rejected));
-  print(fmt::format("{}birth    {:016x}\n{}{}{}{}{}", job_text(state->job), state->birth, files_text(*state),
-                    epoch_text(*state), keys_text(*state), rejected, inputs_text(state->inputs)));
+  print(fmt::format("{}birth    {:016x}\n{}{}{}{}{}{}", job_text(state->job), state->birth, files_text(*state),
+                    epoch_text(*state), keys_text(*state), rejected, outputs_text(*state),
+                    inputs_text(state->inputs)));
   return 0;
 }
 

@@ -105,6 +105,7 @@ class HookedSink final : public Sink {
   }
   void abandon(EpochId epoch) noexcept override { inner_->abandon(epoch); }
   Delivery delivery() const override { return inner_->delivery(); }
+  bool remembers() const override { return inner_->remembers(); }
 
  private:
   std::shared_ptr<Sink> inner_;

@@ -98,67 +98,9 @@ TEST_F(CommitterTest, TheResultOfAWholeStreamIsKeptBehindItsEnd) {
   }
 }
 
-// Rows that were shown to others meanwhile would be missing, and nobody would know.
-TEST_F(CommitterTest, AnOutputThatIsOutOfStepIsRefused) {
-  const auto refusal = [&](const Shown& shown) -> std::string {
-    log_.logged = logged();
-    try {
-      with({std::make_shared<WatchedSink>()}, {shown}).resume(interrupted());
-    } catch (const ConfigError& error) {
-      EXPECT_EQ(error.exit_code(), 77);
-      return error.what();
-    }
-    return "taken";
-  };
-  EXPECT_THAT(refusal({{4}, 0}), HasSubstr("finished epoch 4, and the checkpoint ends with epoch 3"));
-  EXPECT_THAT(refusal({{3}, frame_of(3) + 1}), HasSubstr("not as the checkpoint has it"));
-  EXPECT_THAT(refusal({{1}, 0}), HasSubstr("finished epoch 1, and epoch 2 was shown to others since"));
-  EXPECT_THAT(refusal({{2}, frame_of(2) + 1}), HasSubstr("not as the checkpoint has it"));
-  EXPECT_EQ(refusal({{2}, 0}), "taken");
-  EXPECT_EQ(refusal({{2}, frame_of(2)}), "taken");
-  EXPECT_EQ(refusal({{3}, frame_of(3)}), "taken");
-}
-
-// Epochs 2 and 3 show nothing. Whoever has shown something under their numbers is another job on a copy.
-TEST_F(CommitterTest, AnOutputThatHasAnEpochWhichShowedNothingIsRefused) {
-  std::vector<EpochData> epochs(3);
-  for (std::size_t i = 0; i < epochs.size(); ++i) epochs[i].id = {i + 1};
-  epochs[0].closed = {{0}};
-  epochs[0].partials.emplace_back(Pane{0}, words({{"z", 1}}));
-  log_.logged = std::move(epochs);
-  Committer& committer = with({std::make_shared<WatchedSink>()}, {Shown{{2}, frame_of(2)}});
-  EXPECT_THROW(committer.resume({.last = {3}, .stamp = 30, .frame = frame_of(3)}), ConfigError);
-}
-
-// A snapshot tells what was shown by epochs that are not handed over any more.
-TEST_F(CommitterTest, AnOutputIsInStepWithWhatASnapshotTells) {
-  Recovered recovered{.last = {9}, .frame = frame_of(9), .open = {{5}}};
-  recovered.shown = {{7}, frame_of(7)};
-  for (const std::uint64_t number : {std::uint64_t{6}, std::uint64_t{8}, std::uint64_t{7}}) {
-    const Shown has{{number}, frame_of(number)};
-    with({std::make_shared<MemorySink>()}, {has});
-    recovered.rejected = {0, 0, 3, 0};
-    if (number == 7)
-      EXPECT_NO_THROW(committer_->resume(recovered));
-    else
-      EXPECT_THROW(committer_->resume(recovered), ConfigError) << number;
-  }
-  EXPECT_EQ(metrics_.rejected[2], 3U) << "they are told at the end of the job";
-}
-
-TEST_F(CommitterTest, AnOutputThatBeginsLateIsTold) {
-  std::vector<std::string> told;
-  options_.on_event = [&](const Event& event) { told.push_back(event.text); };
-  log_.logged = logged();
-  const auto late = std::make_shared<WatchedSink>();
-  const auto known = std::make_shared<WatchedSink>();
-  with({late, known}, {std::nullopt, Shown{{2}, frame_of(2)}}).resume(interrupted());
-  EXPECT_THAT(told, ::testing::ElementsAre(HasSubstr("has no rows of the epochs up to 2")));
-  told.clear();
-  log_.logged = logged();
-  const PaneClock whole({}, clock_, {});
-  with({std::make_shared<WatchedSink>()}, {std::nullopt}, whole).resume(interrupted());
-  EXPECT_TRUE(told.empty()) << "without windows its next rows are of everything";
+TEST_F(CommitterTest, RecordsThatEarlierRunsDidNotCountAreToldAtTheEnd) {
+  with({std::make_shared<MemorySink>()}).resume({.last = {9}, .rejected = {0, 0, 3, 0}});
+  EXPECT_EQ(metrics_.rejected[2], 3U);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 #include "host/engine/pipeline.h"
 #include "tests/host/engine/simulated_backend.h"
 #include "tests/host/engine/simulated_log.h"
-#include "tests/host/engine/simulated_sink.h"
+#include "tests/host/engine/simulated_outputs.h"
 #include "tests/host/engine/simulated_source.h"
 #include "tests/host/engine/simulated_threads.h"
 
@@ -64,6 +64,7 @@ class Simulation {
         clock_.set_wall(std::chrono::milliseconds(dice_.between(-300, 500)));
       if (!drained_ && dice_.one_in(quiet_sources_ ? 100 : 3)) any_source().come();
       if (!wrong_.empty()) return wrong_;
+      if (!outputs_.wrong().empty()) return outputs_.wrong();
     }
     return verdict();
   }
@@ -77,7 +78,7 @@ class Simulation {
     }
     pipeline_->fail(std::make_exception_ptr(LimitError("a thread was refused")));
     if (!threads_->all_awake()) return "stuck: a thread was refused, and nobody wakes those before it";
-    if (!sinks_[0]->epochs().empty()) return "rows of a job that never began";
+    if (!outputs_.all()[0]->epochs().empty()) return "rows of a job that never began";
     return wrong_;
   }
 
@@ -85,6 +86,8 @@ class Simulation {
   bool died_after_the_move() const { return moved_ && pipeline_->metrics().device_fallbacks > 0; }
   /// How often an epoch was in the log, and nobody knew who had it.
   std::uint64_t undecided() const { return undecided_; }
+  /// How often an output was refused that lacked rows.
+  std::uint64_t refused() const { return outputs_.refused(); }
 
  private:
   void make_plan() {
@@ -124,8 +127,6 @@ class Simulation {
     durable_ = dice_.one_in(2);
     mortal_ = dice_.one_in(2);
     moves_ = dice_.one_in(2);  // then only the backend that is moved to can die
-    for (const Delivery delivery : {Delivery::at_least_once, Delivery::idempotent, Delivery::transactional})
-      sinks_.push_back(std::make_shared<SimSink>(dice_, delivery));
     std::vector<std::vector<std::string>> words(static_cast<std::size_t>(dice_.between(1, 3)));
     for (auto& each : words) each = any_words();
     start(std::move(words), durable_ ? open_log() : nullptr);
@@ -140,10 +141,11 @@ class Simulation {
   void start(std::vector<std::vector<std::string>> words, std::unique_ptr<FrameLog> log) {
     make_budget(words.size());
     Recovered recovered = log ? log->recovered() : Recovered{};
+    std::vector<std::shared_ptr<Sink>> sinks = outputs_.choose(log.get(), plan_.every.count() > 0);
     PipelineParts parts{.plan = plan_,
                         .options = options_,
                         .sources = {},
-                        .sinks = {},
+                        .sinks = std::move(sinks),
                         .backend = first_backend(),
                         .fallback = [this] { return std::make_unique<SimBackend>(dice_, false); },
                         .migration = moves_ ? any_migration() : MigrationOptions{},
@@ -159,9 +161,8 @@ class Simulation {
       sources_.push_back(source.get());
       parts.sources.push_back(std::move(source));
     }
-    for (const auto& sink : sinks_) parts.sinks.push_back(sink);
     start_log(parts);
-    if (parts.log->durable()) parts.opened = open_sinks();
+    if (parts.log->durable()) parts.opened = outputs_.open();
     pipeline_.emplace(std::move(parts));
     threads_.emplace(*pipeline_, sources_, clock_, dice_);
     for (SimSource* source : sources_) {
@@ -232,12 +233,6 @@ class Simulation {
     }
     start(std::move(words), std::move(log));
     past_ = std::move(past);
-  }
-
-  std::vector<OpenedSink> open_sinks() {
-    std::vector<OpenedSink> opened(sinks_.size());
-    for (std::size_t i = 0; i < sinks_.size(); ++i) opened[i].last = open_after_crash(*sinks_[i]);
-    return opened;
   }
 
   // Where the last epoch in the log ends in the words of a source.
@@ -314,7 +309,7 @@ class Simulation {
     if (plan_.every.count() == 0) return;
     Counts read = past_.counts;
     for (const SimSource* source : sources_) source->add_prefix(source->next(), read);
-    if (read != counts_of(*sinks_[0])) wrong_ = "a window has ended, and nobody will wake to show it";
+    if (read != counts_of(*outputs_.all()[0])) wrong_ = "a window has ended, and nobody will wake to show it";
   }
 
   // What a source was told is finished must be in the log, or without a checkpoint have been shown.
@@ -328,7 +323,7 @@ class Simulation {
     if (durable_ || !news) return;
     Counts committed;
     for (const SimSource* source : sources_) source->add_prefix(source->committed(), committed);
-    Counts shown = counts_of(*sinks_[0]);
+    Counts shown = counts_of(*outputs_.all()[0]);
     for (const auto& [word, count] : committed)
       if (shown[word] < count) wrong_ = "a source was told that records are finished which nobody has seen";
   }
@@ -349,13 +344,11 @@ class Simulation {
     WindowCounts returned = past_.returned;
     for (const SimSource* source : sources_) {
       source->add_read(source->next(), begun, returned);
-      if (!sinks_[0]->epochs().empty() && source->committed() > source->next())
+      if (!outputs_.all()[0]->epochs().empty() && source->committed() > source->next())
         return "committed what was not read";
     }
-    for (const auto& sink : sinks_) {
-      std::string wrong = verdict_on(*sink, plan_.every.count() > 0, begun, returned);
-      if (!wrong.empty()) return wrong;
-    }
+    std::string wrong = outputs_.verdict(plan_.every.count() > 0, begun, returned);
+    if (!wrong.empty()) return wrong;
     if (!pipeline_) return "";
     if (!times_go_on(pipeline_->metrics().timeline))
       return "a batch or an epoch passes its places in another order, or one of them never";
@@ -380,7 +373,7 @@ class Simulation {
   std::size_t giant_ = 0;                           ///< length of some records where the budget is tight
   std::optional<std::promise<TrialAnswer>> trial_;  ///< under way
   std::vector<SimSource*> sources_;
-  std::vector<std::shared_ptr<SimSink>> sinks_;
+  SimOutputs outputs_{dice_};
   testing::FakeDisk disk_;
   std::mt19937_64 power_;
   bool disk_fails_ = false;

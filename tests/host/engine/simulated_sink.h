@@ -62,6 +62,7 @@ class SimSink final : public Sink {
     open_ = false;
   }
   Delivery delivery() const override { return delivery_; }
+  bool remembers() const override { return delivery_ == Delivery::transactional; }
 
   struct Row {
     std::optional<Window> window;
@@ -75,6 +76,8 @@ class SimSink final : public Sink {
     std::vector<Row> rows;
   };
   const std::vector<Finished>& epochs() const { return epochs_; }
+  /// Somebody has removed what it held.
+  void forget() { epochs_.clear(); }
   /// The job has ended in the midst of something.
   void crash() { crashed_ = true; }
   /// It had not been told of the epoch.

@@ -19,6 +19,7 @@ struct Tally {
   std::uint64_t moves = 0;
   std::uint64_t deaths_after_a_move = 0;
   std::uint64_t undecided_epochs = 0;
+  std::uint64_t refused_outputs = 0;
 };
 
 std::string outcome(std::uint64_t seed, Tally& tally) {
@@ -28,6 +29,7 @@ std::string outcome(std::uint64_t seed, Tally& tally) {
     tally.moves += simulation.moved() ? 1U : 0U;
     tally.deaths_after_a_move += simulation.died_after_the_move() ? 1U : 0U;
     tally.undecided_epochs += simulation.undecided();
+    tally.refused_outputs += simulation.refused();
     return wrong;
   } catch (const std::exception& error) {
     return error.what();
@@ -47,6 +49,7 @@ TEST(Simulation, RandomSchedulesAreExact) {
   EXPECT_GT(tally.moves, seeds / 10) << "hardly any schedule moves to another backend";
   EXPECT_GT(tally.deaths_after_a_move, seeds / 50) << "hardly any device dies after a move";
   EXPECT_GT(tally.undecided_epochs, seeds / 100) << "hardly any crash comes where an epoch is undecided";
+  EXPECT_GT(tally.refused_outputs, seeds / 100) << "hardly any output comes back that lacks rows";
 }
 
 }  // namespace

@@ -113,6 +113,34 @@ TEST(Prepare, TheSeedOfAJobIsItsOwnInEveryPart) {
   EXPECT_NE(seeds[0] & 0xffffffff, seeds[1] & 0xffffffff);
 }
 
+// By check, too, which opens nothing.
+TEST(Prepare, AnOutputThatLacksRowsIsRefusedBeforeTheCheckpointIsTouched) {
+  const testing::TemporaryDirectory directory;
+  const auto path = [&](const std::string& name) { return (directory.path() / name).string(); };
+  std::string text = "a\n";
+  const auto job_to = [&](std::vector<std::string> outputs) {
+    directory.write("in", text += "b\n");  // so that it has not ended
+    Job job{.from = {path("in")}, .to = std::move(outputs), .checkpoint = path("cp")};
+    job.plan.every = 1h;
+    return job;
+  };
+  run(job_to({path("one/"), path("two/")}));
+  run(job_to({path("one/")}));
+  Job again = job_to({path("one/"), path("two/")});
+  const auto segments = std::distance(std::filesystem::directory_iterator(path("cp")), {});
+  try {
+    prepared(again, [](const Prepared&) { ADD_FAILURE() << "it was taken"; });
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.exit_code(), 77);
+    EXPECT_THAT(error.problems(), ElementsAre(HasSubstr("two/ has no rows of epoch 2, which")));
+  }
+  EXPECT_THROW(run(again), ConfigError);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path("cp")), {}), segments);
+  again.accept_gap = true;
+  EXPECT_NO_THROW(run(again));
+  EXPECT_NO_THROW(run(job_to({path("one/"), path("two/")}))) << "what was accepted is not missed again";
+}
+
 /// Says that it cannot be written.
 class Unwritable final : public Sink {
  public:

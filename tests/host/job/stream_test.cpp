@@ -175,6 +175,8 @@ TEST(Stream, ResultSettersReachTheJob) {
                       .with(options)
                       .name("hourly")
                       .version("2")
+                      .checkpoint("cp")
+                      .accept_gap()
                       .write("x");
   EXPECT_EQ(job.plan.top, 5U);
   EXPECT_EQ(job.plan.order, Order::key);
@@ -185,6 +187,8 @@ TEST(Stream, ResultSettersReachTheJob) {
   EXPECT_EQ(job.options.threads, 3U);
   EXPECT_EQ(job.name, "hourly");
   EXPECT_EQ(job.version, "2");
+  EXPECT_EQ(job.checkpoint, "cp");
+  EXPECT_TRUE(job.accept_gap);
 }
 
 TEST(Stream, SeveralSinksTakeTheSameRows) {

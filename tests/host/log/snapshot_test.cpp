@@ -65,18 +65,17 @@ TEST(Snapshot, ShownWindowsAreGone) {
   FrameLogOptions options = home.options(300);
   options.windowed = true;
   write_epochs(home, 1, 60, options);
-  std::uint64_t pane = 0, shown = 0, first = 0;
+  std::uint64_t pane = 0, first = 0;
   for (const std::string& name : snapshots(home)) {
     const Snapshot found = read_snapshot(home.disk, "cp/" + name);
     ASSERT_THAT(found.panes, SizeIs(1));
     pane = static_cast<std::uint64_t>(found.panes.begin()->first.index);
-    shown = found.shown.id.number;
     first = found.head.first_epoch;
     EXPECT_EQ(pane, first - 1);
-    EXPECT_EQ(shown, first - 1) << "it closed the pane before";
+    EXPECT_EQ(found.shown.id, EpochId{first - 1}) << "it closed the pane before";
   }
   FrameLog log(options);
-  EXPECT_EQ(log.recovered().shown.id, EpochId{shown});
+  EXPECT_EQ(log.recovered().shown.id, EpochId{60});
   Words words;
   log.replay([&](EpochData&& each, std::uint64_t) {
     if (each.id.number < first) {

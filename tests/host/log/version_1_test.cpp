@@ -144,6 +144,8 @@ TEST(Version1, IsRead) {
   EXPECT_EQ(epochs[1].partials[0].second.text(1, scratch), std::string(200, 'k'));
   EXPECT_TRUE(epochs[2].last);
   EXPECT_TRUE(epochs[2].partial);
+  StateRuns runs(true);
+  EXPECT_TRUE(checkpoint.recover(inputs, runs).outputs.empty()) << "nothing is known of them";
   const Resume all = inputs.all();
   ASSERT_EQ(all.marks.size(), 1U);
   EXPECT_EQ(all.partitions[0].name, "/data/a.csv");

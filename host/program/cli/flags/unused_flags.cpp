@@ -56,6 +56,8 @@ std::vector<UnusedFlag> unused_flags(const Settings& settings, const SettingMap&
   }
   if (asks("scale") && plan.keyed_by == KeyedBy::fields && plan.fields.values.empty())
     unused.push_back({"scale", "belongs to values: name their fields, as in --value 2, or leave it out"});
+  if (asks("accept-gap") && settings.job.checkpoint.empty())
+    unused.push_back({"accept-gap", "belongs to --checkpoint DIR: give both, or leave it out"});
   if (asks("commit-every") && settings.job.checkpoint.empty())
     unused.push_back(
         {"commit-every", "belongs to --checkpoint DIR: give both, or for rows per second --every 1s"});

@@ -36,6 +36,7 @@ class AboveStatusLine final : public Sink {
     status_.release();
   }
   Delivery delivery() const override { return sink_->delivery(); }
+  bool remembers() const override { return sink_->remembers(); }
 
  private:
   std::unique_ptr<Sink> sink_;

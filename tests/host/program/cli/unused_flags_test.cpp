@@ -55,6 +55,12 @@ TEST(UnusedFlags, CommitEveryBelongsToACheckpoint) {
   EXPECT_STREQ(refusal_of(std::vector<std::string>{"--commit-every=1s", "--checkpoint=dir"}).what(), "taken");
 }
 
+TEST(UnusedFlags, AGapIsOneOfACheckpoint) {
+  EXPECT_THAT(refusal_of(std::vector<std::string>{"--accept-gap", "book.txt"}).what(),
+              HasSubstr("--accept-gap: belongs to --checkpoint DIR"));
+  EXPECT_STREQ(refusal_of(std::vector<std::string>{"--accept-gap", "--checkpoint=dir"}).what(), "taken");
+}
+
 TEST(UnusedFlags, AScaleDoesNotTurnWordsIntoFields) {
   EXPECT_THAT(refusal_of(std::vector<std::string>{"--scale=2", "book.txt"}).what(),
               HasSubstr("--scale: belongs to --by fields"));
