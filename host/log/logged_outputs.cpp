@@ -10,8 +10,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kNumberBytesMax = 10;
-
 }  // namespace
 
 void write_outputs(FrameWriter& frame, const std::vector<LoggedOutput>& outputs) {
