@@ -37,6 +37,7 @@ struct FrameLogOptions {
   /// it, there is a new one.
   std::uint64_t segment_bytes = std::uint64_t{16} << 20;
   std::size_t snapshot_memory = kSnapshotMemory;
+  std::shared_ptr<Codec> codec;  ///< null: see FrameWriter and FrameReader
 };
 
 /// Holds the lock of its directory. Calls come in this order: construction, recovered(), start() and replay(),
