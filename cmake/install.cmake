@@ -18,5 +18,6 @@ configure_package_config_file(cmake/millrace-config.cmake.in ${PROJECT_BINARY_DI
 # Before 1.0 a minor version may break what the one before promised.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/millrace-config-version.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/millrace-config.cmake ${PROJECT_BINARY_DIR}/millrace-config-version.cmake
+install(FILES cmake/Findzstd.cmake ${PROJECT_BINARY_DIR}/millrace-config.cmake
+  ${PROJECT_BINARY_DIR}/millrace-config-version.cmake
   DESTINATION ${package_dir})

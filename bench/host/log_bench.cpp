@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "host/job/zstd_codec.h"
 #include "host/log/frame_log.h"
 #include "host/state/pane_state.h"
 
@@ -49,7 +51,10 @@ Columns keys(std::size_t count, std::size_t step = 1) {
 
 class Job {
  public:
-  explicit Job(std::uint64_t segment_bytes = std::uint64_t{16} << 20) : segment_bytes_(segment_bytes) {}
+  /// The second argument of a benchmark: whether chunks are compressed.
+  Job(const benchmark::State& state, std::uint64_t segment_bytes) : segment_bytes_(segment_bytes) {
+    if (state.range(1) != 0) codec_ = make_zstd_codec();
+  }
 
   FrameLogOptions options() {
     return {.directory = directory_.path() / "cp",
@@ -59,7 +64,8 @@ class Job {
             .seed = hash_seed(1, 63),
             .budget = unlimited_budget(),
             .workers = workers_,
-            .segment_bytes = segment_bytes_};
+            .segment_bytes = segment_bytes_,
+            .codec = codec_};
   }
   void begin() {
     log_.emplace(options());
@@ -88,6 +94,7 @@ class Job {
  private:
   Directory directory_;
   std::uint64_t segment_bytes_;
+  std::shared_ptr<Codec> codec_;
   WorkerPool workers_{2};
   std::optional<FrameLog> log_;
   std::uint64_t epochs_ = 0;
@@ -95,7 +102,7 @@ class Job {
 
 void append_epoch(benchmark::State& state) {
   const Columns columns = keys(static_cast<std::size_t>(state.range(0)));
-  Job job(std::uint64_t{1} << 40);
+  Job job(state, std::uint64_t{1} << 40);
   job.begin();
   const std::uint64_t before = job.bytes();
   for (auto each : state) job.append(columns);
@@ -129,7 +136,7 @@ void make_snapshot(benchmark::State& state) {
   const Columns columns = keys(static_cast<std::size_t>(state.range(0)));
   for (auto each : state) {
     state.PauseTiming();
-    Job job(1);
+    Job job(state, 1);
     job.begin();
     job.append(columns);
     while (job.log().work()) {  // of nothing
@@ -138,12 +145,13 @@ void make_snapshot(benchmark::State& state) {
     state.ResumeTiming();
     while (job.log().work()) {
     }
+    state.counters["bytes"] = static_cast<double>(job.bytes());
   }
 }
 
 // A start: everything is read, and the state made from it.
 void start_again(benchmark::State& state) {
-  Job job(std::uint64_t{16} << 20);
+  Job job(state, std::uint64_t{4} << 20);
   job.begin();
   for (int i = 0; i < 4; ++i) {
     job.append(keys(static_cast<std::size_t>(state.range(0))));
@@ -163,11 +171,25 @@ void start_again(benchmark::State& state) {
   state.counters["bytes"] = static_cast<double>(job.bytes());
 }
 
-BENCHMARK(append_epoch)->Arg(20'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+const std::vector<std::string> kArguments{"keys", "zstd"};
+BENCHMARK(append_epoch)
+    ->ArgNames(kArguments)
+    ->ArgsProduct({{20'000, 1'000'000}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK(bare_append)->Arg(190'000)->Arg(9'000'000)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(fold_epoch)->Arg(20'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(make_snapshot)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(3);
-BENCHMARK(start_again)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(make_snapshot)
+    ->ArgNames(kArguments)
+    ->ArgsProduct({{1'000'000}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(3);
+BENCHMARK(start_again)
+    ->ArgNames(kArguments)
+    ->ArgsProduct({{1'000'000}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace millrace

@@ -8,6 +8,7 @@
 
 #include <millrace/quantity.h>
 
+#include "host/job/zstd_codec.h"
 #include "host/log/checkpoint.h"
 
 namespace millrace {
@@ -23,7 +24,8 @@ std::chrono::nanoseconds every_of(std::string_view job) {
 }
 
 std::optional<CheckpointState> read_once(Disk& disk, const std::filesystem::path& directory) {
-  const Checkpoint found(disk, directory);
+  const std::unique_ptr<Codec> codec = make_zstd_codec();
+  const Checkpoint found(disk, directory, codec.get());
   if (found.empty()) return std::nullopt;
   CheckpointState state;
   state.job = found.job();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/job/zstd_codec.h"
 #include "host/log/checkpoint.h"
 
 namespace millrace {
@@ -12,9 +13,10 @@ namespace millrace {
 std::optional<EarlierRun> look_for_earlier_run(const Job& job, Disk& disk) {
   const std::filesystem::path directory = job.checkpoint;
   disk.probe(directory / segment_name(1));
+  const std::unique_ptr<Codec> codec = make_zstd_codec();
   std::optional<EarlierRun> earlier;
   look_steadily(disk, directory, [&] {
-    const Checkpoint found(disk, directory);
+    const Checkpoint found(disk, directory, codec.get());
     if (found.empty()) return;
     found.require_job(canonical_text(job));
     LoggedInputs inputs;

@@ -13,6 +13,7 @@
 #include "host/backends/pool.h"
 #include "host/job/earlier_run.h"
 #include "host/job/function_sink.h"
+#include "host/job/zstd_codec.h"
 
 namespace millrace {
 namespace {
@@ -240,7 +241,8 @@ std::optional<FrameLogOptions> log_options(const Job& job, Disk& disk, const Job
                          .windowed = job.plan.every.count() > 0,
                          .seed = hash_seed(backend.hash_seed, backend.hash_bits),
                          .budget = *backend.budget,
-                         .workers = *backend.workers};
+                         .workers = *backend.workers,
+                         .codec = make_zstd_codec()};
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ IoError damaged(const std::filesystem::path& path, const std::string& why) {
 }
 
 ConfigError too_new(const std::filesystem::path& path, const std::string& why) {
-  return ConfigError({"a later version has written the checkpoint: " + excerpt(path.string()) + ": " + why +
-                      ": go on with that version"},
+  return ConfigError({"another build of millrace has written the checkpoint: " + excerpt(path.string()) + ": " +
+                      why + ": go on with that one, or a later one"},
                      kRefused);
 }
 
@@ -36,13 +36,13 @@ void look_steadily(Disk& disk, const std::filesystem::path& directory, const std
   }
 }
 
-Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory)
-    : disk_(disk), directory_(directory) {
+Checkpoint::Checkpoint(Disk& disk, const std::filesystem::path& directory, Codec* codec)
+    : disk_(disk), directory_(directory), codec_(codec) {
   find_snapshot();
   for (const std::string& name : disk.list(directory, "seg-")) {
     if (snapshot_ && name <= segment_name(snapshot_->head.number)) continue;
     try {
-      segments_.push_back(read_segment(disk, directory / name));
+      segments_.push_back(read_segment(disk, directory / name, codec));
     } catch (const CorruptError& error) {
       throw damaged(directory / name, error.what());
     } catch (const TooNewError& error) {
@@ -62,7 +62,7 @@ void Checkpoint::find_snapshot() {
   for (; !snapshot_ && !names.empty(); names.pop_back()) {
     const std::filesystem::path path = directory_ / names.back();
     try {
-      Snapshot found = read_snapshot(disk_, path);
+      Snapshot found = read_snapshot(disk_, path, codec_);
       if (snapshot_name(found.head.number) != names.back()) throw CorruptError("it had another name");
       snapshot_ = std::move(found);
     } catch (const CorruptError& error) {
@@ -173,8 +173,8 @@ void Checkpoint::read(const EpochReading& reading, const TakeEpoch& take) const 
   if (snapshot_) {
     const std::filesystem::path path = directory_ / snapshot_name(snapshot_->head.number);
     try {
-      if (reading.rows != nullptr) *reading.rows = count_rows(disk_, *snapshot_);
-      if (reading.budget != nullptr) take(read_state(disk_, *snapshot_, reading), 0);
+      if (reading.rows != nullptr) *reading.rows = count_rows(disk_, *snapshot_, codec_);
+      if (reading.budget != nullptr) take(read_state(disk_, *snapshot_, reading, codec_), 0);
     } catch (const CorruptError& error) {
       throw damaged(path, error.what());
     }
@@ -205,7 +205,7 @@ void Checkpoint::read(const Kept& kept, const DiskReader* file,
   const Segment& segment = segments_[kept.segment];
   if (file == nullptr) throw damaged(segment.path, "it is gone");
   try {
-    FrameReader frames(*file, kept.frame.offset, segment.checksum);
+    FrameReader frames(*file, kept.frame.offset, segment.checksum, codec_);
     const auto head = frames.next();
     if (!head) throw CorruptError("it has become shorter");
     read(frames, *head);

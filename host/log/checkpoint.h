@@ -28,8 +28,9 @@ void look_steadily(Disk& disk, const std::filesystem::path& directory, const std
 class Checkpoint {
  public:
   /// Reads everything once. No segments: there is none, and it is empty. Throws IoError that names the file
-  /// where one was damaged, or an epoch is missing, and ConfigError (77) where a later version has written it.
-  Checkpoint(Disk& disk, const std::filesystem::path& directory);
+  /// where one was damaged, or an epoch is missing, and ConfigError (77) where a later version has written it,
+  /// or one with a codec that is missing here: see FrameReader. The codec outlives it, as the disk does.
+  Checkpoint(Disk& disk, const std::filesystem::path& directory, Codec* codec = nullptr);
 
   bool empty() const { return segments_.empty(); }
   /// Snapshots that are no more, in words.
@@ -78,6 +79,7 @@ class Checkpoint {
 
   Disk& disk_;
   std::filesystem::path directory_;
+  Codec* codec_;
   std::optional<Snapshot> snapshot_;  ///< the newest that is whole
   std::vector<std::string> damage_;
   std::vector<Segment> segments_;  ///< those behind it

@@ -15,7 +15,12 @@ namespace {
 constexpr std::size_t kHeadBytes = 4 + 8 + 1;
 constexpr std::size_t kChecksumBytes = 16;
 constexpr std::size_t kBufferBytes = std::size_t{64} << 10;
-constexpr std::uint64_t kStored = 0;  // the codec of a chunk that is not compressed
+constexpr unsigned kCodecBytes = 1;
+constexpr std::size_t kCompressedBytesMin = 1024;
+
+// Codecs of a chunk.
+constexpr std::uint64_t kStored = 0;
+constexpr std::uint64_t kZstd = 1;
 
 // Flags of a frame.
 constexpr std::uint64_t kKey = 1;
@@ -33,9 +38,15 @@ void add_segment(Checksum128& checksum, std::uint64_t segment) {
   checksum.add(bytes);
 }
 
+void let_go(std::string& bytes) {
+  bytes.clear();
+  bytes.shrink_to_fit();
+}
+
 }  // namespace
 
-FrameWriter::FrameWriter(DiskFile& file, std::uint64_t segment, const FrameHead& head) : file_(file) {
+FrameWriter::FrameWriter(DiskFile& file, std::uint64_t segment, const FrameHead& head, Codec* codec)
+    : file_(file), codec_(codec) {
   add_segment(checksum_, segment);
   std::string bytes(kFrameMagic);
   put_fixed(bytes, head.epoch.number, 8);
@@ -77,18 +88,32 @@ void FrameWriter::add_chunk(std::string_view bytes) {
 }
 
 void FrameWriter::end_chunk() {
-  std::string bytes;
-  put_fixed(bytes, chunk_.size(), 4);
-  put(bytes);
-  bytes.clear();
-  put_fixed(bytes, kStored, 1);
-  bytes += chunk_;
-  put_fixed(bytes, checksum64(bytes), 8);
-  put(bytes);
+  std::string stored;  // codec, data and checksum
+  if (!compress_chunk(stored)) {
+    put_fixed(stored, kStored, kCodecBytes);
+    stored += chunk_;
+  }
+  std::string size;
+  put_fixed(size, stored.size() - kCodecBytes, 4);
+  put(size);
+  put_fixed(stored, checksum64(stored), 8);
+  put(stored);
   if (makes_rows(section_)) rows_.add(chunk_);
-  const bool large = chunk_.size() > kChunkBytesMax;
-  chunk_.clear();
-  if (large) chunk_.shrink_to_fit();
+  data_size_ += chunk_.size();
+  if (chunk_.size() > kChunkBytesMax)
+    let_go(chunk_);
+  else
+    chunk_.clear();
+}
+
+// An eighth is worth it. What is larger than others stays as it is, so that a reader knows a limit.
+bool FrameWriter::compress_chunk(std::string& out) {
+  const std::size_t size = chunk_.size();
+  if (codec_ == nullptr || size < kCompressedBytesMin || size > kChunkBytesMax) return false;
+  put_fixed(out, kZstd, kCodecBytes);
+  if (codec_->compress(chunk_, size - size / 8, out)) return true;
+  out.clear();
+  return false;
 }
 
 void FrameWriter::put(std::string_view bytes) {
@@ -104,8 +129,8 @@ void FrameWriter::flush() {
   out_.clear();
 }
 
-FrameReader::FrameReader(const DiskReader& file, std::uint64_t offset, std::uint64_t segment)
-    : file_(file), segment_(segment), offset_(offset) {}
+FrameReader::FrameReader(const DiskReader& file, std::uint64_t offset, std::uint64_t segment, Codec* codec)
+    : file_(file), segment_(segment), codec_(codec), offset_(offset) {}
 
 std::optional<FrameHead> FrameReader::next() {
   if (!refill(1)) return std::nullopt;
@@ -141,27 +166,46 @@ Section FrameReader::next_section() {
 std::optional<std::string_view> FrameReader::next_chunk() {
   const auto chunk = read_chunk();
   if (!chunk) return std::nullopt;
-  if (chunk->codec != kStored) throw TooNewError("a part of it is compressed in a way that is not known here");
-  return chunk->bytes;
+  const std::string_view data = data_of(*chunk);
+  if (makes_rows(section_)) rows_->add(data);
+  return data;
 }
 
 void FrameReader::skip_section() {
-  while (read_chunk()) {
+  if (makes_rows(section_)) {
+    while (next_chunk()) {
+    }
+  } else {
+    while (read_chunk()) {
+    }
   }
+}
+
+// Between two calls there is one chunk in memory, and what was read ahead.
+std::string_view FrameReader::data_of(const Chunk& chunk) {
+  if (chunk.codec == kStored) {
+    let_go(data_);
+    return chunk.bytes;
+  }
+  if (chunk.codec != kZstd) throw TooNewError("a part of it is compressed in a way that is not known here");
+  if (codec_ == nullptr) throw TooNewError("a part of it is compressed with zstd, which is not built in here");
+  codec_->decompress(chunk.bytes, kChunkBytesMax, data_);
+  if (buffer_.size() > kBufferBytes) {  // then it has this chunk alone
+    let_go(buffer_);
+    buffer_at_ = 0;
+  }
+  return data_;
 }
 
 std::optional<FrameReader::Chunk> FrameReader::read_chunk() {
   const std::uint64_t size = Decoder(take(4)).fixed(4);
   if (size == 0) return std::nullopt;
   if (size > file_.size() - std::min(file_.size(), offset_)) throw CorruptError("it ends too early");
-  constexpr std::size_t kCodecBytes = 1;
   const std::string_view all = take(kCodecBytes + size + 8);
   const std::string_view covered = all.substr(0, kCodecBytes + size);
   if (Decoder(all.substr(covered.size())).fixed(8) != checksum64(covered))
     throw CorruptError("the checksum of a chunk is wrong");
-  const Chunk chunk{.codec = Decoder(covered).fixed(kCodecBytes), .bytes = covered.substr(kCodecBytes)};
-  if (makes_rows(section_)) rows_->add(chunk.bytes);
-  return chunk;
+  return Chunk{.codec = Decoder(covered).fixed(kCodecBytes), .bytes = covered.substr(kCodecBytes)};
 }
 
 std::string_view FrameReader::take(std::size_t bytes) {

@@ -12,6 +12,7 @@
 #include <millrace/types.h>
 
 #include "base/checksum.h"
+#include "host/log/codec.h"
 
 namespace millrace {
 
@@ -46,8 +47,9 @@ struct FrameHead {
 /// Writes one frame. Not thread-safe.
 class FrameWriter {
  public:
-  /// `segment`: the checksum of the segment's head, so that frames of others are none here.
-  FrameWriter(DiskFile& file, std::uint64_t segment, const FrameHead& head);
+  /// `segment`: the checksum of the segment's head, so that frames of others are none here. The file and the
+  /// codec outlive it; null: chunks are stored as they are.
+  FrameWriter(DiskFile& file, std::uint64_t segment, const FrameHead& head, Codec* codec = nullptr);
 
   void begin(Section section);
   /// Makes room for an item of at most that many bytes, which is to be appended to chunk() then. True: it is
@@ -63,27 +65,33 @@ class FrameWriter {
   std::uint64_t finish();
   /// Bytes of it until now.
   std::uint64_t size() const { return size_; }
+  /// Bytes that its chunks hold until now, not compressed.
+  std::uint64_t data_size() const { return data_size_; }
 
  private:
   void end_chunk();
+  bool compress_chunk(std::string& out);
   void put(std::string_view bytes);
   void flush();
 
   DiskFile& file_;
+  Codec* codec_;
   Checksum128 checksum_;
   Checksum128 rows_;
   Section section_ = Section::end;
   std::string chunk_;
   std::string out_;
   std::uint64_t size_ = 0;
+  std::uint64_t data_size_ = 0;
 };
 
 /// Reads the frames of a segment. Functions throw CorruptError where a frame is none, or was cut off, and
 /// IoError. Not thread-safe.
 class FrameReader {
  public:
-  /// The first frame begins at `offset`. The file outlives it.
-  FrameReader(const DiskReader& file, std::uint64_t offset, std::uint64_t segment);
+  /// The first frame begins at `offset`. The file and the codec outlive it; null: chunks that are compressed
+  /// cannot be read.
+  FrameReader(const DiskReader& file, std::uint64_t offset, std::uint64_t segment, Codec* codec = nullptr);
 
   /// Where the next frame begins. REQUIRES: the one before was read to its end.
   std::uint64_t offset() const { return offset_; }
@@ -93,10 +101,10 @@ class FrameReader {
   void enter(Section section);
   /// The next section of the frame; after Section::end the frame is whole, and its checksum right.
   Section next_section();
-  /// The next chunk of the section; nothing: there is none. Valid until the next call. Throws TooNewError if it
-  /// is compressed.
+  /// What the next chunk of the section holds; nothing: there is none. Valid until the next call. Throws
+  /// TooNewError if it is compressed in a way that cannot be read here.
   std::optional<std::string_view> next_chunk();
-  /// Passes what is left of the section, compressed or not, and so checks it.
+  /// Passes what is left of the section, and so checks it. Throws as next_chunk() where rows are made of it.
   void skip_section();
   /// After Section::end: as FrameWriter::finish.
   std::uint64_t rows_checksum() const { return rows_->number(); }
@@ -107,14 +115,17 @@ class FrameReader {
     std::string_view bytes;
   };
   std::optional<Chunk> read_chunk();
+  std::string_view data_of(const Chunk& chunk);
   std::string_view take(std::size_t bytes);
   bool refill(std::size_t bytes);
 
   const DiskReader& file_;
   std::uint64_t segment_;
+  Codec* codec_;
   std::uint64_t offset_;  ///< of what comes next
   std::string buffer_;    ///< what was read ahead
   std::size_t buffer_at_ = 0;
+  std::string data_;  ///< of a chunk that was compressed
   std::optional<Checksum128> checksum_;
   std::optional<Checksum128> rows_;
   Section section_ = Section::end;

@@ -36,7 +36,7 @@ std::unique_ptr<DiskLock> lock_directory(const FrameLogOptions& options) {
 Checkpoint clean_and_read(const FrameLogOptions& options) {
   for (const std::string& name : options.disk.list(options.directory, "."))
     if (name.ends_with(".tmp")) options.disk.remove(options.directory / name);
-  return Checkpoint(options.disk, options.directory);
+  return Checkpoint(options.disk, options.directory, options.codec.get());
 }
 
 }  // namespace
@@ -144,7 +144,8 @@ void FrameLog::begin_snapshot(EpochId first) {
                             .disk = options_.disk,
                             .columns = options_.columns,
                             .budget = options_.budget,
-                            .memory = options_.snapshot_memory};
+                            .memory = options_.snapshot_memory,
+                            .codec = options_.codec.get()};
   snapshot_.emplace(
       how,
       Snapshot{.head = head, .panes = runs_.panes(), .shown = runs_.shown(), .rejected = runs_.rejected()});
@@ -220,7 +221,7 @@ std::vector<RunSpan> FrameLog::write_key(FrameWriter& frame, const EpochData& ep
 }
 
 std::vector<RunSpan> FrameLog::write(const FrameHead& head, const WriteSections& write_sections) {
-  FrameWriter frame(*segment_, checksum_, head);
+  FrameWriter frame(*segment_, checksum_, head, options_.codec.get());
   std::vector<RunSpan> runs = write_sections(frame);
   for (RunSpan& run : runs) run.offset += bytes_;
   rows_ = frame.finish();

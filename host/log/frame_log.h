@@ -36,8 +36,9 @@ struct FrameLogOptions {
   WorkerPool& workers;
   /// A longer segment is followed by another one. When those behind a snapshot are longer together, and than
   /// it, there is a new one.
-  std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+  std::uint64_t segment_bytes = std::uint64_t{4} << 20;
   std::size_t snapshot_memory = kSnapshotMemory;
+  std::shared_ptr<Codec> codec;  ///< null: see FrameWriter and FrameReader
 };
 
 /// Holds the lock of its directory. Calls come in this order: construction, recovered(), list(), start() and

@@ -42,18 +42,21 @@ void read_facts(Decoder bytes, bool first, EpochData& epoch) {
   while (!bytes.empty()) epoch.closed.push_back({bytes.zigzag()});
 }
 
-RunHead first_of_run(const std::optional<std::string_view>& chunk) {
-  if (!chunk) throw CorruptError("a run is empty");
-  Decoder bytes(*chunk);
-  return read_head(bytes, RunWidth::narrow);
+// The first chunk of a run that begins there.
+RunSpan begin_run(std::uint64_t offset, std::string_view chunk) {
+  Decoder bytes(chunk);
+  const RunHead head = read_head(bytes, RunWidth::narrow);
+  return {.pane = head.pane, .offset = offset, .bytes = chunk.size(), .rows = head.rows};
 }
 
 // Passes it.
 RunSpan find_run(FrameReader& frames) {
   const std::uint64_t offset = frames.offset();
-  const RunHead head = first_of_run(frames.next_chunk());
-  frames.skip_section();
-  return {.pane = head.pane, .offset = offset, .bytes = frames.offset() - offset, .rows = head.rows};
+  auto chunk = frames.next_chunk();
+  if (!chunk) throw CorruptError("a run is empty");
+  RunSpan run = begin_run(offset, *chunk);
+  while ((chunk = frames.next_chunk())) run.bytes += chunk->size();
+  return run;
 }
 
 void read_run(FrameReader& frames, const EpochReading& reading, EpochData& epoch) {
@@ -98,8 +101,10 @@ std::vector<RunSpan> write_epoch(FrameWriter& frame, const EpochData& epoch, con
   std::vector<RunSpan> runs;
   for (const auto& [pane, columns] : epoch.partials) {
     const std::uint64_t offset = frame.size() + 1;
+    const std::uint64_t before = frame.data_size();
     write_run(frame, pane, columns, by_key(columns, budget, workers));
-    runs.push_back({.pane = pane, .offset = offset, .bytes = frame.size() - offset, .rows = columns.size()});
+    runs.push_back(
+        {.pane = pane, .offset = offset, .bytes = frame.data_size() - before, .rows = columns.size()});
   }
   return runs;
 }
@@ -113,14 +118,14 @@ std::vector<RunSpan> copy_epoch(FrameReader& from, FrameWriter& to) {
     }
     to.begin(section);
     const std::uint64_t offset = to.size();
-    std::optional<RunHead> run;
+    const std::uint64_t before = to.data_size();
+    bool first = true;
     while (const auto chunk = from.next_chunk()) {
-      if (section == Section::run && !run) run = first_of_run(chunk);
+      if (section == Section::run && std::exchange(first, false)) runs.push_back(begin_run(offset, *chunk));
       to.add_chunk(*chunk);
     }
     to.end();
-    if (run)
-      runs.push_back({.pane = run->pane, .offset = offset, .bytes = to.size() - offset, .rows = run->rows});
+    if (!first) runs.back().bytes = to.data_size() - before;
   }
   return runs;
 }

@@ -8,9 +8,6 @@
 #include "host/log/encoding.h"
 
 namespace millrace {
-namespace {
-
-}  // namespace
 
 void write_outputs(FrameWriter& frame, const std::vector<LoggedOutput>& outputs) {
   if (outputs.empty()) return;

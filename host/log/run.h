@@ -22,12 +22,12 @@ namespace millrace {
 /// The rows of `columns` by the bytes of their keys, sorted by the workers; equal keys in any order.
 BudgetVector<std::uint32_t> by_key(const Columns& columns, MemoryBudget& budget, WorkerPool& workers);
 
-/// Where a run lies in a file, or in a frame: behind the kind of its section, all its chunks.
+/// Where a run lies in a file, or in a frame: behind the kind of its section.
 struct RunSpan {
   Pane pane;
   std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t rows = 0;  ///< of a wide run that was found 1: some
+  std::uint64_t bytes = 0;  ///< that its chunks hold, not compressed
+  std::uint64_t rows = 0;   ///< of a wide run that was found 1: some
 };
 
 /// Writes a section. `order` numbers all rows. Memory: a few times that of the longest key, beside the budget.

@@ -30,8 +30,8 @@ class FileAsItWas final : public DiskReader {
 };
 
 /// Adds those that are whole, from `offset` on. False: there is none.
-bool add_frames(const DiskReader& file, std::uint64_t offset, Segment& segment) {
-  FrameReader frames(file, offset, segment.checksum);
+bool add_frames(const DiskReader& file, std::uint64_t offset, Codec* codec, Segment& segment) {
+  FrameReader frames(file, offset, segment.checksum, codec);
   bool any = false;
   try {
     while (const auto head = frames.next()) {
@@ -62,18 +62,18 @@ std::optional<std::uint64_t> find_frame(const DiskReader& file, std::uint64_t of
 
 }  // namespace
 
-Segment read_segment(const DiskReader& growing) {
+Segment read_segment(const DiskReader& growing, Codec* codec) {
   const FileAsItWas file(growing);
   ReadHead read = read_head(file, FileKind::segment);
   Segment segment{
       .path = {}, .head = std::move(read.head), .checksum = read.checksum, .frames = {}, .bytes = read.bytes};
   segment.file_bytes = file.size();
-  if (!add_frames(file, segment.bytes, segment)) throw CorruptError("its first frame is damaged");
+  if (!add_frames(file, segment.bytes, codec, segment)) throw CorruptError("its first frame is damaged");
   // A frame that was cut off, as its maker was stopped, ends the segment. Where others follow it was a commit
   // mark, which is not synced, or it was damaged since: then an epoch is missing.
   std::uint64_t from = segment.bytes;
   while (const auto next = find_frame(file, from + 1)) {
-    if (add_frames(file, *next, segment))
+    if (add_frames(file, *next, codec, segment))
       from = segment.bytes;
     else
       from = *next;
@@ -81,10 +81,10 @@ Segment read_segment(const DiskReader& growing) {
   return segment;
 }
 
-Segment read_segment(Disk& disk, const std::filesystem::path& path) {
+Segment read_segment(Disk& disk, const std::filesystem::path& path, Codec* codec) {
   const auto file = disk.open(path);
   if (!file) throw CorruptError("it is not there");
-  Segment segment = read_segment(*file);
+  Segment segment = read_segment(*file, codec);
   segment.path = path;
   return segment;
 }

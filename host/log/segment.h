@@ -31,9 +31,9 @@ struct Segment {
 };
 
 /// Reads the whole file, as long as it is now: who made it may append to it. Throws CorruptError if its head or
-/// its first frame is none, TooNewError and IoError. `path` stays empty.
-Segment read_segment(const DiskReader& growing);
+/// its first frame is none, TooNewError and IoError. `path` stays empty. `codec`: see FrameReader.
+Segment read_segment(const DiskReader& growing, Codec* codec = nullptr);
 /// The same of a file that is opened for it.
-Segment read_segment(Disk& disk, const std::filesystem::path& path);
+Segment read_segment(Disk& disk, const std::filesystem::path& path, Codec* codec = nullptr);
 
 }  // namespace millrace

@@ -19,8 +19,9 @@ std::size_t memory_of(const RunPlace& run) {
   return kReadAheadBytes + static_cast<std::size_t>(std::min<std::uint64_t>(run.span.bytes, kChunkBytesMax));
 }
 
-RunCursor::RunCursor(std::shared_ptr<const DiskReader> file, const RunPlace& place, std::size_t value_columns)
-    : file_(std::move(file)), frames_(*file_, place.span.offset, 0), width_(place.width) {
+RunCursor::RunCursor(std::shared_ptr<const DiskReader> file, const RunPlace& place, std::size_t value_columns,
+                     Codec* codec)
+    : file_(std::move(file)), frames_(*file_, place.span.offset, 0, codec), width_(place.width) {
   frames_.enter(place.width == RunWidth::wide ? Section::wide_run : Section::run);
   row_.values.resize(value_columns);
 }
@@ -42,14 +43,15 @@ bool RunCursor::next_chunk() {
   return true;
 }
 
-RunMerge::RunMerge(Disk& disk, std::span<const RunPlace> runs, std::span<const ValueColumn> columns)
+RunMerge::RunMerge(Disk& disk, std::span<const RunPlace> runs, std::span<const ValueColumn> columns,
+                   Codec* codec)
     : columns_(columns.begin(), columns.end()) {
   std::map<std::filesystem::path, std::shared_ptr<const DiskReader>> files;
   for (const RunPlace& run : runs) {
     auto& file = files[*run.file];
     if (!file) file = disk.open(*run.file);
     if (!file) throw CorruptError(run.file->filename().string() + " is gone");
-    cursors_.emplace_back(file, run, columns.size());
+    cursors_.emplace_back(file, run, columns.size(), codec);
   }
   for (std::size_t i = 0; i < cursors_.size(); ++i)
     if (cursors_[i].next()) heap_.push_back(i);

@@ -18,7 +18,8 @@ namespace millrace {
 /// Reads a run row by row; a chunk of it is in memory. Functions throw CorruptError and IoError.
 class RunCursor {
  public:
-  RunCursor(std::shared_ptr<const DiskReader> file, const RunPlace& place, std::size_t value_columns);
+  RunCursor(std::shared_ptr<const DiskReader> file, const RunPlace& place, std::size_t value_columns,
+            Codec* codec);
   /// Goes to the next row. False: there is none.
   bool next();
   /// REQUIRES: next() was true.
@@ -41,7 +42,9 @@ std::size_t memory_of(const RunPlace& run);
 /// Functions throw CorruptError and IoError. Not thread-safe.
 class RunMerge {
  public:
-  RunMerge(Disk& disk, std::span<const RunPlace> runs, std::span<const ValueColumn> columns);
+  /// `codec`: see FrameReader; it outlives the merge.
+  RunMerge(Disk& disk, std::span<const RunPlace> runs, std::span<const ValueColumn> columns,
+           Codec* codec = nullptr);
   /// The next key, with what all runs have of it; null: there is none. Valid until the next call.
   const RunRow* next();
 

@@ -27,13 +27,16 @@ void read_shown(Decoder bytes, bool first, Snapshot& snapshot) {
 
 RunSpan find_wide_run(FrameReader& frame) {
   const std::uint64_t offset = frame.offset();
-  const auto first = frame.next_chunk();
-  if (!first) throw CorruptError("a run is empty");
-  Decoder bytes(*first);
+  auto chunk = frame.next_chunk();
+  if (!chunk) throw CorruptError("a run is empty");
+  Decoder bytes(*chunk);
   const Pane pane = read_head(bytes, RunWidth::wide).pane;
-  std::uint64_t rows = bytes.empty() ? 0 : 1;
-  while (frame.next_chunk()) rows = 1;
-  return {.pane = pane, .offset = offset, .bytes = frame.offset() - offset, .rows = rows};
+  RunSpan run{.pane = pane, .offset = offset, .bytes = chunk->size(), .rows = bytes.empty() ? 0U : 1U};
+  while ((chunk = frame.next_chunk())) {
+    run.bytes += chunk->size();
+    run.rows = 1;
+  }
+  return run;
 }
 
 // False: there is something that is not known here.
@@ -56,12 +59,13 @@ bool read_frame(FrameReader& frame, const RunPlace& place, Snapshot& snapshot) {
 }
 
 // Hands over a reader of its chunks.
-void for_each_run(Disk& disk, const Snapshot& snapshot, const std::function<void(Pane, FrameReader&)>& read) {
+void for_each_run(Disk& disk, const Snapshot& snapshot, Codec* codec,
+                  const std::function<void(Pane, FrameReader&)>& read) {
   for (const auto& [pane, runs] : snapshot.panes)
     for (const RunPlace& place : runs.runs) {
       const auto file = disk.open(*place.file);
       if (!file) throw CorruptError("it is gone");
-      FrameReader frame(*file, place.span.offset, 0);
+      FrameReader frame(*file, place.span.offset, 0, codec);
       frame.enter(Section::wide_run);
       read(pane, frame);
     }
@@ -69,12 +73,12 @@ void for_each_run(Disk& disk, const Snapshot& snapshot, const std::function<void
 
 }  // namespace
 
-Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path) {
+Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path, Codec* codec) {
   const auto file = disk.open(path);
   if (!file) throw CorruptError("it is gone");
   ReadHead head = read_head(*file, FileKind::snapshot);
   Snapshot snapshot{.head = std::move(head.head), .panes = {}, .shown = {}};
-  FrameReader frame(*file, head.bytes, head.checksum);
+  FrameReader frame(*file, head.bytes, head.checksum, codec);
   const auto found = frame.next();
   if (!found) throw CorruptError("it ends too early");
   const RunPlace place{.file = std::make_shared<const std::filesystem::path>(path),
@@ -87,9 +91,9 @@ Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path) {
   return snapshot;
 }
 
-std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot) {
+std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot, Codec* codec) {
   std::map<Pane, std::uint64_t> counts;
-  for_each_run(disk, snapshot, [&](Pane pane, FrameReader& frame) {
+  for_each_run(disk, snapshot, codec, [&](Pane pane, FrameReader& frame) {
     RunRow row;
     for (bool first = true; const auto chunk = frame.next_chunk(); first = false) {
       Decoder bytes(*chunk);
@@ -100,10 +104,10 @@ std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot) {
   return counts;
 }
 
-EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading) {
+EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading, Codec* codec) {
   EpochData state;
   state.id = {snapshot.head.first_epoch - 1};
-  for_each_run(disk, snapshot, [&](Pane, FrameReader& frame) {
+  for_each_run(disk, snapshot, codec, [&](Pane, FrameReader& frame) {
     Columns columns(reading.value_columns, *reading.budget);
     RunReader run(columns, RunWidth::wide, reading.seed);
     while (const auto chunk = frame.next_chunk()) run.read(*chunk);

@@ -26,14 +26,14 @@ struct Snapshot {
   std::uint64_t bytes = 0;  ///< of the file
 };
 
-/// Reads the whole file. Throws CorruptError, TooNewError and IoError.
-Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path);
+/// Reads the whole file. Throws CorruptError, TooNewError and IoError. `codec`: see FrameReader.
+Snapshot read_snapshot(Disk& disk, const std::filesystem::path& path, Codec* codec = nullptr);
 
 /// Its panes as partials of the last epoch in it. Throws as read_snapshot, and BudgetError.
-EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading);
+EpochData read_state(Disk& disk, const Snapshot& snapshot, const EpochReading& reading, Codec* codec = nullptr);
 
 /// How many keys each pane has. Throws as read_snapshot.
-std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot);
+std::map<Pane, std::uint64_t> count_rows(Disk& disk, const Snapshot& snapshot, Codec* codec = nullptr);
 
 /// Writes what a snapshot says of itself: a section.
 void write_shown(FrameWriter& frame, const Snapshot& snapshot);

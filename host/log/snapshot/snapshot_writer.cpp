@@ -75,7 +75,7 @@ SnapshotWriter::Output SnapshotWriter::create(const std::filesystem::path& path,
   if (!made.file) throw IoError("cannot create " + path.string() + ": somebody else makes it");
   made.file->write(std::as_bytes(std::span(head)));
   const FrameHead first{.epoch = {snapshot_.head.first_epoch - 1}, .key = true};
-  made.frame = std::make_unique<FrameWriter>(*made.file, checksum, first);
+  made.frame = std::make_unique<FrameWriter>(*made.file, checksum, first, options_.codec);
   return made;
 }
 
@@ -87,7 +87,7 @@ void SnapshotWriter::begin_run() {
     return;
   }
   const std::size_t count = runs_at_once(runs, options_.memory);
-  merge_.emplace(options_.disk, std::span(runs).first(count), options_.columns);
+  merge_.emplace(options_.disk, std::span(runs).first(count), options_.columns, options_.codec);
   const bool last = count == runs.size();
   runs.erase(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(count));
   if (!last) {
@@ -96,6 +96,7 @@ void SnapshotWriter::begin_run() {
   }
   Output& out = last ? out_ : between_.back();
   out.frame->begin(Section::wide_run);
+  data_before_ = out.frame->data_size();
   made_ = {.file = out.path,
            .width = RunWidth::wide,
            .epoch = {snapshot_.head.first_epoch - 1},
@@ -122,7 +123,7 @@ void SnapshotWriter::end_run() {
   const bool last = made_.file == out_.path;
   Output& out = last ? out_ : between_.back();
   out.frame->end();
-  made_.span.bytes = out.begin + out.frame->size() - made_.span.offset;
+  made_.span.bytes = out.frame->data_size() - data_before_;
   merge_.reset();
   rows_.reset();
   if (last) {
@@ -147,7 +148,7 @@ void SnapshotWriter::publish() {
   written_ = options_.disk.open(path);
   if (!written_) throw CorruptError("it is gone");
   const ReadHead head = read_head(*written_, FileKind::snapshot);
-  reader_.emplace(*written_, head.bytes, head.checksum);
+  reader_.emplace(*written_, head.bytes, head.checksum, options_.codec);
   if (!reader_->next() || reader_->next_section() == Section::end) throw CorruptError("it is empty");
   remove_temporaries();
 }

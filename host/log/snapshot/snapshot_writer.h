@@ -28,6 +28,7 @@ struct SnapshotOptions {
   std::vector<ValueColumn> columns;  ///< of the job
   MemoryBudget& budget;              ///< outlives the writer, as the disk does
   std::size_t memory = kSnapshotMemory;
+  Codec* codec = nullptr;  ///< see FrameWriter
 };
 
 /// Merges runs of files into the file of a snapshot: with more runs than fit its memory, into files in between
@@ -76,7 +77,8 @@ class SnapshotWriter {
   std::uint64_t synced_ = 0;
   std::optional<RunMerge> merge_;
   std::optional<RunRows> rows_;
-  RunPlace made_;  ///< the run that the merge writes
+  RunPlace made_;                  ///< the run that the merge writes
+  std::uint64_t data_before_ = 0;  ///< in its frame
   std::vector<RunPlace> runs_;
   std::uint64_t bytes_ = 0;
   std::unique_ptr<DiskReader> written_;  ///< it has its name, and is read again
