@@ -14,7 +14,7 @@ MUTANTS = (
      "  const std::uint64_t frame = shared_.log.append(epoch);\n",
      "  const std::uint64_t frame = shared_.log.append(epoch);\n  shared_.log.commit(epoch.id);\n", "simulation_test"),
     ("protocol: behind a new deal of the inputs a frame tells changes only", "host/log/frame_log.cpp",
-     "begins ? &inputs_ : nullptr", "nullptr", "simulation_test"),
+     "return begins ? write_key", "return false ? write_key", "simulation_test"),
     ("protocol: a sink gets the undecided epoch although it has it", "host/engine/committer.cpp",
      "sink.finished = sink.last && is_same(*sink.last, Shown{told_.id, told_.frame});", "sink.finished = false;",
      "simulation_test"),
