@@ -1,20 +1,16 @@
-// A snapshot of version 1, and outputs in key frames, as they were written when they were new: see
-// version_1_test.cpp. SPDX-License-Identifier: Apache-2.0
+// As version_1_test.cpp does it for segments: a snapshot, and outputs in key frames.
+// SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/host/log/kept_files.h"
 #include "tests/host/log/logged_job.h"
 
 namespace millrace {
 namespace {
-
-using ::testing::ElementsAre;
 
 const std::filesystem::path kFiles = VERSION_1_SNAPSHOT;
 const std::vector<LoggedOutput> kOutputs = {{"/data/results/", {1}, {}}, {"stdout:", {1}, {4}}};
@@ -53,18 +49,10 @@ void write_all(Home& home) {
   }
 }
 
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST(Version1Snapshot, IsWrittenAlike) {
   Home home;
   write_all(home);
-  const std::vector<std::string> names = home.disk.list("cp", "s");
-  ASSERT_EQ(home.disk.list("cp", "snap-").size(), 2U);
-  for (const std::string& name : names)
-    EXPECT_EQ(bytes_of(kFiles / name), *home.disk.contents("cp/" + name)) << name;
+  expect_as_kept(home.disk, "cp", kFiles);
 }
 
 TEST(Version1Snapshot, IsRead) {

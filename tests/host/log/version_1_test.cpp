@@ -1,7 +1,5 @@
 // The files of version 1, as they were written when it was new: they are read, and written alike.
 // SPDX-License-Identifier: Apache-2.0
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,6 +9,7 @@
 #include <millrace/testing/fake_disk.h>
 
 #include "host/log/frame_log.h"
+#include "tests/host/log/kept_files.h"
 
 namespace millrace {
 namespace {
@@ -101,18 +100,10 @@ void write_all(Disk& disk) {
   FrameLog(options(disk, workers)).start({{{file}, {{.partition = 0, .next = 90, .done = false}}}});
 }
 
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST(Version1, IsWrittenAlike) {
   testing::FakeDisk disk;
   write_all(disk);
-  const std::vector<std::string> names = disk.list("version_1", "seg-");
-  ASSERT_EQ(names.size(), 4U);
-  for (const std::string& name : names)
-    EXPECT_EQ(bytes_of(kFiles / name), *disk.contents("version_1/" + name)) << name;
+  expect_as_kept(disk, "version_1", kFiles);
 }
 
 TEST(Version1, IsRead) {
