@@ -102,7 +102,18 @@ class SimOutputs {
       present_ = false;
       return;
     }
-    if (is_new || refused || lacks) begins_ = next();
+    if (is_new || refused || lacks)
+      begins_ = next();
+    else if (begins_ == EpochId{})
+      begins_ = listed_first();
+  }
+
+  // It was forgotten, but has an epoch that nobody else was shown: what the run that forgot it wrote may be
+  // lost.
+  EpochId listed_first() const {
+    const std::string name = known(all_.size() - 1).listed_as;
+    const auto listed = std::ranges::find(recovered_.outputs, name, &LoggedOutput::name);
+    return listed == recovered_.outputs.end() ? next() : listed->first;
   }
 
   // Epochs that it has are those of the others, and it has all since it began.
