@@ -19,14 +19,10 @@
 #include <millrace/error.h>
 
 namespace millrace {
-namespace {
-
-enum class State : int { unused, making, made };
-
-}  // namespace
 
 // The path is written while the entry is `making`, and then no signal handler reads it.
 struct TemporaryInTheMaking::Entry {
+  enum class State : int { unused, making, made };
   std::atomic<State> state = State::unused;
   std::array<char, PATH_MAX> path = {};
   Entry* next = nullptr;
@@ -35,6 +31,7 @@ struct TemporaryInTheMaking::Entry {
 namespace {
 
 using Entry = TemporaryInTheMaking::Entry;
+using State = Entry::State;
 
 // Entries are added in front and never freed, so that a signal handler can walk along them at any moment.
 std::atomic<Entry*> newest = nullptr;
