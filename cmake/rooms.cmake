@@ -1,8 +1,8 @@
 # Rooms: one static target for each, which links only what stands below it, so that a wrong arrow does not link.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Presets that no user waits for (sanitizers, clang-tidy, aarch64) compile 16 files of a room as one, in half the time: a
-# name in an anonymous namespace is that of one thing in the whole room.
+# Presets that no user waits for (sanitizers, clang-tidy, aarch64) compile 16 files of a room as one, which takes much
+# less time: a name in an anonymous namespace is that of one thing in the whole room.
 
 # millrace_room(NAME [SOURCES...] [USES room...]) makes millrace_NAME; one of headers alone has no archive.
 function(millrace_room name)

@@ -186,7 +186,7 @@ MUTANTS = (
      "    if (!sink.finished) show(sink);", "    show(sink);", "committer_test"),
     ("sinks: what another instance has written there is taken for ours", "host/engine/opened_sink.cpp",
      "(told.frame == 0 || told.frame == epoch.frame)", "true", "opened_sink_test"),
-    ("sinks: one that knows of an epoch before the first is used", "host/job/prepare.cpp",
+    ("sinks: one that knows of an epoch before the first is used", "host/job/claim.cpp",
      "if (opened.last && last.number == 0)", "if (false)", "running_job_test"),
     ("job: what it writes is its next run's input", "host/job/problems.cpp", "    add_outputs_among_inputs(job, found);\n", "",
      "problems_test *NextRun*"),
