@@ -15,6 +15,14 @@ std::uint64_t checksum64(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+std::uint64_t checksum64(std::string_view bytes, std::string_view more) {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  XXH3_64bits_update(&state, bytes.data(), bytes.size());
+  XXH3_64bits_update(&state, more.data(), more.size());
+  return XXH3_64bits_digest(&state);
+}
+
 Checksum128::Checksum128() : state_(std::make_unique<State>()) {
   reset();
 }

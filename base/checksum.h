@@ -12,6 +12,8 @@ namespace millrace {
 
 /// XXH3 with 64 bits.
 std::uint64_t checksum64(std::string_view bytes);
+/// Of both, the one behind the other.
+std::uint64_t checksum64(std::string_view bytes, std::string_view more);
 
 /// XXH3 with 128 bits, as its canonical 16 bytes, of what is added in any number of pieces.
 class Checksum128 {

@@ -59,16 +59,16 @@ class Decoder {
   explicit Decoder(std::string_view bytes) : rest_(bytes) {}
 
   bool empty() const { return rest_.empty(); }
-  std::string_view bytes(std::size_t count) {
-    if (count > rest_.size()) throw CorruptError("it ends too early");
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
+  std::string_view bytes(std::size_t size) {
+    if (size > rest_.size()) throw CorruptError("it ends too early");
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
     return taken;
   }
-  std::uint64_t fixed(unsigned count) {
+  std::uint64_t fixed(unsigned size) {
     std::uint64_t value = 0;
     unsigned shift = 0;
-    for (const char byte : bytes(count)) {
+    for (const char byte : bytes(size)) {
       value |= static_cast<std::uint64_t>(static_cast<unsigned char>(byte)) << shift;
       shift += 8;
     }

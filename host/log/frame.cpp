@@ -88,16 +88,16 @@ void FrameWriter::add_chunk(std::string_view bytes) {
 }
 
 void FrameWriter::end_chunk() {
-  std::string stored;  // codec, data and checksum
-  if (!compress_chunk(stored)) {
-    put_fixed(stored, kStored, kCodecBytes);
-    stored += chunk_;
-  }
-  std::string size;
-  put_fixed(size, stored.size() - kCodecBytes, 4);
-  put(size);
-  put_fixed(stored, checksum64(stored), 8);
+  const bool compressed = compress_chunk();
+  const std::string_view stored = compressed ? compressed_ : chunk_;
+  std::string head;
+  put_fixed(head, stored.size(), 4);
+  put_fixed(head, compressed ? kZstd : kStored, kCodecBytes);
+  put(head);
   put(stored);
+  std::string checksum;
+  put_fixed(checksum, checksum64(std::string_view(head).substr(4), stored), 8);
+  put(checksum);
   if (makes_rows(section_)) rows_.add(chunk_);
   data_size_ += chunk_.size();
   if (chunk_.size() > kChunkBytesMax)
@@ -107,20 +107,18 @@ void FrameWriter::end_chunk() {
 }
 
 // An eighth is worth it. What is larger than others stays as it is, so that a reader knows a limit.
-bool FrameWriter::compress_chunk(std::string& out) {
+bool FrameWriter::compress_chunk() {
   const std::size_t size = chunk_.size();
   if (codec_ == nullptr || size < kCompressedBytesMin || size > kChunkBytesMax) return false;
-  put_fixed(out, kZstd, kCodecBytes);
-  if (codec_->compress(chunk_, size - size / 8, out)) return true;
-  out.clear();
-  return false;
+  compressed_.clear();
+  return codec_->compress(chunk_, size - size / 8, compressed_);
 }
 
 void FrameWriter::put(std::string_view bytes) {
   checksum_.add(bytes);
   size_ += bytes.size();
-  if (out_.size() + bytes.size() > kChunkBytesMax) flush();
-  if (bytes.size() > kChunkBytesMax) return file_.write(std::as_bytes(std::span(bytes)));
+  if (out_.size() + bytes.size() > kBufferBytes) flush();
+  if (bytes.size() > kBufferBytes) return file_.write(std::as_bytes(std::span(bytes)));
   out_ += bytes;
 }
 

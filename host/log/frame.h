@@ -70,7 +70,7 @@ class FrameWriter {
 
  private:
   void end_chunk();
-  bool compress_chunk(std::string& out);
+  bool compress_chunk();
   void put(std::string_view bytes);
   void flush();
 
@@ -80,7 +80,8 @@ class FrameWriter {
   Checksum128 rows_;
   Section section_ = Section::end;
   std::string chunk_;
-  std::string out_;
+  std::string compressed_;
+  std::string out_;  ///< not yet written
   std::uint64_t size_ = 0;
   std::uint64_t data_size_ = 0;
 };

@@ -19,10 +19,13 @@ constexpr std::size_t kFetchedAtOnce = 1024;                    // rows whose te
 constexpr std::size_t kRowsPerThread = std::size_t{128} << 10;  // fewer are sorted before a thread has begun
 constexpr unsigned kLevelsMax = 64;                             // bounds the recursion
 
-/// Seven bytes, and how many there are, of what follows in a text.
-std::uint64_t prefix_of_rest(std::string_view rest) {
-  if (rest.size() <= kPrefixBytes) return ordered(pack(rest.data(), static_cast<std::uint32_t>(rest.size())));
-  return ordered(Key{load8(rest.data())}) >> 8 << 8 | kGoesOn;
+/// Seven bytes, and how many there are, of what follows in a hashed key's text, which has eight at least.
+std::uint64_t prefix_of_rest(std::string_view text, std::size_t depth) {
+  const std::size_t rest = text.size() - depth;
+  if (rest > kPrefixBytes) return ordered(Key{load8(text.data() + depth)}) >> 8 << 8 | kGoesOn;
+  if (rest == 0) return 0;
+  const std::uint64_t last = load8(text.data() + text.size() - 8) >> (8 * (8 - rest));
+  return ordered(packed_key(last, static_cast<std::uint32_t>(rest)));
 }
 
 /// Two columns of one length.
@@ -254,7 +257,8 @@ class RowSort {
     };
     std::array<Few, kFewRows> few;
     const auto rest = [&](std::uint32_t row) { return columns_.hashed_text(row).substr(depth); };
-    for (std::size_t i = 0; i < rows.size(); ++i) few[i] = {prefix_of_rest(rest(rows[i])), rows[i]};
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      few[i] = {prefix_of_rest(columns_.hashed_text(rows[i]), depth), rows[i]};
     std::ranges::sort(std::span(few).first(rows.size()), [&](const Few& a, const Few& b) {
       return a.prefix != b.prefix ? a.prefix < b.prefix : rest(a.row) < rest(b.row);
     });
@@ -291,7 +295,7 @@ class RowSort {
 std::uint64_t prefix_of(const Columns& columns, std::size_t row, std::size_t depth) {
   const Key key = columns.keys[row];
   if (is_packed(key)) return ordered(key);
-  return prefix_of_rest(columns.hashed_text(row).substr(depth));
+  return prefix_of_rest(columns.hashed_text(row), depth);
 }
 
 void sort_rows(std::span<std::uint32_t> rows, std::span<std::uint64_t> ranks, const Columns& columns,
