@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::column_test {
 namespace {
 
 TEST(Column, KeepsValuesAsItGrows) {
@@ -70,4 +70,4 @@ TEST(Column, NothingIsAppendedToNothing) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::column_test

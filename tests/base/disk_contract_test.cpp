@@ -18,7 +18,7 @@
 
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::disk_contract_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -217,4 +217,4 @@ INSTANTIATE_TEST_SUITE_P(All, DiskContract,
                          [](const auto& of) { return of.param.name; });
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::disk_contract_test

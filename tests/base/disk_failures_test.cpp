@@ -64,7 +64,7 @@ extern "C" ssize_t write(int file, const void* bytes, std::size_t size) {
   return real(file, bytes, write_most < 0 ? size : std::min(size, static_cast<std::size_t>(write_most)));
 }
 
-namespace millrace::testing {
+namespace millrace::testing::disk_failures_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -343,4 +343,4 @@ TEST_F(DiskFailures, ProbingLooksAtNamesAndAtWhatMakesThemDurable) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::disk_failures_test

@@ -37,7 +37,7 @@ extern "C" ssize_t pread(int file, void* bytes, std::size_t size, off_t offset) 
   return real(file, bytes, read_most < 0 ? size : std::min(size, static_cast<std::size_t>(read_most)), offset);
 }
 
-namespace millrace::testing {
+namespace millrace::testing::disk_reading_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -103,4 +103,4 @@ TEST_F(DiskReading, AFileThatMayNotBeReadIsNotTakenForNone) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::disk_reading_test

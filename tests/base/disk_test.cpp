@@ -44,7 +44,7 @@ extern "C" int flock(int file, int how) noexcept {
   return -1;
 }
 
-namespace millrace::testing {
+namespace millrace::testing::disk_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -362,4 +362,4 @@ TEST_F(DiskTest, TheNamesOfNewDirectoriesAreDurable) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::disk_test

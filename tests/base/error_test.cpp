@@ -9,11 +9,11 @@
 #include <source_location>
 #include <string>
 
-namespace millrace {
+namespace millrace::error_test {
 namespace {
 
 using namespace std::string_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Excerpt, IsTheDataUnlessItIsLong) {
   EXPECT_EQ(excerpt("key"), "key");
@@ -45,14 +45,14 @@ TEST(Error, AZeroByteDoesNotEndTheText) {
 // More is needed than is known by then, so half as much again is advised, as a round number.
 TEST(Error, AnExhaustedBudgetTellsHowMuchToTry) {
   constexpr std::size_t kMiB = std::size_t{1} << 20;
-  EXPECT_THAT(BudgetError("keys", 80 * kMiB, 64 * kMiB).what(), testing::EndsWith("try --memory 128MiB"));
-  EXPECT_THAT(BudgetError("keys", 90 * kMiB, 64 * kMiB).what(), testing::EndsWith("try --memory 256MiB"));
+  EXPECT_THAT(BudgetError("keys", 80 * kMiB, 64 * kMiB).what(), ::testing::EndsWith("try --memory 128MiB"));
+  EXPECT_THAT(BudgetError("keys", 90 * kMiB, 64 * kMiB).what(), ::testing::EndsWith("try --memory 256MiB"));
 }
 
 TEST(Error, DrawsNothingOnATerminal) {
   const ConfigError error({"one\n\xc2\x9b", "two\x1b"});
   EXPECT_STREQ(error.what(), "one\\n\\u009b\ntwo\\x1b") << "a line for each problem, and no other";
-  EXPECT_THAT(error.problems(), testing::ElementsAre("one\\n\\u009b", "two\\x1b"));
+  EXPECT_THAT(error.problems(), ::testing::ElementsAre("one\\n\\u009b", "two\\x1b"));
   EXPECT_STREQ(IoError("cannot read \xe2\x80\xae.txt").what(), "cannot read \\u202e.txt");
   EXPECT_STREQ(IoError("one\ntwo\n").what(), "one\ntwo\n");
 }
@@ -86,8 +86,8 @@ TEST(Error, ABrokenPromiseIsToldWithItsPlace) {
     check(false, "numbers grow");
     FAIL() << "they do not";
   } catch (const InternalError& error) {
-    EXPECT_THAT(error.what(), testing::StartsWith("internal error: numbers grow ("));
-    EXPECT_THAT(error.what(), testing::EndsWith("error_test.cpp:" + std::to_string(line) + ")"));
+    EXPECT_THAT(error.what(), ::testing::StartsWith("internal error: numbers grow ("));
+    EXPECT_THAT(error.what(), ::testing::EndsWith("error_test.cpp:" + std::to_string(line) + ")"));
   }
 }
 
@@ -108,4 +108,4 @@ TEST(Error, EachKindHasItsExitStatus) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::error_test

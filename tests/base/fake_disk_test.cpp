@@ -15,7 +15,7 @@
 
 #include <millrace/error.h>
 
-namespace millrace::testing {
+namespace millrace::testing::fake_disk_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -263,4 +263,4 @@ TEST(FakeDisk, ASyncedNameIsThereWithWhatItBuildsOn) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::fake_disk_test

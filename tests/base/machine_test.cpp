@@ -14,14 +14,14 @@
 #include <thread>
 #include <utility>
 
-namespace millrace {
+namespace millrace::machine_test {
 namespace {
 
 namespace fs = std::filesystem;
 
-class CpusTest : public testing::Test {
+class CpusTest : public ::testing::Test {
  protected:
-  CpusTest() : root_(fs::path(testing::TempDir()) / ("cgroups_" + std::to_string(getpid()))) {
+  CpusTest() : root_(fs::path(::testing::TempDir()) / ("cgroups_" + std::to_string(getpid()))) {
     fs::remove_all(root_);
     fs::create_directories(root_);
   }
@@ -201,4 +201,4 @@ TEST(Cpus, ThisMachineHasSome) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::machine_test

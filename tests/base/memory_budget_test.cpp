@@ -18,7 +18,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::memory_budget_test {
 namespace {
 
 constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
@@ -224,4 +224,4 @@ TEST(Memory, AVectorThatNoAddressesSufficeForIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::memory_budget_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::plan_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -71,4 +71,4 @@ TEST(Plan, MeasuresShareColumns) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::plan_test

@@ -11,7 +11,7 @@
 
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::plan_text_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -166,4 +166,4 @@ TEST(PlanText, DifferencesAreNamedOnceInTheOrderOfTheFirst) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::plan_text_test

@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <utility>
 
-namespace millrace {
+namespace millrace::printable_test {
 namespace {
 
 std::string utf8(char32_t code) {
@@ -76,4 +76,4 @@ TEST(Front, CutsNoCharacterInTwo) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::printable_test

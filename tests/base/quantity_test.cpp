@@ -11,11 +11,11 @@
 
 #include <millrace/error.h>
 
-namespace millrace {
+namespace millrace::quantity_test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 template <class Parse>
 std::string error_of(Parse parse, std::string_view text) {
@@ -143,4 +143,4 @@ TEST(Quantity, WhatDoesNotFitIsTooLarge) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::quantity_test

@@ -5,7 +5,7 @@
 
 #include <millrace/sink.h>
 
-namespace millrace {
+namespace millrace::row_layout_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -36,4 +36,4 @@ TEST(RowLayout, TheOnlyOneHasNoNumber) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::row_layout_test

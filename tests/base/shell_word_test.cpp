@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace millrace {
+namespace millrace::shell_word_test {
 namespace {
 
 std::string word(std::string_view name) {
@@ -37,4 +37,4 @@ TEST(ShellWord, WhatIsTooLongOrTooOddHasAStandIn) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::shell_word_test

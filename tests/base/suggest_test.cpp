@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace millrace {
+namespace millrace::suggest_test {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKnown = {"top", "threads", "batch-bytes", "batch-time"};
@@ -49,4 +49,4 @@ TEST(Suggest, AsASentence) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::suggest_test

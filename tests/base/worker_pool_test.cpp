@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace millrace {
+namespace millrace::worker_pool_test {
 namespace {
 
 TEST(WorkerPool, RunsTasksFirstComeFirstServed) {
@@ -176,4 +176,4 @@ TEST(InParallel, AnyNumberOfThreadsMayUseAPool) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::worker_pool_test

@@ -10,7 +10,7 @@
 #include "bench/gpu/report.h"
 #include "bench/gpu/workload.h"
 
-namespace millrace::bench {
+namespace millrace::bench::gpu_bench_test {
 namespace {
 
 TEST(Report, MediansAreInTheMiddle) {
@@ -77,4 +77,4 @@ TEST(Workload, BatchesHoldAllWordsWhole) {
 }
 
 }  // namespace
-}  // namespace millrace::bench
+}  // namespace millrace::bench::gpu_bench_test

@@ -16,7 +16,7 @@
 
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::descriptor_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -81,4 +81,4 @@ TEST(OpenForReading, IsTriedAgainWhenItIsInterrupted) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::descriptor_test

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::io {
+namespace millrace::io::first_bytes_test {
 namespace {
 
 using namespace std::string_literals;
@@ -92,4 +92,4 @@ TEST(FirstBytes, EachKindIsUnpackedByItsProgram) {
 }
 
 }  // namespace
-}  // namespace millrace::io
+}  // namespace millrace::io::first_bytes_test

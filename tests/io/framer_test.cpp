@@ -12,7 +12,7 @@
 #include "io/record_ends.h"
 #include "tests/io/drain.h"
 
-namespace millrace::testing {
+namespace millrace::testing::framer_test {
 namespace {
 
 /// Bytes with many record ends among them.
@@ -189,4 +189,4 @@ TEST(RecordEnds, BothSidesFindTheSameEnds) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::framer_test

@@ -6,7 +6,7 @@
 
 #include "tests/io/source_contract.h"
 
-namespace millrace::testing {
+namespace millrace::testing::memory_source_test {
 namespace {
 
 OpenedSources open_memory(const std::string& content, const SourceOptions& options) {
@@ -76,4 +76,4 @@ TEST(MemorySource, AnotherThreadMayPush) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::memory_source_test

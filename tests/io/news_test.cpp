@@ -7,7 +7,7 @@
 #include <chrono>
 #include <vector>
 
-namespace millrace::testing {
+namespace millrace::testing::news_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST(Unfinished, IsToldIfThereIsAny) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::news_test

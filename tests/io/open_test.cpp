@@ -13,7 +13,7 @@
 #include "tests/io/rows.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::open_test {
 namespace {
 
 using namespace std::string_literals;
@@ -397,4 +397,4 @@ TEST(OpenSink, MistakesSayWhatToDo) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::open_test

@@ -7,7 +7,7 @@
 
 #include <millrace/sink.h>
 
-namespace millrace {
+namespace millrace::output_name_test {
 namespace {
 
 // A checkpoint must know an output again that was emptied, or leads elsewhere now.
@@ -23,4 +23,4 @@ TEST(OutputName, IsTheSameInAllRuns) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::output_name_test

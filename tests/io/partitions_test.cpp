@@ -6,7 +6,7 @@
 
 #include <stdexcept>
 
-namespace millrace::testing {
+namespace millrace::testing::partitions_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -114,4 +114,4 @@ TEST(Partitions, TheListStaysAsItIs) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::partitions_test

@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-namespace millrace::io {
+namespace millrace::io::record_buffer_test {
 namespace {
 
 constexpr std::size_t kMib = std::size_t{1} << 20;
@@ -94,4 +94,4 @@ TEST(RecordBuffer, AFullBudgetLeavesItAsItWas) {
 }
 
 }  // namespace
-}  // namespace millrace::io
+}  // namespace millrace::io::record_buffer_test

@@ -13,7 +13,7 @@
 #include "tests/io/drain.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::resume_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -101,4 +101,4 @@ TEST(Resume, AFileThatWasReadToItsEndMayBeGoneThoughItIsNamed) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::resume_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace::io {
+namespace millrace::io::schemes_test {
 namespace {
 
 struct Case {
@@ -44,4 +44,4 @@ TEST(Elsewhere, WhatNobodyKnowsHasNone) {
 }
 
 }  // namespace
-}  // namespace millrace::io
+}  // namespace millrace::io::schemes_test

@@ -23,7 +23,7 @@
 #include "tests/io/sink_contract.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::sink_test {
 namespace {
 
 using io::FileSink;
@@ -366,4 +366,4 @@ TEST(MemorySink, TheHookMakesItFail) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::sink_test

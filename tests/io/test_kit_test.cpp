@@ -17,7 +17,7 @@
 
 #include "tests/io/drain.h"
 
-namespace millrace::testing {
+namespace millrace::testing::test_kit_test {
 namespace {
 
 /// Notes every call, and answers none as the base class does.
@@ -213,4 +213,4 @@ TEST(MemorySink, HasTheRowsOfTheLastJob) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::test_kit_test

@@ -9,7 +9,7 @@
 
 #include <millrace/error.h>
 
-namespace millrace::io {
+namespace millrace::io::uri_test {
 namespace {
 
 using namespace std::string_literals;
@@ -132,4 +132,4 @@ TEST(Uri, HostsAndPorts) {
 }
 
 }  // namespace
-}  // namespace millrace::io
+}  // namespace millrace::io::uri_test

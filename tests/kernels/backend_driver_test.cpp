@@ -10,7 +10,7 @@
 
 #include "kernels/backend_driver.h"
 
-namespace millrace {
+namespace millrace::backend_driver_test {
 namespace {
 
 /// Has room for some panes, and for some batches in each.
@@ -136,4 +136,4 @@ TEST_F(BackendDriverTest, ABackendThatBreaksItsContractIsToldOf) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::backend_driver_test

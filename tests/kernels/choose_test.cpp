@@ -7,7 +7,7 @@
 
 #include "kernels/cuda/availability.h"
 
-namespace millrace {
+namespace millrace::choose_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -60,4 +60,4 @@ TEST(Choose, CudaFailsClearlyWithoutAGpu) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::choose_test

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace millrace {
+namespace millrace::completion_queue_test {
 namespace {
 
 Done done_with(std::uint32_t buffer) {
@@ -46,4 +46,4 @@ TEST(CompletionQueue, TheFirstErrorStaysAndComesBeforeBatches) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::completion_queue_test

@@ -7,7 +7,7 @@
 #include "tests/kernels/backend_plans.h"
 #include "tests/support/crafted_keys.h"
 
-namespace millrace {
+namespace millrace::cpu_backend_test {
 
 INSTANTIATE_TEST_SUITE_P(Cpu, BackendContract,
                          ::testing::Values(BackendCase{"cpu", make_cpu_backend, 1, 1500},
@@ -307,4 +307,4 @@ TEST(PageableBuffer, ALargeOneCostsWholePages) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::cpu_backend_test

@@ -9,7 +9,7 @@
 #include "tests/kernels/backend_plans.h"
 #include "tests/kernels/test_batches.h"
 
-namespace millrace {
+namespace millrace::cpu_inputs_test {
 namespace {
 
 constexpr std::size_t kStretch = 16 << 10;
@@ -151,4 +151,4 @@ TEST(CpuBackendInputs, TablesAreKeptFromTheSecondPaneOnIfTheNextOnesFillThem) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::cpu_inputs_test

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::emit_test {
 namespace {
 
 constexpr std::array<ValueColumn, 1> kSum = {{{.combine = Combine::sum}}};
@@ -89,4 +89,4 @@ TEST(Emit, ColumnsOfManyChunksBelongToTheirRows) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::emit_test

@@ -10,7 +10,7 @@
 #include "kernels/record.h"
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::field_test {
 namespace {
 
 Token whole(const std::string& text) {
@@ -94,4 +94,4 @@ TEST_F(ReadFields, NamesTheFirstProblemInTheOrderOfTheRule) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::field_test

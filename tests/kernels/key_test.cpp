@@ -11,7 +11,7 @@
 
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::key_test {
 namespace {
 
 std::uint32_t size_of(const std::string& text) {
@@ -140,4 +140,4 @@ TEST(Key, HashesOfTextsDoNotDependOnHowTheyAreLoaded) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::key_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::reduce_test {
 namespace {
 
 constexpr Combine kAll[] = {Combine::sum, Combine::min, Combine::max};
@@ -44,4 +44,4 @@ TEST(Reduce, OverflowIsSeenExactlyWhenTheSumLeaves64Bits) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::reduce_test

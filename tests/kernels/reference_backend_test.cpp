@@ -6,10 +6,10 @@
 
 #include "tests/kernels/backend_contract.h"
 
-namespace millrace {
+namespace millrace::reference_backend_test {
 
 INSTANTIATE_TEST_SUITE_P(Plain, BackendContract,
                          ::testing::Values(BackendCase{"reference", make_reference_backend, 1}),
                          ::testing::PrintToStringParamName());
 
-}  // namespace millrace
+}  // namespace millrace::reference_backend_test

@@ -11,7 +11,7 @@
 
 #include "tests/support/crafted_keys.h"
 
-namespace millrace {
+namespace millrace::table_test {
 namespace {
 
 ShortSlot::Text key_of(std::string word) {
@@ -154,4 +154,4 @@ TEST(Table, AFullBudgetLeavesItAsItWas) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::table_test

@@ -11,7 +11,7 @@
 #include "kernels/token.h"
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::text_kernels_test {
 namespace {
 
 class Kernels : public ::testing::TestWithParam<const TextKernels*> {
@@ -129,4 +129,4 @@ TEST(TextKernels, ThereIsAlwaysAPlainOne) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::text_kernels_test

@@ -13,7 +13,7 @@
 #include "kernels/cuda/device/token_text.h"
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::token_test {
 namespace {
 
 char byte(int value) {
@@ -128,4 +128,4 @@ TEST(Token, BlocksAndBytesFindTheSameWords) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::token_test

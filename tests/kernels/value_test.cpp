@@ -10,7 +10,7 @@
 
 #include "tests/support/property.h"
 
-namespace millrace {
+namespace millrace::value_test {
 namespace {
 
 Value parse(std::string_view text, std::uint32_t scale) {
@@ -74,4 +74,4 @@ TEST(Value, WhatIsPrintedIsReadAgain) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::value_test

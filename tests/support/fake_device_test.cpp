@@ -14,7 +14,7 @@
 #include "kernels/key.h"
 #include "tests/support/sort_contract.h"
 
-namespace millrace::cuda {
+namespace millrace::cuda::fake_device_test {
 namespace {
 
 constexpr std::uint64_t kSeeds = 60;
@@ -233,4 +233,4 @@ TEST(FakeDevice, SortsAndReduces) {
 }
 
 }  // namespace
-}  // namespace millrace::cuda
+}  // namespace millrace::cuda::fake_device_test

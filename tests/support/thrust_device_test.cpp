@@ -6,7 +6,7 @@
 
 #include "tests/support/sort_contract.h"
 
-namespace millrace::cuda {
+namespace millrace::cuda::thrust_device_test {
 namespace {
 
 TEST(ThrustDevice, SortsAndReduces) {
@@ -14,4 +14,4 @@ TEST(ThrustDevice, SortsAndReduces) {
 }
 
 }  // namespace
-}  // namespace millrace::cuda
+}  // namespace millrace::cuda::thrust_device_test

@@ -12,7 +12,7 @@
 #include "kernels/cuda/cuda_backend.h"
 #include "tests/support/fake_device.h"
 
-namespace millrace {
+namespace millrace::size_sweep_test {
 namespace {
 
 constexpr std::array<std::size_t, 2> kSizes = {4096, 16384};
@@ -69,4 +69,4 @@ TEST(Crossover, ADeviceThatFailsIsAnError) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::size_sweep_test

@@ -15,7 +15,7 @@
 #include "host/backends/batch_loop.h"
 #include "host/backends/pool.h"
 
-namespace millrace {
+namespace millrace::throughput_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -122,4 +122,4 @@ TEST(Pool, TakesAQuarterOfTheMemoryAtMost) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::throughput_test

@@ -18,7 +18,7 @@
 #include "tests/kernels/backend_plans.h"
 #include "tests/kernels/test_batches.h"
 
-namespace millrace {
+namespace millrace::trial_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -367,4 +367,4 @@ TEST(Migration, TakesNoMemoryThatTheJobMayNeed) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::trial_test

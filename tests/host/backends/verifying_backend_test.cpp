@@ -20,7 +20,7 @@
 #include "tests/kernels/backend_contract.h"
 #include "tests/kernels/backend_plans.h"
 
-namespace millrace {
+namespace millrace::verifying_backend_test {
 namespace {
 
 using ::testing::EndsWith;
@@ -325,4 +325,4 @@ INSTANTIATE_TEST_SUITE_P(Verifying, BackendContract,
                                            BackendCase{"moody_moody_", both<moody, moody>, 1}),
                          ::testing::PrintToStringParamName());
 
-}  // namespace millrace
+}  // namespace millrace::verifying_backend_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::backoff_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -60,4 +60,4 @@ TEST(Backoff, APauseThatNeverEndsIsNotAnEarlierOne) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::backoff_test

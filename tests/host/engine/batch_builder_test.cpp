@@ -10,7 +10,7 @@
 
 #include "host/engine/reader/host_output.h"
 
-namespace millrace {
+namespace millrace::batch_builder_test {
 namespace {
 
 constexpr std::size_t kRoom = 1000;
@@ -141,4 +141,4 @@ TEST(HostOutput, GivesBackWhatOneRecordTookThatGaveAGreatDeal) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::batch_builder_test

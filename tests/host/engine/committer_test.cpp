@@ -6,7 +6,7 @@
 
 #include "tests/host/engine/lone_committer.h"
 
-namespace millrace {
+namespace millrace::committer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -244,4 +244,4 @@ TEST_F(CommitterTest, OfABusyJobTheLogGetsAQuarterOfTheTime) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::committer_test

@@ -10,7 +10,7 @@
 #include "kernels/cpu/reference_backend.h"
 #include "tests/host/engine/one_job.h"
 
-namespace millrace {
+namespace millrace::durable_epoch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -148,4 +148,4 @@ TEST_F(DurableEpoch, PartitionsThatAppearAreTold) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::durable_epoch_test

@@ -14,7 +14,7 @@
 #include "kernels/cpu/reference_backend.h"
 #include "tests/host/engine/one_job.h"
 
-namespace millrace {
+namespace millrace::engine_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -210,4 +210,4 @@ TEST(Pipeline, TheFirstErrorIsTheOneThatIsTold) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::engine_test

@@ -13,7 +13,7 @@
 #include "host/engine/pipeline.h"
 #include "tests/host/job/memory_jobs.h"
 
-namespace millrace {
+namespace millrace::lost_device_test {
 namespace {
 
 using testing::HookedBackend;
@@ -192,4 +192,4 @@ TEST(LostDevice, SourcesGoBackOnlyIfAllOfThemCan) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::lost_device_test

@@ -14,7 +14,7 @@
 #include "host/backends/pool.h"
 #include "host/engine/pipeline.h"
 
-namespace millrace {
+namespace millrace::migration_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -163,4 +163,4 @@ TEST(Move, ADeviceThatDiesAfterItLosesAndRepeatsNothing) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::migration_test

@@ -11,7 +11,7 @@
 
 #include <millrace/error.h>
 
-namespace millrace {
+namespace millrace::opened_sink_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -160,4 +160,4 @@ TEST(OpenedSink, ThoseThatAreLeftOutStayListed) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::opened_sink_test

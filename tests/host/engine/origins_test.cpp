@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::origins_test {
 namespace {
 
 TEST(Origins, APlaceIsInTheRunThatBeganBeforeIt) {
@@ -52,4 +52,4 @@ TEST(Origins, PartitionsAreToldAsTheyCome) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::origins_test

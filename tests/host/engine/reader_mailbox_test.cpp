@@ -6,7 +6,7 @@
 
 #include "host/engine/marker_round.h"
 
-namespace millrace {
+namespace millrace::reader_mailbox_test {
 namespace {
 
 constexpr std::size_t kReaders = 3;
@@ -128,4 +128,4 @@ TEST(MarkerRound, WhatWasSaidBeforeTheReadersWentBackIsForgotten) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::reader_mailbox_test

@@ -12,7 +12,7 @@
 
 #include "host/engine/reader/reader.h"
 
-namespace millrace {
+namespace millrace::reader_test {
 namespace {
 
 constexpr std::size_t kPoolBuffer = 100;
@@ -394,4 +394,4 @@ TEST_P(OneReaderOfWindows, OneThatFindsNoBufferKeepsNoneOpen) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::reader_test

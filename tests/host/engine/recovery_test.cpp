@@ -8,7 +8,7 @@
 
 #include "tests/host/engine/lone_committer.h"
 
-namespace millrace {
+namespace millrace::recovery_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -104,4 +104,4 @@ TEST_F(CommitterTest, RecordsThatEarlierRunsDidNotCountAreToldAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::recovery_test

@@ -4,7 +4,7 @@
 
 #include "host/engine/ring.h"
 
-namespace millrace {
+namespace millrace::ring_test {
 namespace {
 
 std::vector<HostBuffer> buffers(std::size_t number, std::size_t capacity, MemoryBudget& budget) {
@@ -202,4 +202,4 @@ TEST(Ring, WhoAsksForMoreGetsThatAndTheFirstIsFreed) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::ring_test

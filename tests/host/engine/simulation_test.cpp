@@ -7,7 +7,7 @@
 
 #include "tests/host/engine/simulated_job.h"
 
-namespace millrace::simulation {
+namespace millrace::simulation::simulation_test {
 namespace {
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
@@ -53,4 +53,4 @@ TEST(Simulation, RandomSchedulesAreExact) {
 }
 
 }  // namespace
-}  // namespace millrace::simulation
+}  // namespace millrace::simulation::simulation_test

@@ -6,7 +6,7 @@
 
 #include <millrace/testing/manual_clock.h>
 
-namespace millrace {
+namespace millrace::time_spent_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -99,4 +99,4 @@ TEST(TimeSpent, EveryActivityIsToldUnderItsName) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::time_spent_test

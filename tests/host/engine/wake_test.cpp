@@ -10,7 +10,7 @@
 
 #include "host/engine/pipeline.h"
 
-namespace millrace {
+namespace millrace::wake_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,4 +231,4 @@ TEST(Wake, ADrainIsPassedOnOnce) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::wake_test

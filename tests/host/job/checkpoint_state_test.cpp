@@ -6,7 +6,7 @@
 
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::checkpoint_state_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -79,4 +79,4 @@ TEST(CheckpointState, OfADirectoryWithoutOneIsNothing) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::checkpoint_state_test

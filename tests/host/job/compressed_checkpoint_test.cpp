@@ -18,7 +18,7 @@
 #include "tests/host/job/memory_jobs.h"
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::compressed_checkpoint_test {
 namespace {
 
 using ::testing::AllOf;
@@ -240,4 +240,4 @@ TEST_F(CompressedCheckpoint, AJobHasOne) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::compressed_checkpoint_test

@@ -7,7 +7,7 @@
 
 #include "tests/host/job/memory_jobs.h"
 
-namespace millrace::testing {
+namespace millrace::testing::drain_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -172,4 +172,4 @@ TEST(Drain, ASourceLearnsThatAllOfItIsCommitted) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::drain_test

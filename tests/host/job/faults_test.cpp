@@ -18,7 +18,7 @@
 
 #include "tests/host/job/memory_jobs.h"
 
-namespace millrace {
+namespace millrace::faults_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -212,4 +212,4 @@ TEST(Faults, ThatAreNoneAreToldWithAllElseThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::faults_test

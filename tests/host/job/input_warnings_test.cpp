@@ -7,15 +7,15 @@
 
 #include <vector>
 
-namespace millrace {
+namespace millrace::input_warnings_test {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 Plan lines() {
   Plan plan;
@@ -160,4 +160,4 @@ TEST(InputWarnings, InputsWithoutQuotesAreNotAmongThoseThatHaveThem) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::input_warnings_test

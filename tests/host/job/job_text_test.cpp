@@ -5,7 +5,7 @@
 
 #include <millrace/millrace.h>
 
-namespace millrace {
+namespace millrace::job_text_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,4 +54,4 @@ TEST(JobText, AVersionTellsWhenFunctionsChange) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::job_text_test

@@ -14,7 +14,7 @@
 
 #include "tests/host/job/memory_jobs.h"
 
-namespace millrace {
+namespace millrace::pipeline_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -384,4 +384,4 @@ TEST(Pipeline, AllProblemsOfAJobAreToldAtOnce) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::pipeline_test

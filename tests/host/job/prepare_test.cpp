@@ -11,7 +11,7 @@
 #include "tests/host/job/memory_jobs.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace {
+namespace millrace::prepare_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -201,4 +201,4 @@ TEST(Prepare, SinksOfTheCallerAreTriedAndAllThatCannotBeWrittenIsTold) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::prepare_test

@@ -10,7 +10,7 @@
 #include "tests/host/job/memory_jobs.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace {
+namespace millrace::problems_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -193,4 +193,4 @@ TEST(Problems, AnOutputIsNamedOnceUnderWhateverName) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::problems_test

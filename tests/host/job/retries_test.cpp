@@ -13,7 +13,7 @@
 
 #include "tests/host/job/memory_jobs.h"
 
-namespace millrace {
+namespace millrace::retries_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,4 +73,4 @@ TEST(Retries, ASourceThatFailsForNowStillLearnsOfTheLastCommit) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::retries_test

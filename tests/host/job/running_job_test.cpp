@@ -18,7 +18,7 @@
 #include "tests/host/job/memory_jobs.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace {
+namespace millrace::running_job_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -204,4 +204,4 @@ TEST(RunningJob, AReaderThatHasGoneCostsTheOthersNothing) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::running_job_test

@@ -16,7 +16,7 @@
 #include "tests/host/job/memory_jobs.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::seams_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -193,4 +193,4 @@ TEST(BackendSeam, ABackendIsMadeForThePlanAndInTheMemoryOfTheJob) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::seams_test

@@ -7,13 +7,13 @@
 
 #include <cctype>
 
-namespace millrace {
+namespace millrace::stream_test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 /// Keeps what host functions hand on.
 class Kept final : public RecordOut {
@@ -97,7 +97,7 @@ TEST(Stream, FieldsCountFromOne) {
   for (const Job& job : {Job(read("a").fields({.key = 0}).count().write("-")),
                          Job(read("a").fields({.value = 0}).sum().write("-")),
                          Job(read("a").fields().measure({mean(0)}).write("-"))}) {
-    EXPECT_THAT(problems(job.plan), ElementsAre(testing::HasSubstr("fields count from 1, as in cut")));
+    EXPECT_THAT(problems(job.plan), ElementsAre(::testing::HasSubstr("fields count from 1, as in cut")));
     EXPECT_THROW(run(job), ConfigError);
   }
 }
@@ -213,4 +213,4 @@ TEST(Stream, AStepCanBeUsedTwice) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::stream_test

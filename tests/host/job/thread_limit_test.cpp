@@ -34,7 +34,7 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
   return create(thread, attributes, start, argument);
 }
 
-namespace millrace {
+namespace millrace::thread_limit_test {
 namespace {
 
 using testing::MemorySink;
@@ -103,4 +103,4 @@ TEST(ThreadLimit, ARefusedTrialIsAReasonToStay) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::thread_limit_test

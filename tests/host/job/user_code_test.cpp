@@ -7,7 +7,7 @@
 
 #include "tests/host/job/memory_jobs.h"
 
-namespace millrace {
+namespace millrace::user_code_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -302,4 +302,4 @@ TEST(UserCode, AMessageKeepsItsCarriageReturnAndALineDoesNot) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::user_code_test

@@ -10,7 +10,7 @@
 
 #include "host/log/encoding.h"
 
-namespace millrace {
+namespace millrace::zstd_codec_test {
 namespace {
 
 constexpr std::size_t kMost = 1 << 20;
@@ -103,4 +103,4 @@ TEST_F(ZstdCodec, ChangedAnywhereItIsCorruptOrOtherData) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::zstd_codec_test

@@ -15,7 +15,7 @@
 #include "host/log/encoding.h"
 #include "host/log/frame.h"
 
-namespace millrace {
+namespace millrace::codec_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -137,4 +137,4 @@ TEST_F(CodecOf, WithoutOneWhatIsCompressedIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::codec_test

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::encoding_test {
 namespace {
 
 constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
@@ -91,4 +91,4 @@ TEST(Encoding, WideNumbersComeBackAndNarrowOnesAreAsEver) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::encoding_test

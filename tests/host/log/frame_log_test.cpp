@@ -14,7 +14,7 @@
 
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::frame_log_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -314,4 +314,4 @@ TEST(FrameLog, NoEndAtAnyMomentLosesWhatWasAppended) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::frame_log_test

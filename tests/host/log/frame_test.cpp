@@ -13,7 +13,7 @@
 
 #include "host/log/encoding.h"
 
-namespace millrace {
+namespace millrace::frame_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -192,4 +192,4 @@ TEST(Frame, WhatIsNewerIsWhole) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::frame_test

@@ -12,7 +12,7 @@
 
 #include "host/log/encoding.h"
 
-namespace millrace {
+namespace millrace::logged_epoch_test {
 namespace {
 
 const HashSeed kSeed = hash_seed(1, 63);
@@ -207,4 +207,4 @@ TEST(LoggedEpoch, OneThatSaysNothingOfItselfIsCorrupt) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::logged_epoch_test

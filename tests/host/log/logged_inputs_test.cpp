@@ -13,7 +13,7 @@
 
 #include "host/log/encoding.h"
 
-namespace millrace {
+namespace millrace::logged_inputs_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -179,4 +179,4 @@ TEST(LoggedInputs, MarksOfWhatIsNotKnownAreCorrupt) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::logged_inputs_test

@@ -11,7 +11,7 @@
 #include "host/log/encoding.h"
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::logged_outputs_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -137,4 +137,4 @@ TEST(LoggedOutputs, AreMeasuredByWhatWasShown) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::logged_outputs_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::marks_test {
 namespace {
 
 TEST(Marks, TheLatestOfAPartitionStays) {
@@ -34,4 +34,4 @@ TEST(Marks, EachReaderHasItsOwn) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::marks_test

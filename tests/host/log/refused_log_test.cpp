@@ -9,7 +9,7 @@
 #include "host/log/encoding.h"
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::refused_log_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -172,4 +172,4 @@ TEST(FrameLog, ACheckpointThatIsMovedAwayEndsTheJob) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::refused_log_test

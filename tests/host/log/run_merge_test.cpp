@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <millrace/testing/fake_disk.h>
 
-namespace millrace {
+namespace millrace::run_merge_test {
 namespace {
 
 const std::vector<ValueColumn> kColumns = {{Combine::sum, 0}, {Combine::min, 0}, {Combine::max, 0}};
@@ -114,4 +114,4 @@ TEST(RunMerge, WhatIsDamagedOrGoneIsCorrupt) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::run_merge_test

@@ -15,7 +15,7 @@
 
 #include "host/log/encoding.h"
 
-namespace millrace {
+namespace millrace::run_test {
 namespace {
 
 const HashSeed kSeed = hash_seed(1, 63);
@@ -196,4 +196,4 @@ TEST(Run, WhatCannotBeOneIsCorrupt) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::run_test

@@ -14,7 +14,7 @@
 
 #include "host/log/encoding.h"
 
-namespace millrace {
+namespace millrace::segment_test {
 namespace {
 
 const FileHead kHead{.number = 3, .first_epoch = 7, .birth = 0x1234, .job = "keyed by: words\n"};
@@ -160,4 +160,4 @@ TEST(Segment, NamesAreInTheOrderOfNumbers) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::segment_test

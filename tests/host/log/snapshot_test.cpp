@@ -14,7 +14,7 @@
 
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::snapshot_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -234,4 +234,4 @@ TEST(Snapshot, OfAWholeCheckpointEveryChangedBitAndEveryCutIsSeen) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::snapshot_test

@@ -9,7 +9,7 @@
 #include "tests/host/log/kept_files.h"
 #include "tests/host/log/logged_job.h"
 
-namespace millrace {
+namespace millrace::version_1_snapshot_test {
 namespace {
 
 const std::filesystem::path kFiles = VERSION_1_SNAPSHOT;
@@ -79,4 +79,4 @@ TEST(Version1Snapshot, IsRead) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::version_1_snapshot_test

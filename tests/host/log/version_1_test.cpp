@@ -11,7 +11,7 @@
 #include "host/log/frame_log.h"
 #include "tests/host/log/kept_files.h"
 
-namespace millrace {
+namespace millrace::version_1_test {
 namespace {
 
 const HashSeed kSeed = hash_seed(1, 63);
@@ -146,4 +146,4 @@ TEST(Version1, IsRead) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::version_1_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::bad_records_test {
 namespace {
 
 Plan plan_of(std::uint32_t key, std::vector<std::uint32_t> values) {
@@ -55,4 +55,4 @@ TEST(BadRecords, OnlyTheFirstFewAreKept) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::bad_records_test

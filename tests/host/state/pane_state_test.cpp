@@ -12,7 +12,7 @@
 #include "host/state/row_writer.h"
 #include "kernels/key.h"
 
-namespace millrace {
+namespace millrace::pane_state_test {
 namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -298,4 +298,4 @@ TEST(PaneState, ColumnsOfSeveralRowsStayApart) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::pane_state_test

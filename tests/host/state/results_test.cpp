@@ -15,7 +15,7 @@
 
 #include "kernels/key.h"
 
-namespace millrace {
+namespace millrace::results_test {
 namespace {
 
 /// Key, count, rank.
@@ -69,4 +69,4 @@ TEST_F(ResultsTest, RanksOfTheFirstRowsGoOnFromOnePieceToTheNext) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::results_test

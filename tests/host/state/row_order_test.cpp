@@ -13,7 +13,7 @@
 #include "host/state/row_sort.h"
 #include "kernels/key.h"
 
-namespace millrace {
+namespace millrace::row_order_test {
 namespace {
 
 constexpr std::uint64_t kSeed = 3;
@@ -223,4 +223,4 @@ TEST(RowOrder, StaysInsideTheBudget) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::row_order_test

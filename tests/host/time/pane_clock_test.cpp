@@ -12,7 +12,7 @@
 
 #include "host/engine/step.h"
 
-namespace millrace {
+namespace millrace::pane_clock_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -222,4 +222,4 @@ TEST(PaneClock, AStepBackThatOnePaneHidesIsNotToldOf) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::pane_clock_test

@@ -12,7 +12,7 @@
 
 #include "tests/io/file/opened_files.h"
 
-namespace millrace::testing {
+namespace millrace::testing::changing_file_test {
 namespace {
 
 using ::testing::Contains;
@@ -251,4 +251,4 @@ TEST(ChangingFile, OfALargerFileInItsPlaceTheOldSizeIsRead) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::changing_file_test

@@ -10,7 +10,7 @@
 #include "tests/io/drain.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::file_beginning_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -107,4 +107,4 @@ TEST(FileBeginning, OnlyTheFirstFilesAreShown) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::file_beginning_test

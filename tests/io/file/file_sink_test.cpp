@@ -11,7 +11,7 @@
 
 #include "tests/io/rows.h"
 
-namespace millrace::testing {
+namespace millrace::testing::file_sink_test {
 namespace {
 
 using io::FileSink;
@@ -367,4 +367,4 @@ TEST(FileSink, WhoeverRemovesTheTemporaryFileGetsNoOtherPublished) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::file_sink_test

@@ -15,7 +15,7 @@
 #include "tests/io/source_contract.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::file_source_test {
 namespace {
 
 using io::FilePart;
@@ -328,4 +328,4 @@ TEST(FileList, FilesOfUnknownSizeAreStreams) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::file_source_test

@@ -15,7 +15,7 @@
 #include "io/file/file_sink.h"
 #include "tests/io/rows.h"
 
-namespace millrace::testing {
+namespace millrace::testing::manifest_test {
 namespace {
 
 using io::FileSink;
@@ -201,4 +201,4 @@ TEST(Manifest, WhatIsListedIsThere) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::manifest_test

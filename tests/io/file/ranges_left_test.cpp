@@ -20,7 +20,7 @@
 #include "tests/io/drain.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::ranges_left_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -266,4 +266,4 @@ TEST_F(RangesLeft, AFileThatBecameShorterIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::ranges_left_test

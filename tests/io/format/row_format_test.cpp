@@ -12,7 +12,7 @@
 #include "base/text/decimal.h"
 #include "base/text/escape.h"
 
-namespace millrace::io {
+namespace millrace::io::row_format_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -344,4 +344,4 @@ TEST(RowFormat, ATableBegunAnewHasWidthsOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace millrace::io
+}  // namespace millrace::io::row_format_test

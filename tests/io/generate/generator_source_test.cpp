@@ -13,7 +13,7 @@
 
 #include "tests/io/source_contract.h"
 
-namespace millrace::testing {
+namespace millrace::testing::generator_source_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -316,4 +316,4 @@ TEST(GeneratorSource, ThatItHasNoEndIsSaidWithTheFirstRead) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::generator_source_test

@@ -42,7 +42,7 @@ extern "C" ssize_t write(int, const void*, std::size_t size) {
   std::free(memory);
 }
 
-namespace millrace::testing {
+namespace millrace::testing::endless_key_test {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -125,4 +125,4 @@ TEST(EndlessKey, IsCutWhereItMayBe) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::endless_key_test

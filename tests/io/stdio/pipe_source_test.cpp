@@ -17,7 +17,7 @@
 #include "tests/io/source_contract.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::pipe_source_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -202,4 +202,4 @@ TEST(PipeSource, ReadsDevices) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::pipe_source_test

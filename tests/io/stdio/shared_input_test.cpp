@@ -14,7 +14,7 @@
 #include "tests/io/drain.h"
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::testing {
+namespace millrace::testing::shared_input_test {
 namespace {
 
 using io::FilePart;
@@ -190,4 +190,4 @@ TEST_F(SharedInputTest, ItNeverGoesBack) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::shared_input_test

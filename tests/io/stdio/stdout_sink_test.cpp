@@ -28,7 +28,7 @@ extern "C" int fdatasync(int) {
   return failure_of_sync == 0 ? 0 : -1;
 }
 
-namespace millrace::testing {
+namespace millrace::testing::stdout_sink_test {
 namespace {
 
 void write_epoch(Sink& sink, std::uint64_t number, const Rows& rows) {
@@ -151,4 +151,4 @@ TEST(StdoutSink, TheHeaderComesOnce) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::stdout_sink_test

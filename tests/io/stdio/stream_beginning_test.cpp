@@ -11,7 +11,7 @@
 
 #include "io/descriptor.h"
 
-namespace millrace::testing {
+namespace millrace::testing::stream_beginning_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -147,4 +147,4 @@ TEST(StreamBeginning, AnEndThatWasReadIsNotAskedForAgain) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::stream_beginning_test

@@ -17,7 +17,7 @@
 #include "io/descriptor.h"
 #include "tests/io/source_contract.h"
 
-namespace millrace::testing {
+namespace millrace::testing::tcp_source_test {
 namespace {
 
 using ::testing::AllOf;
@@ -344,4 +344,4 @@ TEST(TcpSource, AWakeDuringAPauseDoesNotEndTheTrying) {
 }
 
 }  // namespace
-}  // namespace millrace::testing
+}  // namespace millrace::testing::tcp_source_test

@@ -12,7 +12,7 @@
 #include "tests/kernels/test_batches.h"
 #include "tests/support/fake_device.h"
 
-namespace millrace::cuda {
+namespace millrace::cuda::cuda_backend_test {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -342,4 +342,4 @@ TEST(CudaBackend, WithoutPinnedMemoryBuffersArePageable) {
 }
 
 }  // namespace
-}  // namespace millrace::cuda
+}  // namespace millrace::cuda::cuda_backend_test

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/kernels/cuda/fake_cases.h"
 
-namespace millrace {
+namespace millrace::cuda_contract_test {
 
 INSTANTIATE_TEST_SUITE_P(FakeDevice, BackendContract, cuda::fake_cases<cuda::FakeDevice>(),
                          ::testing::PrintToStringParamName());
 
-}  // namespace millrace
+}  // namespace millrace::cuda_contract_test

@@ -13,7 +13,7 @@
 #include "kernels/cuda/cuda_backend.h"
 #include "tests/support/fake_device.h"
 
-namespace millrace::cuda {
+namespace millrace::cuda::device_loss_test {
 namespace {
 
 using testing::MemorySink;
@@ -117,4 +117,4 @@ INSTANTIATE_TEST_SUITE_P(Sources, DeviceLoss, ::testing::Bool(),
                          [](const auto& test) { return test.param ? "replayable" : "not_replayable"; });
 
 }  // namespace
-}  // namespace millrace::cuda
+}  // namespace millrace::cuda::device_loss_test

@@ -5,7 +5,7 @@
 #include "tests/kernels/backend_contract.h"
 #include "tests/kernels/cuda/gpu_support.h"
 
-namespace millrace {
+namespace millrace::gpu_contract_test {
 namespace {
 
 constexpr int kCuttings = 300;  // a backend on a device takes some milliseconds to make
@@ -31,4 +31,4 @@ INSTANTIATE_TEST_SUITE_P(
                       BackendCase{"few_sort_bits", make_tuned<4 << 10, 64, 3, 5>, 1, kCuttings}),
     ::testing::PrintToStringParamName());
 
-}  // namespace millrace
+}  // namespace millrace::gpu_contract_test

@@ -7,7 +7,7 @@
 
 #include "tests/kernels/cuda/gpu_child.h"
 
-namespace millrace {
+namespace millrace::gpu_failure_test {
 namespace {
 
 void expect_success(const char* child) {
@@ -39,4 +39,4 @@ TEST(GpuFailure, AFullDeviceMakesArenasSmallOrTheBackendUnavailable) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::gpu_failure_test

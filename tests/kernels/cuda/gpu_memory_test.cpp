@@ -6,7 +6,7 @@
 
 #include "tests/kernels/cuda/gpu_support.h"
 
-namespace millrace {
+namespace millrace::gpu_memory_test {
 namespace {
 
 TEST(GpuMemory, NothingIsCopiedBackBetweenCollects) {
@@ -47,4 +47,4 @@ TEST(GpuMemory, BackendsGiveBackWhatTheyTook) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::gpu_memory_test

@@ -11,7 +11,7 @@
 #include "tests/kernels/cuda/gpu_support.h"
 #include "tests/kernels/test_batches.h"
 
-namespace millrace {
+namespace millrace::gpu_random_test {
 namespace {
 
 class Dice {
@@ -202,4 +202,4 @@ TEST(GpuRandom, BatchesOfAllPlans) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::gpu_random_test

@@ -11,7 +11,7 @@
 #include "tests/kernels/cuda/gpu_support.h"
 #include "tests/kernels/test_batches.h"
 
-namespace millrace {
+namespace millrace::gpu_texts_test {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -189,4 +189,4 @@ TEST(GpuTexts, TwoBackendsSideBySide) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::gpu_texts_test

@@ -17,7 +17,7 @@
 #include "tests/kernels/backend_plans.h"
 #include "tests/kernels/cuda/test_arena.h"
 
-namespace millrace::cuda {
+namespace millrace::cuda::kernels_test {
 namespace {
 
 struct Launch {
@@ -360,4 +360,4 @@ TEST(Kernels, RecordsBeginAfterEndsInsideTheBatch) {
 }
 
 }  // namespace
-}  // namespace millrace::cuda
+}  // namespace millrace::cuda::kernels_test

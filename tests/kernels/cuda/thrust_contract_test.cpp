@@ -3,9 +3,9 @@
 #include "tests/kernels/cuda/fake_cases.h"
 #include "tests/support/thrust_device.h"
 
-namespace millrace {
+namespace millrace::thrust_contract_test {
 
 INSTANTIATE_TEST_SUITE_P(ThrustDevice, BackendContract, cuda::fake_cases<cuda::ThrustDevice>(),
                          ::testing::PrintToStringParamName());
 
-}  // namespace millrace
+}  // namespace millrace::thrust_contract_test

@@ -14,7 +14,7 @@
 #include <optional>
 #include <thread>
 
-namespace millrace::cli {
+namespace millrace::cli::abrupt_end_test {
 namespace {
 
 void handle(int) {}
@@ -76,7 +76,7 @@ TEST(EndingSignals, HaveNames) {
 
 TEST(EndProcess, EndsWithTheStatus) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(end_process(143), testing::ExitedWithCode(143), "");
+  EXPECT_EXIT(end_process(143), ::testing::ExitedWithCode(143), "");
 }
 
 // Whoever started us may have blocked SIGALRM, which is inherited.
@@ -95,7 +95,7 @@ TEST(EndProcess, WaitsForNoLogThatIsStuck) {
         }).detach();
         end_process(143, "the last words");
       },
-      testing::ExitedWithCode(143), "");
+      ::testing::ExitedWithCode(143), "");
 }
 
 /// The dispositions of all signals; without one for those that the system keeps for itself.
@@ -130,4 +130,4 @@ TEST(CleanUp, ComesBeforeEverySignalThatEndsAProcessAndNoOther) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::abrupt_end_test

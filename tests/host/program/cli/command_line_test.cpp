@@ -7,12 +7,12 @@
 
 #include <millrace/error.h>
 
-namespace millrace::cli {
+namespace millrace::cli::command_line_test {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::vector<std::string> texts(const CommandLine& line, const std::string& flag) {
   const auto found = line.settings.find(flag);
@@ -201,4 +201,4 @@ TEST(CommandLine, OneConfigurationIsNamed) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::command_line_test

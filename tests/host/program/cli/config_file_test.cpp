@@ -9,7 +9,7 @@
 
 #include "tests/io/temporary_directory.h"
 
-namespace millrace::cli {
+namespace millrace::cli::config_file_test {
 namespace {
 
 using ::testing::AllOf;
@@ -129,4 +129,4 @@ TEST(ConfigFile, ADirectoryIsNone) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::config_file_test

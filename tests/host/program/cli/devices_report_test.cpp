@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace::cli {
+namespace millrace::cli::devices_report_test {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -43,4 +43,4 @@ TEST(DevicesReport, SizesThatWereNotMeasuredTakeTheNextSmallerOne) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::devices_report_test

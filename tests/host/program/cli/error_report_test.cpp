@@ -15,12 +15,12 @@
 
 #include "host/program/cli/terminal/log.h"
 
-namespace millrace::cli {
+namespace millrace::cli::error_report_test {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A pipe and the log to it, which outlive all tests.
 struct Log {
@@ -34,7 +34,7 @@ struct Log {
   StatusLine status{ends[1]};
 };
 
-class ReportTest : public testing::Test {
+class ReportTest : public ::testing::Test {
  protected:
   /// The exit status; what was written is in text_.
   template <class E>
@@ -103,4 +103,4 @@ TEST_F(ReportTest, NoMessageFloodsTheLog) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::error_report_test

@@ -10,11 +10,11 @@
 
 #include "host/program/cli/flags/flags.h"
 
-namespace millrace::cli {
+namespace millrace::cli::help_test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Help, FitsEightyColumns) {
   for (const std::string& help : {help_text(), help_all_text()}) {
@@ -49,4 +49,4 @@ TEST(Help, HelpAllTellsShortFormsArgumentsAndDefaults) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::help_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace::cli {
+namespace millrace::cli::human_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,4 +37,4 @@ TEST(Human, Times) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::human_test

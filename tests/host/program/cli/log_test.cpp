@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace millrace::cli {
+namespace millrace::cli::log_test {
 namespace {
 
 TEST(Log, WhoAsksForColoursGetsThem) {
@@ -26,7 +26,7 @@ TEST(Log, WhoAsksForColoursGetsThem) {
 }
 
 /// A pseudo-terminal, and the environment as it was behind the test.
-class TerminalLog : public testing::Test {
+class TerminalLog : public ::testing::Test {
  protected:
   TerminalLog() {
     EXPECT_EQ(openpty(&own_, &terminal_, nullptr, nullptr, nullptr), 0);
@@ -66,4 +66,4 @@ TEST_F(TerminalLog, ATerminalIsDrawnOnUnlessItIsDumb) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::log_test

@@ -11,13 +11,13 @@
 #include <chrono>
 #include <string>
 
-namespace millrace::cli {
+namespace millrace::cli::non_blocking_output_test {
 namespace {
 
 using namespace std::chrono_literals;
 
 /// Two ends of a pipe or a socket; what is read from one was written to the other.
-class NonBlockingOutputTest : public testing::TestWithParam<bool> {
+class NonBlockingOutputTest : public ::testing::TestWithParam<bool> {
  protected:
   NonBlockingOutputTest() {
     const bool is_socket = GetParam();
@@ -118,7 +118,7 @@ TEST_P(NonBlockingOutputTest, LeavesTheFlagsOfTheOthersAlone) {
   EXPECT_EQ(fcntl(end(), F_GETFL) & O_NONBLOCK, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ends, NonBlockingOutputTest, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Ends, NonBlockingOutputTest, ::testing::Bool(),
                          [](const auto& which) { return which.param ? "Socket" : "Pipe"; });
 
 TEST(NonBlockingOutput, IgnoresWhatCannotBeWrittenTo) {
@@ -143,4 +143,4 @@ TEST(NonBlockingOutput, GoesOnBehindWhatAFileHolds) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::non_blocking_output_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace::cli {
+namespace millrace::cli::progress_text_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -91,4 +91,4 @@ TEST(ProgressText, NothingIsWholeBeforeItsEndAndAForecastTakesASecond) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::progress_text_test

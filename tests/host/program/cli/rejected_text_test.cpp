@@ -7,13 +7,13 @@
 
 #include "host/state/bad_records.h"
 
-namespace millrace::cli {
+namespace millrace::cli::rejected_text_test {
 namespace {
 
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 Plan sums_of(std::uint32_t field, std::uint32_t scale = 0, char delimiter = ',') {
   Plan plan;
@@ -101,4 +101,4 @@ TEST(RejectedText, TheRemedyFitsTheCause) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::rejected_text_test

@@ -13,13 +13,13 @@
 #include "host/program/cli/flags/flags.h"
 #include "tests/host/program/cli/refusal.h"
 
-namespace millrace::cli {
+namespace millrace::cli::settings_test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Settings settings_of(const std::vector<std::string>& arguments) {
   return read_settings(read_command_line(arguments).settings);
@@ -201,7 +201,7 @@ TEST(Settings, TooManyMeasuresAreOneProblem) {
 }
 
 TEST(Settings, ASumWithoutAValueIsAProblemOfThePlan) {
-  EXPECT_THAT(problems(plan_of({"--by=fields", "--measure=sum"})), testing::SizeIs(1));
+  EXPECT_THAT(problems(plan_of({"--by=fields", "--measure=sum"})), ::testing::SizeIs(1));
 }
 
 TEST(Settings, FieldsOfWordsAreRefused) {
@@ -353,4 +353,4 @@ TEST(Environment, NearMissesAreWarnedOf) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::settings_test

@@ -16,7 +16,7 @@
 
 #include "host/program/cli/terminal/above_status_line.h"
 
-namespace millrace::cli {
+namespace millrace::cli::status_line_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,7 +30,7 @@ class FullDisk final : public Sink {
   Delivery delivery() const override { return Delivery::at_least_once; }
 };
 
-class StatusLineTest : public testing::Test {
+class StatusLineTest : public ::testing::Test {
  protected:
   StatusLineTest() { EXPECT_EQ(pipe(ends_.data()), 0); }
   ~StatusLineTest() override {
@@ -232,4 +232,4 @@ TEST_F(StatusLineTest, ASinkAboveItHearsEverything) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::status_line_test

@@ -13,7 +13,7 @@
 
 #include "host/program/cli/terminal/log.h"
 
-namespace millrace::cli {
+namespace millrace::cli::supervisor_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -179,4 +179,4 @@ TEST_F(SupervisorTest, AfterAJobThatHasRunASignalStopsNoJob) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::supervisor_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace millrace::cli {
+namespace millrace::cli::time_text_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,4 +37,4 @@ TEST(TimeText, AJobThatHadNoBatchSaysNothingOfThem) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::time_text_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace millrace::cli {
+namespace millrace::cli::toml_nesting_test {
 namespace {
 
 std::string repeated(std::string_view piece, int times) {
@@ -46,4 +46,4 @@ TEST(TomlNesting, TextsAndCommentsDoNotCount) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::toml_nesting_test

@@ -13,12 +13,12 @@
 #include "host/program/cli/flags/flags.h"
 #include "tests/host/program/cli/refusal.h"
 
-namespace millrace::cli {
+namespace millrace::cli::unused_flags_test {
 namespace {
 
-using testing::HasSubstr;
-using testing::SizeIs;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 /// Every flag that takes part in finding keys, with a value that asks for something, and who uses it.
 TEST(UnusedFlags, EachFlagIsTakenOrRefusedByEachWayOfCounting) {
@@ -94,4 +94,4 @@ TEST(UnusedFlags, ASwitchThatIsOffAsksForNothing) {
 }
 
 }  // namespace
-}  // namespace millrace::cli
+}  // namespace millrace::cli::unused_flags_test
