@@ -221,11 +221,12 @@ std::vector<std::string> texts_around_stretches(const std::string& separator) {
 }
 
 void expect_right_whatever_the_cut(const Plan& plan, const std::string& separator, unsigned threads) {
-  for (const std::string& text : texts_around_stretches(separator)) {
+  const std::vector<std::string> texts = texts_around_stretches(separator);
+  for (std::size_t i = 0; i < texts.size(); i += MILLRACE_ONE_CASE_IN) {
     const auto backend = make_cpu_backend(plan, {.threads = threads, .hash_seed = 1});
-    std::vector<TestBatch> batches = {text_batch(text)};
+    std::vector<TestBatch> batches = {text_batch(texts[i])};
     const reference::Answer actual = answer_of(*backend, plan, batches);
-    ASSERT_EQ(reference::difference(actual, expected_of(plan, batches)), "") << text.size();
+    ASSERT_EQ(reference::difference(actual, expected_of(plan, batches)), "") << texts[i].size();
   }
 }
 

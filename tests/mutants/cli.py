@@ -40,7 +40,7 @@ MUTANTS = (
      "if (held_ || !output_.flush()) return;", "if (!output_.flush()) return;", "cli_test StatusLine*"),
     ("suggestions: neighbours that changed places are two slips", "base/text/suggest.cpp",
      "row[j] = std::min(row[j], before[j - 2] + 1);", "row[j] = std::min(row[j], before[j - 2] + 2);",
-     "base_test"),
+     "base_test Suggest.*"),
     ("TOML: a backslash escapes in every string", "host/program/cli/flags/toml_nesting.cpp", "toml[at] == '\\\\' && escapes",
      "toml[at] == '\\\\'", "cli_test *Nesting*"),
     ("TOML: a bracket in a comment is nested", "host/program/cli/flags/toml_nesting.cpp",

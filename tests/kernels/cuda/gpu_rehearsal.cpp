@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::size_t kMemory = std::size_t{512} << 20;
 std::vector<std::weak_ptr<cuda::FakeDevice>> devices;
-std::size_t memory = kMemory;  // of devices that are opened from now on
+std::size_t device_memory = kMemory;  // of devices that are opened from now on
 
 }  // namespace
 
 // These take the places of those in cuda_device.cu and gpu_trap.cu.
 
 std::shared_ptr<cuda::DeviceApi> cuda::open_cuda_device() {
-  auto device = std::make_shared<FakeDevice>(FakeDeviceOptions{.memory = memory, .pinned_memory = kMemory});
+  auto device = std::make_shared<FakeDevice>(FakeDeviceOptions{.memory = device_memory, .pinned_memory = kMemory});
   devices.push_back(device);
   return device;
 }
@@ -31,7 +31,7 @@ void trap_device() {
 }
 
 std::size_t fill_device(std::size_t left) {
-  return memory = std::min(left, kMemory);
+  return device_memory = std::min(left, kMemory);
 }
 
 std::string driver_versions() {
