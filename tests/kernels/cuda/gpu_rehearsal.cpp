@@ -20,7 +20,8 @@ std::size_t device_memory = kMemory;  // of devices that are opened from now on
 // These take the places of those in cuda_device.cu and gpu_trap.cu.
 
 std::shared_ptr<cuda::DeviceApi> cuda::open_cuda_device() {
-  auto device = std::make_shared<FakeDevice>(FakeDeviceOptions{.memory = device_memory, .pinned_memory = kMemory});
+  auto device =
+      std::make_shared<FakeDevice>(FakeDeviceOptions{.memory = device_memory, .pinned_memory = kMemory});
   devices.push_back(device);
   return device;
 }
