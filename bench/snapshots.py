@@ -50,9 +50,9 @@ def run(arguments, folder, snapshots):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--millrace", default="build/cpu/millrace")
-    parser.add_argument("--source", default="generate:?words=300M&vocabulary=10M&skew=0")
+    parser.add_argument("--source", default="generate:?words=400M&vocabulary=10M&skew=1")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--commit-every", default="10s")
+    parser.add_argument("--commit-every", default="1s")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--folder", default=".", help="on the disk that is measured")
     arguments = parser.parse_args()
