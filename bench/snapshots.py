@@ -16,9 +16,11 @@ import time
 HINDERED = 10_000  # segments that a job may begin, each of which a snapshot may be named after
 
 
-def hinder(checkpoint):
+def hinder(job, checkpoint):
     """What a killed job left is removed when a job starts: its first segment comes after that."""
     while not glob.glob(os.path.join(checkpoint, "seg-*.log")):
+        if job.poll() is not None:
+            return
         time.sleep(0.001)
     for number in range(HINDERED):
         with open(os.path.join(checkpoint, f".snap-{number:012}.bin.tmp"), "xb"):
@@ -35,14 +37,15 @@ def run(arguments, folder, snapshots):
     begin = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as job:
         if not snapshots:
-            hinder(checkpoint)
+            hinder(job, checkpoint)
         error = job.stderr.read()
     took = time.monotonic() - begin
     if job.returncode != 0:
         sys.exit(f"snapshots.py: exit code {job.returncode}: {error}")
-    made = len(glob.glob(os.path.join(checkpoint, "snap-*.bin")))
-    if snapshots != (made > 0) or snapshots == ("no snapshot of the checkpoint was made" in error):
-        sys.exit(f"snapshots.py: {made} snapshots are there, and the job said: {error}")
+    made = bool(glob.glob(os.path.join(checkpoint, "snap-*.bin")))
+    hindered = "no snapshot of the checkpoint was made" in error
+    if (made, hindered) != (snapshots, not snapshots):
+        sys.exit("snapshots.py: " + ("some snapshots were hindered, some not" if made else "the job ended before a snapshot"))
     os.remove(os.path.join(folder, "rows"))
     return took
 
